@@ -1,0 +1,28 @@
+//! Facts that come from the factory's own clocks and watches.
+
+use super::{AgentName, RunId, Time};
+use serde::{Deserialize, Serialize};
+
+/// A schedule's slot that came due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fire {
+    /// The agent whose schedule it is.
+    pub agent: AgentName,
+    /// The slot: the scheduled moment, not the moment it was noticed.
+    pub slot: Time,
+}
+
+/// Something a person should know; one row per cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// What it is about, unique: `stalled:<run>`, `disk`, `forge`.
+    pub cause: String,
+    /// What was seen and what would help, in one line.
+    pub text: String,
+    /// The run it is about, where there is one.
+    pub run: Option<RunId>,
+    /// When it was first raised.
+    pub raised_at: Time,
+    /// When it ended, if it has.
+    pub cleared_at: Option<Time>,
+}

@@ -1,0 +1,42 @@
+//! The nouns of the factory: plain values that every other room speaks about.
+//!
+//! Invariant: nothing here does I/O, reads a clock or knows another module; a
+//! value means the same on disk, in memory, in a log line and in a plan.
+//! Start with [`world`] (what is known), then [`plan`] (what is decided).
+
+pub mod alert;
+pub mod change;
+pub mod effect;
+pub mod ids;
+pub mod issue;
+pub mod mark;
+pub mod mention;
+pub mod message;
+pub mod outcome;
+pub mod passage;
+pub mod plan;
+pub mod run;
+pub mod settings;
+pub mod skip;
+pub mod snapshot;
+pub mod task;
+pub mod time;
+pub mod world;
+
+pub use alert::{Alert, Fire};
+pub use change::Change;
+pub use effect::{Effect, EffectKind, EffectResult, EffectState};
+pub use ids::*;
+pub use issue::{Issue, Person, Repository};
+pub use mark::{Mark, MarkKind};
+pub use mention::{Mention, MentionState, Refusal, Target};
+pub use message::{Report, ReportStatus};
+pub use outcome::{Exit, FailureClass, Outcome, Work};
+pub use passage::Passage;
+pub use plan::Plan;
+pub use run::{Process, Run, RunState};
+pub use skip::{Skip, SkipReason};
+pub use snapshot::Snapshot;
+pub use task::{Task, TaskState};
+pub use time::Time;
+pub use world::World;
