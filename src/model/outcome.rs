@@ -1,0 +1,108 @@
+//! What the factory established about a run: exit, work and report, each shown
+//! as what it is.
+//!
+//! Invariant: the agent's report is a claim beside the facts, never their source.
+
+use super::{Report, Sha};
+use serde::{Deserialize, Serialize};
+
+/// How a run ended, as established by the factory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How the process ended.
+    pub exit: Exit,
+    /// Why it counts as failed; `None` when it does not.
+    pub class: Option<FailureClass>,
+    /// What happened, in one line for people.
+    pub reason: String,
+    /// What was found in the bundle; `None` when there is no commit.
+    pub work: Option<Work>,
+    /// The agent's own words, if it reported.
+    pub report: Option<Report>,
+    /// Bytes of output it wrote.
+    pub output_bytes: u64,
+    /// Bytes of it that were not kept.
+    pub output_cut: u64,
+    /// Steps counted.
+    pub steps: u32,
+}
+
+/// How the agent's process ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    /// By itself, with a code.
+    Code(i32),
+    /// By a signal that the factory did not send.
+    Signal(i32),
+    /// Stopped at its wall time.
+    WallTime,
+    /// Stopped at its number of steps.
+    Steps,
+    /// Stopped because the factory stopped, or was killed with it.
+    Interrupted,
+    /// Never started: the preflight or the start failed; the reason says why.
+    NotStarted {
+        /// Whether the same start can succeed once the world changes.
+        waits: bool,
+    },
+}
+
+/// Commits of a run, read from its bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The commit it starts from.
+    pub base: Sha,
+    /// The last commit, with the snapshot of uncommitted work on top if there was any.
+    pub head: Sha,
+    /// Commits between them.
+    pub commits: u32,
+    /// Paths changed, at most [`Work::PATHS_MAX`].
+    pub paths: Vec<String>,
+    /// Paths changed in all.
+    pub paths_total: u32,
+    /// Lines added and removed.
+    pub lines: (u64, u64),
+    /// The head holds work that the agent had not committed.
+    pub uncommitted: bool,
+    /// Paths among the changes that the factory does not push.
+    pub protected: Vec<String>,
+}
+
+impl Work {
+    /// How many paths are kept by name.
+    pub const PATHS_MAX: usize = 50;
+}
+
+/// Why a run failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FailureClass {
+    /// Time mends it.
+    Transient,
+    /// A credential or a right is missing.
+    Auth,
+    /// The work itself went wrong: no commit, a bad exit.
+    Logic,
+    /// Disk, memory or a limit ran out.
+    Resource,
+    /// It took too long.
+    Timeout,
+    /// None of the rules knows it.
+    Unknown,
+}
+
+impl FailureClass {
+    /// The word for people and logs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            FailureClass::Transient => "TRANSIENT",
+            FailureClass::Auth => "AUTH",
+            FailureClass::Logic => "LOGIC",
+            FailureClass::Resource => "RESOURCE",
+            FailureClass::Timeout => "TIMEOUT",
+            FailureClass::Unknown => "UNKNOWN",
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What the operator wants, resolved: every default filled in, every
+//! cross-check passed, no secret inside.
+//!
+//! Invariant: made only by `config::load`; nothing here is optional that has a
+//! default, and there is no key without effect.
+
+use super::AgentName;
+use serde::Serialize;
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+/// The whole config, resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// The project's name, `[a-z][a-z0-9-]{0,39}`.
+    pub project: String,
+    /// Where the ledger, mirrors, workspaces and run directories live.
+    pub state_dir: PathBuf,
+    /// The forge.
+    pub forge: ForgeSettings,
+    /// Times.
+    pub schedule: ScheduleSettings,
+    /// Who may call.
+    pub mentions: MentionSettings,
+    /// Agents by name.
+    pub agents: BTreeMap<AgentName, Agent>,
+    /// Providers by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// The project's limits.
+    pub limits: ProjectLimits,
+    /// What agents may reach on this machine.
+    pub walls: Walls,
+    /// What is delivered, and what is not.
+    pub delivery: Delivery,
+    /// Watches.
+    pub nightwatch: Nightwatch,
+}
+
+/// The forge, without the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ForgeSettings {
+    /// The root URL without a trailing slash, as `https://git.example.org`.
+    pub url: String,
+    /// The owner of the repository.
+    pub owner: String,
+    /// The name of the repository.
+    pub repo: String,
+    /// How long to wait after an ambiguous answer before looking.
+    pub settle: Duration,
+    /// How many requests may be under way at once.
+    pub concurrency: u32,
+}
+
+/// Times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScheduleSettings {
+    /// The tick.
+    pub tick: Duration,
+    /// Mentions are polled on every n-th tick.
+    pub mentions_every: u32,
+    /// The IANA name of the zone in which cron lines are meant.
+    pub time_zone: String,
+}
+
+/// Who may call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MentionSettings {
+    /// Only these logins, lower case; empty: all with write access.
+    pub allow: Vec<String>,
+    /// Mentions taken from one passage.
+    pub max_per_passage: u32,
+}
+
+/// An agent: a role with a prompt and limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Agent {
+    /// Its name.
+    pub name: AgentName,
+    /// What it is for, in one line; shown to other agents and people.
+    pub description: String,
+    /// The template of its prompt, already read from its file.
+    pub prompt: String,
+    /// Which provider starts it.
+    pub provider: String,
+    /// The model, passed to providers that take one.
+    pub model: Option<String>,
+    /// Tools it may use, passed to providers that take them.
+    pub tools: Vec<String>,
+    /// Its schedule, if it has one.
+    pub cron: Option<Cron>,
+    /// Executables that must start inside its walls.
+    pub requires: Vec<String>,
+    /// Its limits.
+    pub limits: AgentLimits,
+    /// Passages by people without write access enter its prompt.
+    pub read_strangers: bool,
+}
+
+/// A schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cron {
+    /// Five fields, as crontab means them.
+    pub line: String,
+    /// The standing issue on which scheduled runs report.
+    pub issue: u64,
+    /// What is asked at each slot.
+    pub instruction: String,
+}
+
+/// Limits of one agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AgentLimits {
+    /// Wall time of a run.
+    pub wall_time: Duration,
+    /// Steps of a run.
+    pub steps: u32,
+    /// Starts in any hour.
+    pub starts_per_hour: u32,
+    /// Starts in any day.
+    pub starts_per_day: u32,
+    /// Runs at once.
+    pub concurrency: u32,
+    /// Attempts at a task that fail before it is given up.
+    pub attempts: u32,
+}
+
+/// A provider: how an agent's executable is started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Provider {
+    /// Any executable that reads a prompt and works in its directory.
+    Script {
+        /// Program and arguments; no shell is involved.
+        command: Vec<String>,
+    },
+}
+
+/// Limits of the project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProjectLimits {
+    /// Runs at once.
+    pub concurrency: u32,
+    /// Starts in any hour.
+    pub starts_per_hour: u32,
+    /// Starts in any day.
+    pub starts_per_day: u32,
+    /// Output kept of a run, in bytes, head and tail.
+    pub output_bytes: u64,
+    /// The largest bundle taken from a run, in bytes.
+    pub bundle_bytes: u64,
+    /// Free disk below which nothing is started, in bytes.
+    pub disk_free_bytes: u64,
+    /// How long an agent may go on after TERM before KILL.
+    pub grace: Duration,
+}
+
+/// What agents may reach on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Walls {
+    /// Refuse to start agents when the kernel cannot enforce the walls.
+    pub required: bool,
+    /// Paths agents may read and execute besides the system's and the toolchains'.
+    pub read: Vec<PathBuf>,
+    /// Paths agents may also write: named caches.
+    pub write: Vec<PathBuf>,
+    /// Names of environment variables passed on to agents.
+    pub environment: Vec<String>,
+}
+
+/// What is delivered, and what is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    /// The branch pull requests go to; `None`: the repository's default.
+    pub base: Option<String>,
+    /// Paths never pushed besides workflow files: exact, or a folder with a trailing `/`.
+    pub protected_paths: Vec<String>,
+    /// Labels put on the factory's pull requests.
+    pub labels: Vec<String>,
+    /// Assign the pull request to who asked.
+    pub assign_requester: bool,
+}
+
+/// Watches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Nightwatch {
+    /// Outside probes; the factory's own signs are always watched.
+    pub enabled: bool,
+    /// A run without progress for so long raises an alert.
+    pub stalled_after: Duration,
+}

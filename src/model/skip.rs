@@ -1,0 +1,126 @@
+//! Why something that could be done is not being done now.
+//!
+//! Invariant: the planner names a reason for everything it leaves alone.
+
+use super::Time;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One thing left alone, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skip {
+    /// What: a mention's, task's or effect's id.
+    pub what: String,
+    /// Its issue, where there is one.
+    pub issue: Option<u64>,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why something is left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum SkipReason {
+    /// Nothing new is started before the forge was read once since the start.
+    NotSynced,
+    /// The factory is stopping.
+    Draining,
+    /// Disk or ledger is not fit for new work.
+    Unfit {
+        /// What is wrong and the remedy.
+        text: String,
+    },
+    /// Written before the factory began to listen.
+    Older,
+    /// An effect of the task is under way.
+    EffectOpen {
+        /// Its key.
+        key: String,
+    },
+    /// A run works on it.
+    Working {
+        /// The run.
+        run: String,
+    },
+    /// Another task holds the issue.
+    IssueHeld {
+        /// That task.
+        task: String,
+    },
+    /// The project runs as many as it may.
+    ProjectFull {
+        /// The limit.
+        limit: u32,
+    },
+    /// The agent runs as many as it may.
+    AgentFull {
+        /// The limit.
+        limit: u32,
+    },
+    /// The starts of an hour or a day are used up.
+    StartsUsedUp {
+        /// `project` or the agent's name.
+        whose: String,
+        /// `hour` or `day`.
+        span: String,
+        /// The limit.
+        limit: u32,
+        /// When the next start is free.
+        until: Time,
+    },
+    /// It waits for a time.
+    NotBefore {
+        /// That time.
+        until: Time,
+        /// What for.
+        note: String,
+    },
+    /// It waits for the world.
+    Blocked {
+        /// What for.
+        note: String,
+    },
+    /// An effect cannot happen.
+    Parked {
+        /// Why.
+        note: String,
+    },
+    /// The agent is no longer in the config.
+    NoAgent {
+        /// Its name.
+        agent: String,
+    },
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SkipReason::NotSynced => f.write_str("the forge has not been read since the start"),
+            SkipReason::Draining => f.write_str("the factory is stopping"),
+            SkipReason::Unfit { text } => write!(f, "not fit for new work: {text}"),
+            SkipReason::Older => f.write_str(
+                "written before the factory began to listen; write a new comment to have it done",
+            ),
+            SkipReason::EffectOpen { key } => write!(f, "`{key}` is under way"),
+            SkipReason::Working { run } => write!(f, "run {run} works on it"),
+            SkipReason::IssueHeld { task } => write!(f, "task {task} holds the issue"),
+            SkipReason::ProjectFull { limit } => {
+                write!(f, "the project runs {limit} at once, its limit")
+            }
+            SkipReason::AgentFull { limit } => {
+                write!(f, "the agent runs {limit} at once, its limit")
+            }
+            SkipReason::StartsUsedUp {
+                whose, span, limit, ..
+            } => {
+                write!(f, "the {limit} starts a {span} of {whose} are used up")
+            }
+            SkipReason::NotBefore { note, .. } => write!(f, "waits for its time: {note}"),
+            SkipReason::Blocked { note } => write!(f, "blocked: {note}"),
+            SkipReason::Parked { note } => write!(f, "cannot be done: {note}"),
+            SkipReason::NoAgent { agent } => {
+                write!(f, "agent `{agent}` is no longer in the config")
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A task: one piece of work for one agent on one issue or pull request.
+//!
+//! Invariant: only the planner writes tasks; its identity is (repository,
+//! origin), so a new ledger computes the same one.
+
+use super::{AgentName, FailureClass, MentionId, Person, Sha, TaskId, Time, WorkKey};
+use serde::{Deserialize, Serialize};
+
+/// One piece of work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its name.
+    pub id: TaskId,
+    /// What one writer holds.
+    pub work: WorkKey,
+    /// What it came from: a mention's id, or `slot-<agent>-<unix seconds>`.
+    pub origin: MentionId,
+    /// Who does it.
+    pub agent: AgentName,
+    /// What was asked, as it stood when it was authorised.
+    pub instruction: String,
+    /// Who asked; nobody for a schedule.
+    pub requester: Person,
+    /// How many agents called one another before it.
+    pub depth: u32,
+    /// `adf/<issue>-<agent>-<task>`.
+    pub branch: String,
+    /// Where it is.
+    pub state: TaskState,
+    /// Why it waits or how it ended, for people; may be empty.
+    pub note: String,
+    /// When it may be tried next.
+    pub not_before: Time,
+    /// Failed attempts that count as strikes.
+    pub strikes: u32,
+    /// The head last pushed to its branch by this ledger.
+    pub pushed: Option<Sha>,
+    /// Its pull request, once open.
+    pub pull: Option<u64>,
+    /// Found by its marks after the ledger was lost.
+    pub adopted: bool,
+    /// When it was accepted.
+    pub created_at: Time,
+    /// When its state last changed.
+    pub changed_at: Time,
+}
+
+/// Where a task is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Waits for a slot, a time or its turn on the issue.
+    Queued,
+    /// A run works on it.
+    Running,
+    /// Commits are being pushed and proposed.
+    Delivering,
+    /// Waits for something in the world: see the note.
+    Blocked,
+    /// The agent asked a person.
+    NeedsClarification,
+    /// Delivered and reported.
+    Done,
+    /// The agent refused, with a reason.
+    Rejected,
+    /// Ended without delivery.
+    Failed(FailureClass),
+    /// No longer wanted, or claimed by another factory.
+    Cancelled,
+}
+
+impl TaskState {
+    /// Whether nothing more will be tried.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            TaskState::Done
+                | TaskState::Rejected
+                | TaskState::NeedsClarification
+                | TaskState::Failed(_)
+                | TaskState::Cancelled
+        )
+    }
+
+    /// The word for people and logs.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            TaskState::Queued => "queued",
+            TaskState::Running => "running",
+            TaskState::Delivering => "delivering",
+            TaskState::Blocked => "blocked",
+            TaskState::NeedsClarification => "needs clarification",
+            TaskState::Done => "done",
+            TaskState::Rejected => "rejected",
+            TaskState::Failed(_) => "failed",
+            TaskState::Cancelled => "cancelled",
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What the factory knows, in memory: the ledger without its long texts.
+//!
+//! Invariant: a world is only ever the fold of the changes that the ledger
+//! committed, in their order; [`World::apply`] is used at start and while running.
+
+use super::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Everything known, by its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct World {
+    /// Rises with each batch applied.
+    pub version: u64,
+    /// The repository.
+    pub repository: Option<Repository>,
+    /// Logins that may write, lower case.
+    pub writers: BTreeSet<String>,
+    /// When the writers were read.
+    pub writers_at: Option<Time>,
+    /// Issues and pull requests.
+    pub issues: BTreeMap<u64, Issue>,
+    /// The newest version number of each passage.
+    pub passages: HashMap<PassageKey, u32>,
+    /// Mentions.
+    pub mentions: BTreeMap<MentionId, Mention>,
+    /// Mentions not yet decided.
+    pub pending: BTreeSet<MentionId>,
+    /// Marks of the factory's own account, by task.
+    pub marks: BTreeMap<TaskId, Vec<Mark>>,
+    /// Slots that came due.
+    pub fires: BTreeMap<(AgentName, Time), Fire>,
+    /// Alerts by cause.
+    pub alerts: BTreeMap<String, Alert>,
+    /// Cursors by name.
+    pub cursors: BTreeMap<String, Time>,
+    /// Tasks.
+    pub tasks: BTreeMap<TaskId, Task>,
+    /// Runs.
+    pub runs: BTreeMap<RunId, Run>,
+    /// Effects.
+    pub effects: BTreeMap<EffectKey, Effect>,
+    /// Effects of each task, in the order they were intended.
+    pub effects_of: BTreeMap<TaskId, Vec<EffectKey>>,
+    /// The last report of each run.
+    pub reports: BTreeMap<RunId, Report>,
+}
+
+impl World {
+    /// Folds one committed batch in.
+    pub fn apply_all<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) {
+        for change in changes {
+            self.apply(change);
+        }
+        self.version += 1;
+    }
+
+    /// Folds one committed change in.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Repository(row) => self.repository = Some(row.clone()),
+            Change::Writers { logins, seen_at } => {
+                self.writers = logins.iter().cloned().collect();
+                self.writers_at = Some(*seen_at);
+            }
+            Change::Issue(row) => {
+                self.issues.insert(row.number, row.clone());
+            }
+            Change::Passage(row) => {
+                self.passages.insert(row.key, row.version);
+            }
+            Change::Mention(row) => {
+                if !self.mentions.contains_key(&row.id) {
+                    if row.state == MentionState::Pending {
+                        self.pending.insert(row.id.clone());
+                    }
+                    self.mentions.insert(row.id.clone(), row.clone());
+                }
+            }
+            Change::Mark(row) => {
+                let marks = self.marks.entry(row.task.clone()).or_default();
+                if !marks
+                    .iter()
+                    .any(|m| m.comment == row.comment && m.kind == row.kind)
+                {
+                    marks.push(row.clone());
+                    marks.sort_by_key(|m| m.comment);
+                }
+            }
+            Change::Fire(row) => {
+                self.fires
+                    .entry((row.agent.clone(), row.slot))
+                    .or_insert_with(|| row.clone());
+            }
+            Change::Alert(row) => {
+                self.alerts.insert(row.cause.clone(), row.clone());
+            }
+            Change::Cursor { name, at } => {
+                self.cursors.insert(name.clone(), *at);
+            }
+            Change::MentionState { id, state } => {
+                if let Some(mention) = self.mentions.get_mut(id) {
+                    mention.state = state.clone();
+                }
+                if *state != MentionState::Pending {
+                    self.pending.remove(id);
+                }
+            }
+            Change::Task(row) => {
+                self.tasks.insert(row.id.clone(), row.clone());
+            }
+            Change::Run(row) => {
+                self.runs
+                    .entry(row.id.clone())
+                    .or_insert_with(|| row.clone());
+            }
+            Change::RunState {
+                id,
+                base,
+                process,
+                state,
+            } => {
+                if let Some(run) = self.runs.get_mut(id) {
+                    if base.is_some() {
+                        run.base.clone_from(base);
+                    }
+                    if process.is_some() {
+                        run.process.clone_from(process);
+                    }
+                    run.state = state.clone();
+                }
+            }
+            Change::Effect(row) => {
+                if !self.effects.contains_key(&row.key) {
+                    if let Some(task) = &row.task {
+                        self.effects_of
+                            .entry(task.clone())
+                            .or_default()
+                            .push(row.key.clone());
+                    }
+                    self.effects.insert(row.key.clone(), row.clone());
+                }
+            }
+            Change::EffectState { key, tries, state } => {
+                if let Some(effect) = self.effects.get_mut(key) {
+                    effect.tries = *tries;
+                    effect.state = state.clone();
+                }
+            }
+            Change::Message { run, report, .. } => {
+                self.reports.insert(run.clone(), report.clone());
+            }
+        }
+    }
+
+    /// Runs of a task, in the order of their attempts.
+    pub fn runs_of<'a>(&'a self, task: &'a TaskId) -> impl Iterator<Item = &'a Run> {
+        let mut runs: Vec<&Run> = self.runs.values().filter(|r| r.task == *task).collect();
+        runs.sort_by_key(|r| r.attempt);
+        runs.into_iter()
+    }
+
+    /// Effects of a task, in the order they were intended.
+    pub fn effects_of_task<'a>(&'a self, task: &TaskId) -> impl Iterator<Item = &'a Effect> {
+        let keys = self.effects_of.get(task).map_or(&[][..], Vec::as_slice);
+        keys.iter().filter_map(|key| self.effects.get(key))
+    }
+
+    /// The highest lease number ever given on a work key; 0 when none was.
+    #[must_use]
+    pub fn lease(&self, work: WorkKey) -> u64 {
+        self.runs
+            .values()
+            .filter(|r| r.work == work)
+            .map(|r| r.lease)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The comment that accepts a task, once it is posted.
+    #[must_use]
+    pub fn acceptance(&self, task: &TaskId) -> Option<i64> {
+        let key = EffectKey(format!("accept:{task}"));
+        match self.effects.get(&key).map(|e| &e.state) {
+            Some(EffectState::Done {
+                result: EffectResult::Comment(id),
+            }) => Some(*id),
+            _ => None,
+        }
+    }
+}
