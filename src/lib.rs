@@ -9,5 +9,21 @@
 //! nouns, `store` for the ledger and `app` as the place where adapters meet.
 //! Who may import whom is written in ARCHITECTURE.md and checked by `tests/tidy.rs`.
 
+pub mod act;
+pub mod classify;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod decide;
+pub mod forge;
+pub mod ipc;
+pub mod mention;
 pub mod model;
+pub mod prompt;
+pub mod provider;
+pub mod reconcile;
+pub mod redact;
+pub mod sandbox;
+pub mod schedule;
+pub mod sense;
+pub mod store;
