@@ -1,1 +1,34 @@
-//! Placeholder.
+//! A snapshot becomes a plan: what to write down, what to start, when to look
+//! again, and the reason for everything left alone.
+//!
+//! Invariant: synchronous and deterministic. No I/O, clock, randomness or
+//! environment; the same snapshot gives the same plan, byte for byte.
+//! [`plan`] is the entry; [`intake`] takes mentions and slots, [`steps`] moves
+//! tasks on, [`admission`] says who may start, [`ending`] reads an outcome,
+//! [`words`] holds every text that people will see.
+
+pub mod admission;
+mod adopt;
+mod delivery;
+mod draft;
+pub mod ending;
+mod intake;
+mod refuse;
+mod steps;
+pub mod words;
+
+use crate::model::{Plan, Snapshot};
+
+/// Decides what to do now.
+///
+/// Assumes that effects named in `in_flight` are being tried at this moment and
+/// that every other open effect is not.
+#[must_use]
+pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
+    let mut draft = draft::Draft::new(snapshot);
+    intake::mentions(&mut draft);
+    intake::fires(&mut draft);
+    steps::replies(&mut draft);
+    steps::tasks(&mut draft);
+    draft.finish()
+}

@@ -88,4 +88,8 @@ pub enum Refusal {
     EmptyInstruction,
     /// The issue or pull request is closed.
     Closed,
+    /// Another factory took it up; it speaks for itself, so there is no reply.
+    ClaimedElsewhere,
+    /// A claim stands there whose HMAC does not hold.
+    UnverifiedClaim,
 }

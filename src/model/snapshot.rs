@@ -11,6 +11,8 @@ pub struct Snapshot<'a> {
     pub world: &'a World,
     /// What the operator wants.
     pub settings: &'a Settings,
+    /// This factory's own id.
+    pub factory: &'a super::FactoryId,
     /// The forge was read at least once since the start.
     pub synced: bool,
     /// The factory is stopping: end what runs, start nothing.

@@ -1,1 +1,14 @@
-//! Placeholder.
+//! The outside world becomes facts in the ledger.
+//!
+//! Invariant: facts first. What a source saw is committed, with the cursor that
+//! covers it, before anything acts on it; nothing here decides. [`poll`] reads
+//! the forge, [`passages`] turns texts into rows, [`cron`] and [`nightwatch`]
+//! are the factory's own clocks and watches.
+
+pub mod cron;
+pub mod nightwatch;
+pub mod passages;
+pub mod poll;
+
+pub use cron::CronSource;
+pub use poll::{Poller, SenseError};

@@ -1,0 +1,179 @@
+//! From commits to a pull request and a result, one effect after the other.
+//!
+//! Invariant: the order is push, pull request, dress, result; each is intended
+//! only when the one before is closed, and the task is called done only when
+//! the result is posted.
+
+use super::draft::Draft;
+use super::ending::{Ending, ending};
+use super::words;
+use crate::model::{
+    Change, EffectKey, EffectKind, EffectResult, EffectState, FailureClass, Outcome, Run,
+    RunState, SkipReason, Task, TaskState, Time, Work,
+};
+
+/// How one effect of the delivery stands.
+enum Stand<'a> {
+    /// It has just been intended, or is not closed.
+    Open,
+    /// It happened.
+    Done(&'a EffectResult),
+    /// It will not happen, and why.
+    Parked(&'a str),
+}
+
+/// Moves a task in delivery one step on.
+pub(super) fn step(draft: &mut Draft<'_>, task: &Task) {
+    let world = draft.s.world;
+    let Some(run) = world.runs_of(&task.id).last() else {
+        return finish(draft, task, None, TaskState::Cancelled, &task.note.clone());
+    };
+    let RunState::Ended { at, outcome } = &run.state else { return };
+    let agent = draft.s.settings.agents.get(&task.agent);
+    let (work, pull, state) = match ending(task, run, outcome, *at, agent, 0) {
+        Ending::Deliver => (outcome.work.as_ref(), true, TaskState::Done),
+        Ending::Keep(state) => (outcome.work.as_ref(), false, state),
+        Ending::Report(state) => (None, false, state),
+        Ending::Again { .. } | Ending::Wait { .. } => return,
+    };
+    let mut task = task.clone();
+    if let Some(work) = work
+        && work.protected.is_empty()
+    {
+        match push(draft, &task, run, work) {
+            Stand::Open => return,
+            Stand::Parked(why) => {
+                let why = format!("the work could not be pushed: {why}");
+                return finish(draft, &task, Some((run, outcome)), TaskState::Blocked, &why);
+            }
+            Stand::Done(_) => task.pushed = Some(work.head.clone()),
+        }
+    }
+    if pull {
+        match propose(draft, &task, run, outcome) {
+            Stand::Open => return,
+            Stand::Parked(why) => {
+                let why = format!("the branch is pushed, but no pull request could be opened: {why}");
+                return finish(draft, &task, Some((run, outcome)), TaskState::Blocked, &why);
+            }
+            Stand::Done(EffectResult::Pull(number)) => task.pull = Some(*number),
+            Stand::Done(_) => {}
+        }
+        if let Some(number) = task.pull
+            && let Stand::Open = dress(draft, &task, run, number)
+        {
+            return;
+        }
+    }
+    finish(draft, &task, Some((run, outcome)), state, &outcome.reason);
+}
+
+fn stand<'a>(
+    draft: &mut Draft<'a>,
+    task: &Task,
+    key: String,
+    lease: u64,
+    kind: impl FnOnce() -> EffectKind,
+) -> Stand<'a> {
+    match draft.s.world.effects.get(&EffectKey(key.clone())).map(|e| &e.state) {
+        None => {
+            draft.intend(Some(task), task.work.issue, key, kind(), lease);
+            Stand::Open
+        }
+        Some(EffectState::Done { result }) => Stand::Done(result),
+        Some(EffectState::Parked { reason } | EffectState::Void { reason }) => {
+            Stand::Parked(reason)
+        }
+        Some(_) => Stand::Open,
+    }
+}
+
+fn push<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, work: &Work) -> Stand<'a> {
+    let key = format!("push:{}:{}", task.id, work.head);
+    stand(draft, task, key, run.lease, || EffectKind::Push {
+        branch: task.branch.clone(),
+        head: work.head.clone(),
+        expect: task.pushed.clone(),
+        adopted: task.adopted && task.pushed.is_none(),
+    })
+}
+
+fn propose<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, outcome: &Outcome) -> Stand<'a> {
+    let world = draft.s.world;
+    let title = world.issues.get(&task.work.issue).map_or("", |i| i.title.as_str());
+    let base = draft.s.settings.delivery.base.clone().or_else(|| {
+        world.repository.as_ref().map(|r| r.default_branch.clone())
+    });
+    let key = format!("pull:{}:{}", task.id, run.attempt);
+    stand(draft, task, key, run.lease, || EffectKind::Pull {
+        branch: task.branch.clone(),
+        base: base.unwrap_or_default(),
+        title: words::pull_title(task, title),
+        body: words::pull_body(task, outcome),
+    })
+}
+
+fn dress<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, pull: u64) -> Stand<'a> {
+    let delivery = &draft.s.settings.delivery;
+    let requester = &task.requester.login;
+    let assignees = if delivery.assign_requester && !requester.is_empty() {
+        vec![requester.clone()]
+    } else {
+        Vec::new()
+    };
+    if delivery.labels.is_empty() && assignees.is_empty() {
+        return Stand::Done(&EffectResult::Nothing);
+    }
+    let labels = delivery.labels.clone();
+    let key = format!("dress:{}:{}", task.id, run.attempt);
+    stand(draft, task, key, run.lease, || EffectKind::Dress { pull, labels, assignees })
+}
+
+/// Posts the result, then calls the task what it came to.
+fn finish(
+    draft: &mut Draft<'_>,
+    task: &Task,
+    over: Option<(&Run, &Outcome)>,
+    state: TaskState,
+    note: &str,
+) {
+    let lease = over.map_or(0, |(run, _)| run.lease);
+    let key = format!("result:{}", task.id);
+    let body = words::result(task, over.map(|(_, o)| o), &state, note);
+    let (state, note) = match stand(draft, task, key, lease, || EffectKind::Result { body }) {
+        Stand::Open => {
+            draft.plan.changes.push(Change::Task(task.clone()));
+            return;
+        }
+        Stand::Done(_) => (state, note.to_owned()),
+        Stand::Parked(why) => (state, format!("{note}; the result could not be posted: {why}")),
+    };
+    let mut task = task.clone();
+    if state == TaskState::Blocked {
+        task.not_before = Time::NEVER;
+    }
+    let task = draft.turn(&task, state, &note);
+    draft.decide("end", &task, format!("{}: {note}", task.state.word()), "outcome");
+}
+
+/// After the end: the accepting comment says so, then twins and the workspace go.
+pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
+    if super::steps::progress(draft, task, &words::ended(task), "end") {
+        return;
+    }
+    let key = EffectKey(format!("sweep:{}", task.id));
+    let world = draft.s.world;
+    if world.effects.contains_key(&key) {
+        return;
+    }
+    let at = task.changed_at.plus(draft.s.settings.forge.settle);
+    if draft.s.now < at {
+        draft.wake(at);
+        let note = "twins of its comments are looked for once the forge has settled".to_owned();
+        return draft.skip_task(task, SkipReason::NotBefore { until: at, note });
+    }
+    let work = world.runs_of(&task.id).last().and_then(Run::outcome).and_then(|o| o.work.as_ref());
+    let kept = work.is_none_or(|w| task.pushed.as_ref() == Some(&w.head));
+    let workspace = kept && !matches!(task.state, TaskState::Blocked | TaskState::Failed(FailureClass::Resource));
+    draft.intend(Some(task), task.work.issue, key.0, EffectKind::Sweep { workspace }, 0);
+}

@@ -1,0 +1,249 @@
+//! Moves each task one step on, from what the ledger says of it.
+//!
+//! Invariant: at most one effect of a task is in flight, and the next one is
+//! planned from the recorded result of the last. Delivery is [`delivery`].
+
+use super::draft::Draft;
+use super::ending::{Ending, ending};
+use super::{admission, delivery, words};
+use crate::model::{
+    Change, Effect, EffectKey, EffectKind, EffectState, Exit, Run, RunId, RunState, SkipReason,
+    Task, TaskState, Time,
+};
+
+/// Starts replies that are due; they belong to no task.
+pub(super) fn replies(draft: &mut Draft<'_>) {
+    let s = draft.s;
+    for effect in s.world.effects.values().filter(|e| e.task.is_none()) {
+        push_on(draft, effect);
+    }
+}
+
+/// Moves every task on, oldest first.
+pub(super) fn tasks(draft: &mut Draft<'_>) {
+    let mut tasks: Vec<&Task> = draft.s.world.tasks.values().collect();
+    tasks.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    for task in tasks {
+        task_step(draft, task);
+    }
+}
+
+fn task_step(draft: &mut Draft<'_>, task: &Task) {
+    let open: Vec<&Effect> =
+        draft.s.world.effects_of_task(&task.id).filter(|e| !e.state.is_closed()).collect();
+    let in_flight = open.iter().find(|e| draft.s.in_flight.contains(&e.key));
+    if let Some(effect) = in_flight {
+        let key = effect.key.to_string();
+        return draft.skip_task(task, SkipReason::EffectOpen { key });
+    }
+    // What waits longest goes first: a comment's edit is not held up by a push that waits.
+    for effect in &open {
+        if push_on(draft, effect) {
+            return;
+        }
+    }
+    if open.iter().any(|e| !matches!(e.kind, EffectKind::Progress { .. })) {
+        let due = open.first().map(|e| (due(draft, e), &e.key));
+        if let Some((until, key)) = due {
+            let note = format!("`{key}` will be tried again");
+            return draft.skip_task(task, SkipReason::NotBefore { until, note });
+        }
+    }
+    match task.state {
+        TaskState::Queued => queued(draft, task),
+        TaskState::Running => running(draft, task),
+        TaskState::Blocked if task.not_before < Time::NEVER => queued(draft, task),
+        TaskState::Delivering => delivery::step(draft, task),
+        _ => delivery::tidy(draft, task),
+    }
+}
+
+/// Starts an open effect if it is due; says whether it did.
+fn push_on(draft: &mut Draft<'_>, effect: &Effect) -> bool {
+    if effect.state.is_closed() || draft.s.in_flight.contains(&effect.key) {
+        return false;
+    }
+    let due = due(draft, effect);
+    if due <= draft.s.now {
+        draft.plan.start.push(effect.key.clone());
+        return true;
+    }
+    draft.wake(due);
+    if effect.task.is_none() {
+        let note = "the reply will be tried again".to_owned();
+        draft.skip(effect.key.as_str(), Some(effect.issue), SkipReason::NotBefore { until: due, note });
+    }
+    false
+}
+
+/// When an open effect may be tried.
+fn due(draft: &Draft<'_>, effect: &Effect) -> Time {
+    match &effect.state {
+        EffectState::Intended => draft.s.now,
+        // Not in flight, so this is what a crash left: it may have happened.
+        EffectState::Tried { at } => at.plus(draft.s.settings.forge.settle),
+        EffectState::Retry { at, .. } | EffectState::Ambiguous { look_at: at, .. } => *at,
+        _ => Time::NEVER,
+    }
+}
+
+fn effect<'a>(draft: &Draft<'a>, word: &str, of: &str) -> Option<&'a Effect> {
+    draft.s.world.effects.get(&EffectKey(format!("{word}:{of}")))
+}
+
+fn queued(draft: &mut Draft<'_>, task: &Task) {
+    match effect(draft, "accept", task.id.as_str()).map(|e| &e.state) {
+        None => {
+            let kind = EffectKind::Accept { body: words::accepted(task, "queued") };
+            draft.intend(Some(task), task.work.issue, format!("accept:{}", task.id), kind, 0);
+        }
+        Some(EffectState::Void { reason }) => {
+            draft.turn(task, TaskState::Cancelled, reason);
+            draft.decide("cancel", task, reason.clone(), "claim");
+        }
+        Some(EffectState::Parked { reason }) => {
+            let mut task = task.clone();
+            task.not_before = Time::NEVER;
+            let task = draft.turn(&task, TaskState::Blocked, reason);
+            draft.decide("block", &task, reason.clone(), "effect");
+        }
+        Some(EffectState::Done { .. }) => start(draft, task),
+        Some(_) => {}
+    }
+}
+
+fn start(draft: &mut Draft<'_>, task: &Task) {
+    if let Some(reason) = admission::refusal(draft, task) {
+        match &reason {
+            SkipReason::NotBefore { until, .. } | SkipReason::StartsUsedUp { until, .. } => {
+                draft.wake(*until);
+            }
+            _ => {}
+        }
+        waiting(draft, task, &reason);
+        return draft.skip_task(task, reason);
+    }
+    let Some(agent) = draft.s.settings.agents.get(&task.agent) else { return };
+    let attempt = draft.s.world.runs_of(&task.id).map(|r| r.attempt).max().unwrap_or(0) + 1;
+    let run = Run {
+        id: RunId::of(&task.id, attempt),
+        task: task.id.clone(),
+        work: task.work,
+        attempt,
+        lease: draft.s.world.lease(task.work) + 1,
+        agent: task.agent.clone(),
+        provider: agent.provider.clone(),
+        model: agent.model.clone(),
+        base: None,
+        process: None,
+        created_at: draft.s.now,
+        state: RunState::Starting,
+    };
+    *draft.started.entry(task.agent.clone()).or_default() += 1;
+    draft.taken.insert(task.work.issue);
+    let task = draft.turn(task, TaskState::Running, "");
+    draft.plan.changes.push(Change::Run(run.clone()));
+    let kind = EffectKind::Spawn { run: run.id.clone() };
+    draft.intend(Some(&task), task.work.issue, format!("spawn:{}", run.id), kind, run.lease);
+    draft.decide("start", &task, format!("attempt {attempt}, lease {}", run.lease), "slot");
+    if let Some(last) = draft.plan.decisions.last_mut() {
+        last.run = Some(run.id.to_string());
+    }
+}
+
+/// Says in the accepting comment what a task waits for, once per reason, when a
+/// person could do something about it.
+fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
+    let note = match reason {
+        SkipReason::Blocked { note } | SkipReason::Unfit { text: note } => note.clone(),
+        SkipReason::NotBefore { note, .. } if task.state == TaskState::Blocked => note.clone(),
+        SkipReason::StartsUsedUp { .. } => reason.to_string(),
+        _ => return,
+    };
+    let status = format!("waiting: {note}");
+    progress(draft, task, &status, &format!("wait-{}", crate::mention::digest(&note)));
+    let blocked = matches!(reason, SkipReason::Blocked { .. }) || task.state == TaskState::Blocked;
+    let key = format!("blocked:{}", task.id);
+    if blocked && !draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
+        let kind = EffectKind::Reply { mention: task.origin.clone(), body: words::blocked(task, &note) };
+        draft.intend(None, task.work.issue, key, kind, 0);
+    }
+}
+
+/// Rewrites the accepting comment, once for each `occasion`.
+pub(super) fn progress(draft: &mut Draft<'_>, task: &Task, status: &str, occasion: &str) -> bool {
+    let key = format!("progress:{}:{occasion}", task.id);
+    let Some(comment) = draft.s.world.acceptance(&task.id) else { return false };
+    if draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
+        return false;
+    }
+    let kind = EffectKind::Progress { comment, body: words::accepted(task, status) };
+    draft.intend(Some(task), task.work.issue, key, kind, 0);
+    true
+}
+
+fn running(draft: &mut Draft<'_>, task: &Task) {
+    let Some(run) = draft.s.world.runs_of(&task.id).last() else {
+        draft.turn(task, TaskState::Queued, "its run is not in the ledger");
+        return;
+    };
+    let RunState::Ended { at, outcome } = &run.state else {
+        return working(draft, task, run);
+    };
+    let agent = draft.s.settings.agents.get(&task.agent);
+    let interrupted = draft
+        .s
+        .world
+        .runs_of(&task.id)
+        .filter(|r| r.outcome().is_some_and(|o| o.exit == Exit::Interrupted))
+        .count();
+    let next = ending(task, run, outcome, *at, agent, interrupted);
+    let (state, note, not_before, strike) = match &next {
+        Ending::Deliver | Ending::Keep(_) | Ending::Report(_) => {
+            (TaskState::Delivering, outcome.reason.clone(), task.not_before, 0)
+        }
+        Ending::Again { at, strike, why } => {
+            (TaskState::Queued, why.clone(), *at, u32::from(*strike))
+        }
+        Ending::Wait { at, why } => (TaskState::Blocked, why.clone(), *at, 0),
+    };
+    let mut moved = task.clone();
+    moved.not_before = not_before;
+    moved.strikes += strike;
+    let moved = draft.turn(&moved, state, &note);
+    let what = match next {
+        Ending::Deliver => "deliver",
+        Ending::Keep(_) | Ending::Report(_) => "end",
+        Ending::Again { .. } => "retry",
+        Ending::Wait { .. } => "wait",
+    };
+    draft.decide(what, &moved, outcome.reason.clone(), "outcome");
+    if let Some(last) = draft.plan.decisions.last_mut() {
+        last.run = Some(run.id.to_string());
+    }
+    draft.wake(not_before);
+}
+
+fn working(draft: &mut Draft<'_>, task: &Task, run: &Run) {
+    let stalled = draft
+        .s
+        .world
+        .alerts
+        .get(&format!("stalled:{}", run.id))
+        .is_some_and(|a| a.cleared_at.is_none());
+    let spawned = effect(draft, "spawn", run.id.as_str()).is_some_and(|e| e.state.is_closed());
+    let said = match (spawned, stalled) {
+        (false, _) => false,
+        (true, true) => {
+            let status = format!("working (attempt {}), but without progress for a while", run.attempt);
+            progress(draft, task, &status, &format!("stalled-{}", run.attempt))
+        }
+        (true, false) => {
+            let status = format!("working (attempt {})", run.attempt);
+            progress(draft, task, &status, &format!("run-{}", run.attempt))
+        }
+    };
+    if !said {
+        draft.skip_task(task, SkipReason::Working { run: run.id.to_string() });
+    }
+}

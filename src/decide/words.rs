@@ -1,0 +1,201 @@
+//! Every text that people will see on the forge, final but for its mark.
+//!
+//! Invariant: somebody else's words enter quoted and stripped of marks, and a
+//! text never says more than the factory established.
+
+use crate::mention::marker::strip;
+use crate::model::{
+    Exit, Mention, Outcome, Refusal, Report, ReportStatus, Snapshot, Target, Task, TaskState, Work,
+};
+use std::fmt::Write;
+
+/// Characters of a title kept in a pull request's title.
+const TITLE_MAX: usize = 200;
+/// Paths named in a pull request.
+const PATHS_SHOWN: usize = 20;
+
+/// Why an adopted task is not gone on with.
+pub const CHANGED_WHILE_LOST: &str = "its instruction was edited while the ledger was lost, so what was authorised is not known; write a new comment";
+
+/// The comment that accepts a task and follows its work.
+#[must_use]
+pub fn accepted(task: &Task, status: &str) -> String {
+    let whom = if task.requester.login.is_empty() {
+        "On schedule".to_owned()
+    } else {
+        format!("@{}", task.requester.login)
+    };
+    format!(
+        "{whom}: `{agent}` has taken this up.\n\n**Status:** {status}\n\n<sub>task `{id}` · branch `{branch}`</sub>",
+        agent = task.agent,
+        status = strip(status),
+        id = task.id,
+        branch = task.branch,
+    )
+}
+
+/// The status line of a task that is over.
+#[must_use]
+pub fn ended(task: &Task) -> String {
+    match task.pull {
+        Some(pull) => format!("{}, see #{pull}", task.state.word()),
+        None => format!("{}: {}", task.state.word(), task.note),
+    }
+}
+
+/// The comment that says once that a task waits for somebody.
+#[must_use]
+pub fn blocked(task: &Task, note: &str) -> String {
+    format!(
+        "`{}` cannot go on with task `{}`: {}\n\nNothing is lost. It goes on by itself once this is mended.",
+        task.agent,
+        task.id,
+        strip(note)
+    )
+}
+
+/// The title of a task's pull request.
+#[must_use]
+pub fn pull_title(task: &Task, issue_title: &str) -> String {
+    let title = crate::redact::clip(strip(issue_title).trim(), TITLE_MAX);
+    let title = if title.is_empty() { "Work".to_owned() } else { title };
+    format!("{title} (#{})", task.work.issue)
+}
+
+/// The text of a task's pull request.
+#[must_use]
+pub fn pull_body(task: &Task, outcome: &Outcome) -> String {
+    let mut text = format!("Work of `{}` for #{}, task `{}`.\n", task.agent, task.work.issue, task.id);
+    facts(&mut text, outcome);
+    if let Some(report) = &outcome.report {
+        claim(&mut text, report);
+    }
+    text
+}
+
+/// The comment that ends a task.
+#[must_use]
+pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &str) -> String {
+    let head = match (state, task.pull) {
+        (TaskState::Done, Some(pull)) => format!("`{}` has delivered: #{pull}", task.agent),
+        (TaskState::Failed(class), _) => {
+            format!("`{}` has failed ({}): {}", task.agent, class.word(), strip(note))
+        }
+        (state, _) => format!("`{}`: {}: {}", task.agent, state.word(), strip(note)),
+    };
+    let mut text = format!("{head}\n");
+    if let Some(outcome) = outcome {
+        facts(&mut text, outcome);
+        kept(&mut text, task, outcome.work.as_ref());
+        if let Some(report) = &outcome.report {
+            claim(&mut text, report);
+        }
+    }
+    text
+}
+
+/// What the factory established, whatever the agent says.
+fn facts(text: &mut String, outcome: &Outcome) {
+    let exit = match &outcome.exit {
+        Exit::Code(0) => "ended by itself".to_owned(),
+        Exit::Code(code) => format!("ended with exit code {code}"),
+        Exit::Signal(signal) => format!("ended by signal {signal}"),
+        Exit::WallTime => "was stopped at its wall time".to_owned(),
+        Exit::Steps => "was stopped at its number of steps".to_owned(),
+        Exit::Interrupted => "was interrupted with the factory".to_owned(),
+        Exit::NotStarted { .. } => "was not started".to_owned(),
+    };
+    let _ = writeln!(text, "\n**Established:** the agent {exit}.");
+    let Some(work) = &outcome.work else {
+        let _ = writeln!(text, "There is no commit.");
+        return;
+    };
+    let plural = if work.commits == 1 { "" } else { "s" };
+    let _ = writeln!(
+        text,
+        "{} commit{plural} on `{}`, {} file(s), +{} −{} lines.",
+        work.commits, work.base, work.paths_total, work.lines.0, work.lines.1
+    );
+    if work.uncommitted {
+        let _ = writeln!(text, "The last commit holds what the agent left uncommitted.");
+    }
+    for path in work.paths.iter().take(PATHS_SHOWN) {
+        let _ = writeln!(text, "- `{}`", path.replace('`', "'"));
+    }
+    let shown = u32::try_from(work.paths.len().min(PATHS_SHOWN)).unwrap_or(u32::MAX);
+    if work.paths_total > shown {
+        let _ = writeln!(text, "- and {} more", work.paths_total - shown);
+    }
+}
+
+/// Where work that was not proposed is kept.
+fn kept(text: &mut String, task: &Task, work: Option<&Work>) {
+    let Some(work) = work else { return };
+    if !work.protected.is_empty() {
+        let paths: Vec<String> =
+            work.protected.iter().map(|p| format!("`{}`", p.replace('`', "'"))).collect();
+        let _ = writeln!(
+            text,
+            "\nIt changes {}, which the factory does not push. The work is kept in the factory as `{}`.",
+            paths.join(", "),
+            work.head
+        );
+    } else if task.pull.is_none() && task.pushed.is_some() {
+        let _ = writeln!(text, "\nThe work so far is kept on branch `{}`.", task.branch);
+    } else if task.pull.is_none() {
+        let _ = writeln!(text, "\nThe work is kept in the factory as `{}`.", work.head);
+    }
+}
+
+/// The agent's own words, as a claim.
+fn claim(text: &mut String, report: &Report) {
+    let status = match report.status {
+        ReportStatus::Done => "done",
+        ReportStatus::Rejected => "rejected",
+        ReportStatus::NeedsClarification => "needs clarification",
+        ReportStatus::Blocked => "blocked",
+    };
+    let _ = writeln!(text, "\n**The agent says** ({status}):\n");
+    for line in strip(&report.summary).lines() {
+        let _ = writeln!(text, "> {line}");
+    }
+    for line in &report.evidence {
+        let _ = writeln!(text, "> - {}", strip(line).replace(['\n', '\r'], " "));
+    }
+}
+
+/// The one reply to a mention that is not taken.
+#[must_use]
+pub fn refusal(s: &Snapshot<'_>, mention: &Mention, why: &Refusal) -> String {
+    let roster: Vec<String> = s.settings.agents.keys().map(|a| format!("`{a}`")).collect();
+    let roster = if roster.is_empty() { "none yet".to_owned() } else { roster.join(", ") };
+    let example = s.settings.agents.keys().next().map_or("agent", |a| a.as_str());
+    let called = match &mention.target {
+        Target::Agent { project: Some(project), agent } => format!("{project}/{agent}"),
+        Target::Agent { project: None, agent } => agent.to_string(),
+        Target::Malformed(text) => text.clone(),
+    };
+    let called = strip(&called).replace('`', "'");
+    let text = match why {
+        Refusal::Malformed => format!(
+            "`{called}` is not a mention I can read. Write `@adf:` and an agent's name in lower case, then what to do, such as `@adf:{example} please …`. Agents here: {roster}."
+        ),
+        Refusal::UnknownAgent => format!("There is no agent `{called}` here. Agents: {roster}."),
+        Refusal::OtherProject => format!(
+            "`{called}` names another project; this factory serves `{}`. Write `@adf:{example} …`.",
+            s.settings.project
+        ),
+        Refusal::NotAllowed => "You may not command the factory here: it listens to people with write access whom its config allows. Ask one of them to write the mention.".to_owned(),
+        Refusal::Edited => "An edit starts nothing, because the forge does not say who made it. Write a new comment with the mention to have it done.".to_owned(),
+        Refusal::OwnAccount => "This was written with the factory's own account, which it never obeys. Write it with yours.".to_owned(),
+        Refusal::TooMany => format!(
+            "More than {} mentions in one text are not taken. Write the rest in a new comment.",
+            s.settings.mentions.max_per_passage
+        ),
+        Refusal::EmptyInstruction => format!("What should `{called}` do? Write a new comment with the mention and what to do after it."),
+        Refusal::Closed => "This is closed, so nothing is started. Reopen it and write a new comment.".to_owned(),
+        Refusal::ClaimedElsewhere => String::new(),
+        Refusal::UnverifiedClaim => "A comment by the factory's account claims this, but its signature does not hold under this factory's key. Nothing is started. Delete that comment or restore the marker key, then write a new comment.".to_owned(),
+    };
+    format!("@{}: {text}", mention.author.login)
+}

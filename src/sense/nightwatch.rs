@@ -1,0 +1,95 @@
+//! The factory's own signs become alerts: a run without progress, a full disk.
+//!
+//! Invariant: progress is a tool result, a diff or a commit, never mere output;
+//! one alert per cause, cleared when its cause is gone.
+
+use crate::model::{Alert, Change, Run, RunId, RunState, Time, World};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Files looked at for the newest change of a workspace; more are not walked.
+const WALK_FILES_MAX: usize = 20_000;
+
+/// A run to watch.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// The run.
+    pub run: RunId,
+    /// Its workspace.
+    pub workspace: PathBuf,
+    /// The last progress the ledger knows of.
+    pub progress_at: Time,
+}
+
+/// The runs of a world that are to be watched.
+#[must_use]
+pub fn watched(world: &World, work_dir: &Path) -> Vec<Watched> {
+    let working = |run: &Run| match run.state {
+        RunState::Working { progress_at, .. } => Some(Watched {
+            run: run.id.clone(),
+            workspace: work_dir.join(run.task.as_str()),
+            progress_at,
+        }),
+        _ => None,
+    };
+    world.runs.values().filter_map(working).collect()
+}
+
+/// Alerts to raise for runs without progress. Reads the disk: not for the loop's thread.
+#[must_use]
+pub fn stalled(runs: &[Watched], after: Duration, now: Time) -> Vec<Change> {
+    let mut alerts = Vec::new();
+    for run in runs {
+        let progress = run.progress_at.max(newest_change(&run.workspace));
+        if now.since(progress) >= after {
+            alerts.push(Change::Alert(Alert {
+                cause: format!("stalled:{}", run.run),
+                text: format!(
+                    "run {} has made no progress for {} s: no tool result, diff or commit",
+                    run.run,
+                    now.since(progress).as_secs()
+                ),
+                run: Some(run.run.clone()),
+                raised_at: now,
+                cleared_at: None,
+            }));
+        }
+    }
+    alerts
+}
+
+/// Alerts of a world whose cause is gone: their run is over or went on.
+#[must_use]
+pub fn mended(world: &World, raised: &[Change], now: Time) -> Vec<Change> {
+    let still = |cause: &str| {
+        raised.iter().any(|c| matches!(c, Change::Alert(a) if a.cause == cause))
+    };
+    let open = world.alerts.values().filter(|a| a.cleared_at.is_none() && a.run.is_some());
+    open.filter(|a| !still(&a.cause))
+        .map(|a| Change::Alert(Alert { cleared_at: Some(now), ..a.clone() }))
+        .collect()
+}
+
+/// The newest modification below `dir`, of files and of `.git`'s log; the epoch when there is none.
+fn newest_change(dir: &Path) -> Time {
+    let mut newest = Time::default();
+    let mut seen = 0;
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            seen += 1;
+            if seen > WALK_FILES_MAX {
+                return newest;
+            }
+            // `DirEntry::metadata` does not follow links, so a link cannot lead out.
+            let Ok(meta) = entry.metadata() else { continue };
+            let changed = meta.modified().ok().and_then(|m| m.duration_since(UNIX_EPOCH).ok());
+            newest = newest.max(Time::default().plus(changed.unwrap_or_default()));
+            if meta.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    newest
+}

@@ -1,0 +1,110 @@
+//! A text on the forge becomes a passage, its mentions and its marks.
+//!
+//! Invariant: a text that did not change gives no row; a changed one gives a
+//! new version, and its mentions are judged as an edit's.
+
+use crate::mention::marker::MarkerKey;
+use crate::mention::{self, read};
+use crate::model::{Change, MarkKind, Mention, Passage, PassageKey, PassageKind, Person, RepoId, Time};
+
+/// A text as the forge gave it.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Where it stands.
+    pub key: PassageKey,
+    /// The issue or pull request.
+    pub issue: u64,
+    /// Who the forge shows.
+    pub author: Person,
+    /// The text, LF only.
+    pub body: String,
+    /// The forge's time of creation.
+    pub created_at: Time,
+    /// The forge's time of the last change.
+    pub updated_at: Time,
+}
+
+/// What is needed to read a text.
+#[derive(Clone, Debug)]
+pub struct Reading<'a> {
+    /// The repository.
+    pub repo: RepoId,
+    /// The factory's own account.
+    pub me: &'a Person,
+    /// The key of its marks.
+    pub key: &'a MarkerKey,
+    /// Mentions written before this are older.
+    pub listen_from: Time,
+    /// Only some writers may call, so who edited a body matters.
+    pub narrowed: bool,
+    /// The moment.
+    pub now: Time,
+}
+
+/// The rows of a text, given what the ledger holds of it.
+#[must_use]
+pub fn rows(
+    r: &Reading<'_>,
+    text: &Text,
+    before: Option<&Passage>,
+    known: &[Mention],
+) -> Vec<Change> {
+    if before.is_some_and(|b| b.body == text.body) {
+        return Vec::new();
+    }
+    let passage = Passage {
+        key: text.key,
+        issue: text.issue,
+        version: before.map_or(1, |b| b.version + 1),
+        author: text.author.clone(),
+        body: text.body.clone(),
+        created_at: text.created_at,
+        updated_at: text.updated_at,
+        seen_at: r.now,
+    };
+    let own = text.author.id == r.me.id && r.me.id > 0;
+    let mut rows = vec![Change::Passage(passage.clone())];
+    if own && mention::is_marked(&text.body) {
+        rows.extend(marks(r, text));
+        return rows;
+    }
+    let mentions = match before {
+        Some(before) => {
+            let known: Vec<&Mention> = known.iter().collect();
+            read::changed(r.repo, before, &passage, &known, own)
+        }
+        None => {
+            let older = text.created_at < r.listen_from;
+            read::mentions(r.repo, &passage, own, edited_in(r, text), older)
+        }
+    };
+    rows.extend(mentions.into_iter().map(Change::Mention));
+    rows
+}
+
+/// Whether a text first seen now may have been edited by somebody else.
+///
+/// Any comment or label moves a body's time, so a body's cannot be trusted to
+/// mean an edit. Who can edit a writer's text is a writer too: it matters only
+/// when the config narrows who may call.
+fn edited_in(r: &Reading<'_>, text: &Text) -> bool {
+    let moved = text.updated_at > text.created_at;
+    match text.key.kind {
+        PassageKind::Comment => moved,
+        PassageKind::Body => moved && r.narrowed,
+    }
+}
+
+fn marks(r: &Reading<'_>, text: &Text) -> Vec<Change> {
+    let found = mention::marker::find(&text.body, text.issue, r.key);
+    let marks = found.into_iter().map(|mut mark| {
+        mark.comment = match mark.kind {
+            MarkKind::Pull => i64::try_from(text.issue).unwrap_or(i64::MAX),
+            _ => text.key.id,
+        };
+        mark.issue = text.issue;
+        mark.written_at = text.created_at;
+        Change::Mark(mark)
+    });
+    marks.collect()
+}
