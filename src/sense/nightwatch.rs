@@ -4,11 +4,15 @@
 //! one alert per cause, cleared when its cause is gone.
 
 use crate::model::{Alert, Change, Run, RunId, RunState, Time, World};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Files looked at for the newest change of a workspace; more are not walked.
 const WALK_FILES_MAX: usize = 20_000;
+
+/// The cause of the alert that nothing new can be started.
+const UNFIT: &str = "unfit";
 
 /// A run to watch.
 #[derive(Clone, Debug)]
@@ -58,13 +62,13 @@ pub fn stalled(runs: &[Watched], after: Duration, now: Time) -> Vec<Change> {
     alerts
 }
 
-/// Alerts of a world whose cause is gone: their run is over or went on.
+/// Alerts whose cause is gone: their run is over or went on.
 #[must_use]
-pub fn mended(world: &World, raised: &[Change], now: Time) -> Vec<Change> {
+pub fn mended(alerts: &BTreeMap<String, Alert>, raised: &[Change], now: Time) -> Vec<Change> {
     let still = |cause: &str| {
         raised.iter().any(|c| matches!(c, Change::Alert(a) if a.cause == cause))
     };
-    let open = world.alerts.values().filter(|a| a.cleared_at.is_none() && a.run.is_some());
+    let open = alerts.values().filter(|a| a.cleared_at.is_none() && a.run.is_some());
     open.filter(|a| !still(&a.cause))
         .map(|a| Change::Alert(Alert { cleared_at: Some(now), ..a.clone() }))
         .collect()
@@ -92,4 +96,23 @@ fn newest_change(dir: &Path) -> Time {
         }
     }
     newest
+}
+
+/// The alert on what new work needs of this machine, raised or cleared.
+#[must_use]
+pub fn fitness(alerts: &BTreeMap<String, Alert>, unfit: Option<&str>, now: Time) -> Option<Change> {
+    let open = alerts.get(UNFIT).filter(|a| a.cleared_at.is_none());
+    match (open, unfit) {
+        (None, Some(text)) => Some(Change::Alert(Alert {
+            cause: UNFIT.to_owned(),
+            text: text.to_owned(),
+            run: None,
+            raised_at: now,
+            cleared_at: None,
+        })),
+        (Some(open), None) => {
+            Some(Change::Alert(Alert { cleared_at: Some(now), ..open.clone() }))
+        }
+        _ => None,
+    }
 }

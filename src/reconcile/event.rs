@@ -1,0 +1,65 @@
+//! Everything that can wake the loop, and everything it can ask for.
+//!
+//! Invariant: the list is closed, and an event holds no instruction: what it is
+//! about is in the ledger already.
+
+use crate::model::{Change, Effect, EffectKey, Run, Task};
+use std::sync::Arc;
+
+/// What woke the loop.
+#[derive(Debug)]
+pub enum Event {
+    /// A batch is durable.
+    Committed(Arc<Vec<Change>>),
+    /// The plan under way is durable, or why not.
+    PlanCommitted(Result<(), String>),
+    /// The tick.
+    Tick,
+    /// A schedule's slot or a planned moment came.
+    Wake,
+    /// The forge was read, or why not.
+    Polled(Result<(), String>),
+    /// The factory's own signs were looked at: why no new run may start.
+    Watched {
+        /// `None`: fit.
+        unfit: Option<String>,
+    },
+    /// An effect is no longer in flight.
+    EffectOver(EffectKey),
+    /// A run's supervision ended.
+    RunOver,
+    /// SIGTERM or SIGINT.
+    Stop,
+}
+
+/// What the loop asks for. None of it is waited for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Do {
+    /// Commit these rows, then say so with [`Event::PlanCommitted`].
+    Commit(Vec<Change>),
+    /// Try this effect.
+    Start(Box<Job>),
+    /// Record that an effect must not happen.
+    Void(EffectKey, u32, String),
+    /// Read the forge.
+    Poll,
+    /// Look at the factory's own signs.
+    Watch,
+    /// Ask all runs to end.
+    StopRuns,
+    /// Kill all runs.
+    KillRuns,
+    /// Leave the loop.
+    Leave,
+}
+
+/// All that an effect needs, as one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The effect.
+    pub effect: Effect,
+    /// Its task.
+    pub task: Option<Task>,
+    /// Its run, of a spawn.
+    pub run: Option<Run>,
+}

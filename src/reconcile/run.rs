@@ -1,0 +1,269 @@
+//! The `select!` loop around the state machine.
+//!
+//! Invariant: an arm builds an event and nothing else; what an event leads to
+//! runs in tasks of its own that report back. Committed batches are always
+//! taken before any other event, so that the world is never behind an answer.
+
+use super::event::{Do, Event};
+use super::state::{Stage, State};
+use crate::act::Executor;
+use crate::clock::Clock;
+use crate::model::{Change, EffectState, Time};
+use crate::sense::{CronSource, Poller, nightwatch};
+use crate::store::Ledger;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior};
+
+/// Events that may wait for the loop.
+pub const EVENTS_MAX: usize = 1024;
+/// The longest read of the forge; a longer one is given up and tried at the next poll.
+const POLL_MAX: Duration = Duration::from_secs(300);
+/// The longest sleep of the loop.
+const SLEEP_MAX: Duration = Duration::from_secs(3600);
+
+/// What the loop tells the outside about itself.
+pub trait Report: Send {
+    /// The loop is alive; `status` is one line for people.
+    fn alive(&mut self, status: &str);
+    /// It begins to stop.
+    fn stopping(&mut self);
+    /// How often [`Report::alive`] must be called at least.
+    fn every(&self) -> Duration;
+}
+
+/// A question to the running loop.
+pub type Ask = oneshot::Sender<serde_json::Value>;
+
+/// The loop and what it is wired to.
+pub struct Loop {
+    /// The state machine.
+    pub state: State,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Batches as they become durable.
+    pub committed: mpsc::Receiver<Arc<Vec<Change>>>,
+    /// Carries effects out.
+    pub executor: Arc<Executor>,
+    /// Reads the forge.
+    pub poller: Arc<Mutex<Poller>>,
+    /// The schedules.
+    pub cron: CronSource,
+    /// The moment.
+    pub clock: Clock,
+    /// Where workspaces are, for the nightwatch.
+    pub work_dir: PathBuf,
+    /// Looks at what new work needs of this machine; `Some` says why there is none.
+    pub fit: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    /// SIGTERM, SIGINT.
+    pub stops: mpsc::Receiver<()>,
+    /// Questions of operators.
+    pub asks: mpsc::Receiver<Ask>,
+    /// Events of the tasks that the loop started.
+    pub events: mpsc::Receiver<Event>,
+    /// Where those tasks send them.
+    pub sender: mpsc::Sender<Event>,
+}
+
+impl Loop {
+    /// Runs until stopped.
+    pub async fn run(mut self, mut report: Box<dyn Report>) {
+        let mut tick = tokio::time::interval(self.state.settings.schedule.tick);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut pulse = tokio::time::interval(report.every());
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            let event = tokio::select! {
+                biased;
+                Some(batch) = self.committed.recv() => Event::Committed(batch),
+                Some(()) = self.stops.recv() => { report.stopping(); Event::Stop }
+                Some(ask) = self.asks.recv() => { self.answer(ask); continue }
+                _ = pulse.tick() => { report.alive(&self.status()); continue }
+                Some(event) = self.events.recv() => event,
+                _ = tick.tick() => Event::Tick,
+                () = tokio::time::sleep_until(self.next_wake()) => self.wake(),
+            };
+            if self.step(event) {
+                return;
+            }
+        }
+    }
+
+    /// Handles one event; true when the loop is over.
+    fn step(&mut self, event: Event) -> bool {
+        let now = self.clock.now();
+        let mut todo = Vec::new();
+        while let Ok(batch) = self.committed.try_recv() {
+            todo.extend(self.state.handle(Event::Committed(batch), now));
+        }
+        todo.extend(self.state.handle(event, now));
+        let mut over = false;
+        for task in todo {
+            over |= task == Do::Leave;
+            self.perform(task);
+        }
+        over
+    }
+
+    fn next_wake(&self) -> Instant {
+        let now = self.clock.now();
+        let next = [self.state.wake_at, self.cron.next()].into_iter().flatten().min();
+        let wait = next.map_or(SLEEP_MAX, |at| at.since(now).min(SLEEP_MAX));
+        #[expect(clippy::disallowed_methods, reason = "the runtime's own timer, not a fact")]
+        let at = std::time::Instant::now() + wait;
+        at.into()
+    }
+
+    fn wake(&mut self) -> Event {
+        let now = self.clock.now();
+        if self.state.wake_at.is_some_and(|at| at <= now) {
+            self.state.wake_at = None;
+        }
+        if self.state.stage == Stage::Working {
+            let fires = self.cron.due(now);
+            if !fires.is_empty() {
+                self.commit_facts(fires);
+            }
+        }
+        Event::Wake
+    }
+
+    fn commit_facts(&self, facts: Vec<Change>) {
+        let ledger = self.ledger.clone();
+        tokio::spawn(async move {
+            if let Err(error) = ledger.commit(facts).await {
+                tracing::error!(target: "adf::ledger", %error, "a fact could not be written");
+            }
+        });
+    }
+
+    fn perform(&mut self, task: Do) {
+        match task {
+            Do::Commit(changes) => {
+                let ledger = self.ledger.clone();
+                self.spawn(async move {
+                    let result = ledger.commit(changes).await;
+                    Event::PlanCommitted(result.map_err(|e| e.to_string()))
+                });
+            }
+            Do::Start(job) => {
+                let executor = self.executor.clone();
+                let key = job.effect.key.clone();
+                self.spawn(async move {
+                    executor.execute(*job).await;
+                    Event::EffectOver(key)
+                });
+            }
+            Do::Void(key, tries, reason) => {
+                let ledger = self.ledger.clone();
+                self.spawn(async move {
+                    let state = EffectState::Void { reason };
+                    let change = Change::EffectState { key: key.clone(), tries, state };
+                    if let Err(error) = ledger.commit(vec![change]).await {
+                        tracing::error!(target: "adf::ledger", %error, %key, "could not void");
+                    }
+                    Event::EffectOver(key)
+                });
+            }
+            Do::Poll => self.poll(),
+            Do::Watch => self.watch(),
+            Do::StopRuns => self.executor.stop_runs(),
+            Do::KillRuns => self.executor.kill_runs(),
+            Do::Leave => {}
+        }
+    }
+
+    /// Runs slow work in a task whose end is an event, even if it panics.
+    fn spawn(&self, work: impl Future<Output = Event> + Send + 'static) {
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            let event = work.await;
+            if sender.send(event).await.is_err() {
+                tracing::debug!("the loop is gone; its event is dropped");
+            }
+        });
+    }
+
+    fn poll(&self) {
+        let poller = self.poller.clone();
+        self.spawn(async move {
+            let mut poller = poller.lock().await;
+            let result = match tokio::time::timeout(POLL_MAX, poller.poll()).await {
+                Ok(result) => result.map_err(|e| e.to_string()),
+                Err(_) => Err(format!("reading the forge took over {} s", POLL_MAX.as_secs())),
+            };
+            if let Err(error) = &result {
+                tracing::warn!(target: "adf::sense", error, "the forge could not be read");
+            }
+            Event::Polled(result)
+        });
+    }
+
+    fn watch(&self) {
+        let runs = nightwatch::watched(&self.state.world, &self.work_dir);
+        let after = self.state.settings.nightwatch.stalled_after;
+        let now = self.clock.now();
+        let raised_before: Vec<String> = self
+            .state
+            .world
+            .alerts
+            .values()
+            .filter(|a| a.cleared_at.is_none())
+            .map(|a| a.cause.clone())
+            .collect();
+        let world_alerts = self.state.world.alerts.clone();
+        let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
+        self.spawn(async move {
+            let seen = tokio::task::spawn_blocking(move || {
+                (nightwatch::stalled(&runs, after, now), fit())
+            });
+            let (stalled, unfit) = match seen.await {
+                Ok(seen) => seen,
+                Err(error) => (Vec::new(), Some(format!("the watch failed: {error}"))),
+            };
+            let mut facts = nightwatch::mended(&world_alerts, &stalled, now);
+            facts.extend(stalled.into_iter().filter(
+                |c| !matches!(c, Change::Alert(a) if raised_before.contains(&a.cause)),
+            ));
+            facts.extend(nightwatch::fitness(&world_alerts, unfit.as_deref(), now));
+            for fact in &facts {
+                if let Change::Alert(alert) = fact {
+                    let over = alert.cleared_at.is_some();
+                    tracing::warn!(target: "adf::alert", cause = alert.cause, over, "{}", alert.text);
+                }
+            }
+            let lost = if facts.is_empty() { None } else { ledger.commit(facts).await.err() };
+            let unfit = unfit.or_else(|| lost.map(|e| e.to_string()));
+            Event::Watched { unfit }
+        });
+    }
+
+    fn status(&self) -> String {
+        let state = &self.state;
+        let open = state.world.tasks.values().filter(|t| !t.state.is_final()).count();
+        let trouble = state.forge_trouble.as_ref().or(state.unfit.as_ref());
+        match trouble {
+            Some(trouble) => format!("{open} open tasks, {} runs; {trouble}", state.runs),
+            None => format!("{open} open tasks, {} runs", state.runs),
+        }
+    }
+
+    fn answer(&self, ask: Ask) {
+        let state = &self.state;
+        let answer = serde_json::json!({
+            "stage": format!("{:?}", state.stage).to_lowercase(),
+            "synced": state.synced,
+            "forge_trouble": state.forge_trouble,
+            "unfit": state.unfit,
+            "runs": state.runs,
+            "in_flight": state.in_flight().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "skips": state.last_plan.skips,
+            "wake_at": state.wake_at.map(|t: Time| t.0),
+            "requests": self.executor.requests(),
+        });
+        // The operator may have hung up; then nobody needs the answer.
+        let _ = ask.send(answer);
+    }
+}

@@ -1,0 +1,244 @@
+//! The loop's state machine: an event in, what to do out.
+//!
+//! Invariant: synchronous, without I/O; the clock's reading is passed in.
+//! Whatever order events come in, an effect is started only when its row is in
+//! the world, is not in flight and holds the newest lease of its work key.
+
+use super::event::{Do, Event, Job};
+use crate::decide;
+use crate::model::settings::Settings;
+use crate::model::{EffectKey, EffectKind, FactoryId, Plan, Snapshot, Time, World};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How far the factory is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// It works.
+    Working,
+    /// It ends what runs and starts nothing.
+    Draining,
+    /// It kills what runs.
+    Hurrying,
+}
+
+/// The loop's state.
+#[derive(Debug)]
+pub struct State {
+    /// What the ledger knows.
+    pub world: World,
+    /// What the operator wants.
+    pub settings: Arc<Settings>,
+    /// This factory's id.
+    pub factory: FactoryId,
+    /// How far it is on its way out.
+    pub stage: Stage,
+    /// The forge was read since the start.
+    pub synced: bool,
+    /// Why the last read of the forge failed.
+    pub forge_trouble: Option<String>,
+    /// Why no new run may start.
+    pub unfit: Option<String>,
+    /// When to plan again.
+    pub wake_at: Option<Time>,
+    /// The last plan, for `adf status`.
+    pub last_plan: Plan,
+    /// Runs being supervised.
+    pub runs: usize,
+    in_flight: BTreeSet<EffectKey>,
+    waiting: BTreeSet<EffectKey>,
+    committing: bool,
+    dirty: bool,
+    polling: bool,
+    watching: bool,
+    ticks: u64,
+}
+
+impl State {
+    /// The state at the start of a loop.
+    #[must_use]
+    pub fn new(world: World, settings: Arc<Settings>, factory: FactoryId) -> State {
+        State {
+            world,
+            settings,
+            factory,
+            stage: Stage::Working,
+            synced: false,
+            forge_trouble: None,
+            unfit: None,
+            wake_at: None,
+            last_plan: Plan::default(),
+            runs: 0,
+            in_flight: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            committing: false,
+            dirty: true,
+            polling: false,
+            watching: false,
+            ticks: 0,
+        }
+    }
+
+    /// Effects being tried at this moment.
+    #[must_use]
+    pub fn in_flight(&self) -> &BTreeSet<EffectKey> {
+        &self.in_flight
+    }
+
+    /// Takes one event in and says what to do.
+    pub fn handle(&mut self, event: Event, now: Time) -> Vec<Do> {
+        let mut todo = Vec::new();
+        match event {
+            Event::Committed(batch) => {
+                self.world.apply_all(batch.iter());
+                self.dirty = true;
+            }
+            Event::PlanCommitted(result) => {
+                self.committing = false;
+                if let Err(why) = result {
+                    self.waiting.clear();
+                    self.unfit = Some(why);
+                    // The next tick plans it anew; planning at once would spin.
+                    self.dirty = false;
+                }
+            }
+            Event::Tick => self.tick(&mut todo),
+            Event::Wake => self.dirty = true,
+            Event::Polled(result) => {
+                self.polling = false;
+                self.dirty = true;
+                self.forge_trouble = result.err();
+                if self.forge_trouble.is_none() {
+                    self.synced = true;
+                }
+            }
+            Event::Watched { unfit } => {
+                self.watching = false;
+                if self.unfit != unfit {
+                    self.unfit = unfit;
+                    self.dirty = true;
+                }
+            }
+            Event::EffectOver(key) => {
+                self.in_flight.remove(&key);
+                self.dirty = true;
+            }
+            Event::RunOver => {
+                self.runs = self.runs.saturating_sub(1);
+                self.dirty = true;
+            }
+            Event::Stop => self.stop(&mut todo),
+        }
+        self.start_waiting(&mut todo);
+        self.plan(now, &mut todo);
+        self.leave(&mut todo);
+        todo
+    }
+
+    fn tick(&mut self, todo: &mut Vec<Do>) {
+        self.dirty = true;
+        if self.stage > Stage::Working {
+            return;
+        }
+        let poll = self.ticks.is_multiple_of(u64::from(self.settings.schedule.mentions_every));
+        self.ticks += 1;
+        if poll && !self.polling {
+            self.polling = true;
+            todo.push(Do::Poll);
+        }
+        if !self.watching {
+            self.watching = true;
+            todo.push(Do::Watch);
+        }
+    }
+
+    fn stop(&mut self, todo: &mut Vec<Do>) {
+        self.dirty = true;
+        if self.stage == Stage::Working {
+            self.stage = Stage::Draining;
+            todo.push(Do::StopRuns);
+        } else {
+            self.stage = Stage::Hurrying;
+            todo.push(Do::KillRuns);
+        }
+    }
+
+    /// Starts what was intended, once its row is in the world.
+    fn start_waiting(&mut self, todo: &mut Vec<Do>) {
+        if self.stage > Stage::Working {
+            self.waiting.clear();
+            return;
+        }
+        let ready: Vec<EffectKey> =
+            self.waiting.iter().filter(|k| self.world.effects.contains_key(*k)).cloned().collect();
+        for key in ready {
+            self.waiting.remove(&key);
+            self.start(&key, todo);
+        }
+    }
+
+    fn start(&mut self, key: &EffectKey, todo: &mut Vec<Do>) {
+        let Some(effect) = self.world.effects.get(key) else { return };
+        if effect.state.is_closed() || self.in_flight.contains(key) {
+            return;
+        }
+        let task = effect.task.as_ref().and_then(|id| self.world.tasks.get(id));
+        let lease = task.map_or(0, |t| self.world.lease(t.work));
+        if effect.lease != 0 && effect.lease != lease {
+            let why = format!("its lease {} is stale, the work key is at {lease}", effect.lease);
+            self.in_flight.insert(key.clone());
+            todo.push(Do::Void(key.clone(), effect.tries, why));
+            return;
+        }
+        let run = match &effect.kind {
+            EffectKind::Spawn { run } => self.world.runs.get(run).cloned(),
+            _ => None,
+        };
+        self.in_flight.insert(key.clone());
+        if run.is_some() {
+            self.runs += 1;
+        }
+        let job = Job { effect: effect.clone(), task: task.cloned(), run };
+        todo.push(Do::Start(Box::new(job)));
+    }
+
+    fn plan(&mut self, now: Time, todo: &mut Vec<Do>) {
+        if !self.dirty || self.committing || self.stage > Stage::Working {
+            return;
+        }
+        self.dirty = false;
+        let plan = decide::plan(&self.snapshot(now));
+        self.wake_at = plan.wake_at;
+        self.waiting = plan.start.iter().cloned().collect();
+        super::log::decisions(&self.settings.project, &plan);
+        if plan.changes.is_empty() {
+            self.start_waiting(todo);
+        } else {
+            self.committing = true;
+            todo.push(Do::Commit(plan.changes.clone()));
+        }
+        self.last_plan = plan;
+    }
+
+    /// What the planner looks at now.
+    #[must_use]
+    pub fn snapshot(&self, now: Time) -> Snapshot<'_> {
+        Snapshot {
+            now,
+            world: &self.world,
+            settings: &self.settings,
+            factory: &self.factory,
+            synced: self.synced,
+            draining: self.stage > Stage::Working,
+            unfit: self.unfit.as_deref(),
+            in_flight: &self.in_flight,
+        }
+    }
+
+    fn leave(&self, todo: &mut Vec<Do>) {
+        let busy = self.committing || !self.in_flight.is_empty() || self.runs > 0;
+        if self.stage > Stage::Working && !busy {
+            todo.push(Do::Leave);
+        }
+    }
+}
