@@ -1,1 +1,25 @@
-//! Placeholder.
+//! A plan's effects happen: comments, runs, pushes, pull requests.
+//!
+//! Invariant: an effect is marked tried before it is tried and marked with its
+//! result after; what may already have happened is looked for first. Nothing
+//! here chooses: what to do is in the effect. [`executor`] is the entry;
+//! [`start`] to [`establish`] are a run's life, [`comment`] and [`propose`] the
+//! forge's, [`recover`] puts things right after a crash.
+
+pub mod briefing;
+pub mod comment;
+pub mod deliver;
+pub mod disk;
+pub mod establish;
+pub mod executor;
+pub mod follow;
+pub mod git;
+pub mod preflight;
+pub mod propose;
+pub mod recover;
+pub mod start;
+pub mod supervise;
+pub mod trouble;
+pub mod workspace;
+
+pub use executor::{Executor, Job, Tools};

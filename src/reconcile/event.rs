@@ -3,7 +3,8 @@
 //! Invariant: the list is closed, and an event holds no instruction: what it is
 //! about is in the ledger already.
 
-use crate::model::{Change, Effect, EffectKey, Run, Task};
+use crate::act::Job;
+use crate::model::{Change, EffectKey};
 use std::sync::Arc;
 
 /// What woke the loop.
@@ -51,15 +52,4 @@ pub enum Do {
     KillRuns,
     /// Leave the loop.
     Leave,
-}
-
-/// All that an effect needs, as one value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// The effect.
-    pub effect: Effect,
-    /// Its task.
-    pub task: Option<Task>,
-    /// Its run, of a spawn.
-    pub run: Option<Run>,
 }

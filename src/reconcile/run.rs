@@ -143,7 +143,8 @@ impl Loop {
         match task {
             Do::Commit(changes) => {
                 let ledger = self.ledger.clone();
-                self.spawn(async move {
+                let lost = Event::PlanCommitted(Err("the commit panicked".to_owned()));
+                self.spawn(lost, async move {
                     let result = ledger.commit(changes).await;
                     Event::PlanCommitted(result.map_err(|e| e.to_string()))
                 });
@@ -151,14 +152,14 @@ impl Loop {
             Do::Start(job) => {
                 let executor = self.executor.clone();
                 let key = job.effect.key.clone();
-                self.spawn(async move {
+                self.spawn(Event::EffectOver(key.clone()), async move {
                     executor.execute(*job).await;
                     Event::EffectOver(key)
                 });
             }
             Do::Void(key, tries, reason) => {
                 let ledger = self.ledger.clone();
-                self.spawn(async move {
+                self.spawn(Event::EffectOver(key.clone()), async move {
                     let state = EffectState::Void { reason };
                     let change = Change::EffectState { key: key.clone(), tries, state };
                     if let Err(error) = ledger.commit(vec![change]).await {
@@ -175,11 +176,17 @@ impl Loop {
         }
     }
 
-    /// Runs slow work in a task whose end is an event, even if it panics.
-    fn spawn(&self, work: impl Future<Output = Event> + Send + 'static) {
+    /// Runs slow work in a task whose end is an event, `fallback` if it panics.
+    fn spawn(&self, fallback: Event, work: impl Future<Output = Event> + Send + 'static) {
         let sender = self.sender.clone();
         tokio::spawn(async move {
-            let event = work.await;
+            let event = match tokio::spawn(work).await {
+                Ok(event) => event,
+                Err(error) => {
+                    tracing::error!(%error, ?fallback, "a task of the loop panicked");
+                    fallback
+                }
+            };
             if sender.send(event).await.is_err() {
                 tracing::debug!("the loop is gone; its event is dropped");
             }
@@ -188,7 +195,8 @@ impl Loop {
 
     fn poll(&self) {
         let poller = self.poller.clone();
-        self.spawn(async move {
+        let lost = Event::Polled(Err("the poll panicked".to_owned()));
+        self.spawn(lost, async move {
             let mut poller = poller.lock().await;
             let result = match tokio::time::timeout(POLL_MAX, poller.poll()).await {
                 Ok(result) => result.map_err(|e| e.to_string()),
@@ -215,7 +223,8 @@ impl Loop {
             .collect();
         let world_alerts = self.state.world.alerts.clone();
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
-        self.spawn(async move {
+        let lost = Event::Watched { unfit: Some("the watch panicked".to_owned()) };
+        self.spawn(lost, async move {
             let seen = tokio::task::spawn_blocking(move || {
                 (nightwatch::stalled(&runs, after, now), fit())
             });

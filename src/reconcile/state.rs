@@ -4,7 +4,8 @@
 //! Whatever order events come in, an effect is started only when its row is in
 //! the world, is not in flight and holds the newest lease of its work key.
 
-use super::event::{Do, Event, Job};
+use super::event::{Do, Event};
+use crate::act::Job;
 use crate::decide;
 use crate::model::settings::Settings;
 use crate::model::{EffectKey, EffectKind, FactoryId, Plan, Snapshot, Time, World};

@@ -1,0 +1,157 @@
+//! Comments: posted once, claimed, edited, and rid of twins.
+//!
+//! Invariant: look, write, then sweep. A comment is known by its mark in text
+//! of the factory's own account; of several with one key the lowest id stays.
+//! Between two factories the lowest claim wins and the other deletes its own.
+
+use super::executor::{Executor, Job};
+use super::trouble::Trouble;
+use crate::forge::Comment;
+use crate::mention::{self, marker};
+use crate::model::{EffectKey, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
+
+impl Executor {
+    /// Answers a mention, once.
+    pub(super) async fn reply(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
+        self.once(job, MarkKind::Reply, body).await
+    }
+
+    /// Ends a task, once.
+    pub(super) async fn result(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
+        self.once(job, MarkKind::Result, body).await
+    }
+
+    /// Accepts a task and claims it.
+    pub(super) async fn accept(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
+        let done = self.once(job, MarkKind::Accept, body).await?;
+        let EffectResult::Comment(mine) = done else { return Ok(done) };
+        let mark = self.mark_of(job, MarkKind::Accept);
+        let mut claims: Vec<(i64, Mark)> = self
+            .own_marks(job.effect.issue)
+            .await?
+            .into_iter()
+            .filter(|(_, m)| m.kind == MarkKind::Accept && m.task == mark.task)
+            .collect();
+        claims.sort_by_key(|(id, _)| *id);
+        if let Some((id, _)) = claims.iter().find(|(_, m)| !m.verified) {
+            return Err(Trouble::Final(format!(
+                "comment {id} claims this task, but its signature does not hold under this factory's key; delete it or restore the marker key"
+            )));
+        }
+        match claims.iter().find(|(_, m)| m.factory != self.tools.factory) {
+            Some((id, other)) if *id < mine => {
+                self.tools.client.delete_comment(mine).await?;
+                Err(Trouble::Lost(format!("factory {} claimed it first, in comment {id}", other.factory)))
+            }
+            _ => Ok(done),
+        }
+    }
+
+    /// Rewrites the accepting comment. The same text twice is no harm, so nothing is looked for.
+    pub(super) async fn progress(
+        &self,
+        job: &Job,
+        comment: i64,
+        body: &str,
+    ) -> Result<EffectResult, Trouble> {
+        let mut mark = self.mark_of(job, MarkKind::Accept);
+        mark.key = EffectKey(format!("accept:{}", mark.task));
+        let text = self.marked(body, &mark);
+        self.tools.client.edit_comment(comment, &text).await?;
+        Ok(EffectResult::Nothing)
+    }
+
+    /// Deletes later twins of a task's comments; then its workspace, if it may go.
+    pub(super) async fn sweep(&self, job: &Job, workspace: bool) -> Result<EffectResult, Trouble> {
+        let Some(task) = &job.task else { return Ok(EffectResult::Nothing) };
+        let mut marks = self.own_marks(job.effect.issue).await?;
+        marks.retain(|(_, m)| m.task == task.id && m.verified && m.factory == self.tools.factory);
+        marks.sort_by_key(|(id, _)| *id);
+        for (n, (id, mark)) in marks.iter().enumerate() {
+            if marks[..n].iter().any(|(_, earlier)| earlier.key == mark.key) {
+                self.tools.client.delete_comment(*id).await?;
+            }
+        }
+        if workspace {
+            self.tools.workspaces.remove(&task.id).map_err(|e| Trouble::Passing {
+                after: None,
+                reason: e.to_string(),
+            })?;
+        }
+        Ok(EffectResult::Nothing)
+    }
+
+    async fn once(&self, job: &Job, kind: MarkKind, body: &str) -> Result<EffectResult, Trouble> {
+        let again = job.effect.tries > 0;
+        if again && let Some(id) = self.look(job).await? {
+            return Ok(EffectResult::Comment(id));
+        }
+        let text = self.marked(body, &self.mark_of(job, kind));
+        let posted = self.tools.client.post_comment(job.effect.issue, &text).await?;
+        if again && let Some(id) = self.look(job).await? {
+            return Ok(EffectResult::Comment(id));
+        }
+        Ok(EffectResult::Comment(posted.id))
+    }
+
+    /// The comment an earlier try posted, after deleting later twins of it.
+    async fn look(&self, job: &Job) -> Result<Option<i64>, Trouble> {
+        if self.tools.client.issue(job.effect.issue).await?.is_none() {
+            let reason = format!("issue {} does not exist any more", job.effect.issue);
+            return Err(Trouble::Final(reason));
+        }
+        let mut ids: Vec<i64> = self
+            .own_marks(job.effect.issue)
+            .await?
+            .into_iter()
+            .filter(|(_, m)| m.verified && m.key == job.effect.key)
+            .map(|(id, _)| id)
+            .collect();
+        ids.sort_unstable();
+        for twin in ids.iter().skip(1) {
+            self.tools.client.delete_comment(*twin).await?;
+        }
+        Ok(ids.first().copied())
+    }
+
+    /// Marks in comments of the factory's own account.
+    async fn own_marks(&self, issue: u64) -> Result<Vec<(i64, Mark)>, Trouble> {
+        let comments = self.tools.client.comments_of(issue).await?;
+        let own = comments.iter().filter(|c: &&Comment| c.author.id == self.tools.me.id);
+        Ok(own
+            .flat_map(|c| {
+                marker::find(&c.body, issue, &self.tools.key).into_iter().map(|m| (c.id, m))
+            })
+            .collect())
+    }
+
+    /// The mark of a job's comment.
+    pub(super) fn mark_of(&self, job: &Job, kind: MarkKind) -> Mark {
+        let task = job.task.as_ref();
+        let origin = match (&job.effect.kind, task) {
+            (crate::model::EffectKind::Reply { mention, .. }, _) => mention.clone(),
+            (_, Some(task)) => task.origin.clone(),
+            _ => MentionId(String::new()),
+        };
+        let repo = task.map(|t| t.work.repo).unwrap_or(self.tools.repo);
+        Mark {
+            comment: 0,
+            issue: job.effect.issue,
+            kind,
+            factory: self.tools.factory.clone(),
+            key: job.effect.key.clone(),
+            task: task.map_or_else(|| mention::task_id(repo, &origin), |t: &crate::model::Task| TaskId::clone(&t.id)),
+            origin,
+            agent: task.map(|t| t.agent.clone()),
+            instruction: task.map(|t| mention::digest(&t.instruction)),
+            verified: true,
+            written_at: Time::default(),
+        }
+    }
+
+    /// A text as it is posted: rid of secrets, with its mark.
+    pub(super) fn marked(&self, body: &str, mark: &Mark) -> String {
+        let body = self.tools.redactor.clean(body);
+        format!("{body}\n\n{}", marker::write(mark, &self.tools.key))
+    }
+}
