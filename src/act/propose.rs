@@ -67,12 +67,9 @@ impl Executor {
         mark.key = EffectKey(format!("pull:{}", mark.task));
         let title = self.tools.redactor.clean(title);
         if let Some(open) = client.find_open_pull(branch).await? {
-            // A mark is bound to the number it stands under, which is known only now.
-            mark.issue = open.number;
             client.edit_pull(open.number, &title, &self.marked(body, &mark)).await?;
             return Ok(EffectResult::Pull(open.number));
         }
-        mark.issue = 0;
         match client.create_pull(branch, base, &title, &self.marked(body, &mark)).await {
             Ok(pull) => Ok(EffectResult::Pull(pull.number)),
             Err(ForgeError::Conflict { .. }) => {

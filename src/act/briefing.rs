@@ -1,0 +1,185 @@
+//! What an agent is told: the issue's passages, as authorised, become a prompt.
+//!
+//! Invariant: a passage that the ledger holds is given as stored, not as it
+//! stands now; strangers' passages enter only if the agent's config says so;
+//! the factory's own comments never do.
+
+use super::executor::Executor;
+use super::trouble::Trouble;
+use crate::mention::is_marked;
+use crate::model::settings::Agent;
+use crate::model::{AgentName, Passage, PassageKey, PassageKind, Person, Run, Task, Time};
+use crate::prompt::{PromptInput, PromptPassage, render};
+use std::collections::BTreeSet;
+
+/// How often another fence is drawn when a passage holds the first by chance.
+const FENCES_MAX: usize = 3;
+
+impl Executor {
+    /// The prompt of a run, and the title of its issue.
+    pub(super) async fn brief(
+        &self,
+        task: &Task,
+        run: &Run,
+        agent: &Agent,
+        base: &str,
+    ) -> Result<String, Trouble> {
+        let client = &self.tools.client;
+        let Some(item) = client.issue(task.work.issue).await? else {
+            let reason = format!("issue {} does not exist any more", task.work.issue);
+            return Err(Trouble::Final(reason));
+        };
+        let comments = client.comments_of(task.work.issue).await?;
+        let body = PassageKey {
+            kind: PassageKind::Body,
+            id: i64::try_from(task.work.issue).unwrap_or(i64::MAX),
+        };
+        let mut texts = vec![Text {
+            key: body,
+            author: item.issue.author.clone(),
+            body: item.body.clone(),
+            at: item.created_at,
+        }];
+        texts.extend(comments.into_iter().map(|c| Text {
+            key: PassageKey { kind: PassageKind::Comment, id: c.id },
+            author: c.author,
+            body: c.body,
+            at: c.created_at,
+        }));
+        let (writers, stored, earlier) = self.known(task, run).await?;
+        let mut left_out = 0;
+        let mut passages = Vec::new();
+        for text in texts {
+            let own = text.author.id == self.tools.me.id;
+            if own && is_marked(&text.body) {
+                continue;
+            }
+            let may_write = writers.contains(&text.author.login);
+            if !may_write && !own && !agent.read_strangers {
+                left_out += 1;
+                continue;
+            }
+            let kept = stored.iter().find(|p| p.key == text.key);
+            passages.push(Given {
+                who: text.author.login,
+                place: place(text.key),
+                may_write,
+                at: text.at,
+                body: kept.map_or(text.body, |p| p.body.clone()),
+            });
+        }
+        self.render(task, run, agent, base, &item.issue, &passages, left_out, earlier.as_deref())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one text, gathered by its one caller")]
+    fn render(
+        &self,
+        task: &Task,
+        run: &Run,
+        agent: &Agent,
+        base: &str,
+        issue: &crate::model::Issue,
+        passages: &[Given],
+        left_out: u32,
+        earlier: Option<&str>,
+    ) -> Result<String, Trouble> {
+        let settings = &self.tools.settings;
+        let roster: Vec<(AgentName, String)> = settings
+            .agents
+            .values()
+            .map(|a| (a.name.clone(), a.description.clone()))
+            .collect();
+        let given: Vec<PromptPassage<'_>> = passages.iter().map(Given::lend).collect();
+        let full_name = format!("{}/{}", settings.forge.owner, settings.forge.repo);
+        let mut last = String::new();
+        for _ in 0..FENCES_MAX {
+            let fence = format!("{:016x}", fastrand::u64(..));
+            let input = PromptInput {
+                project: &settings.project,
+                repository: &full_name,
+                agent,
+                issue: task.work.issue,
+                title: &issue.title,
+                is_pull: issue.is_pull,
+                branch: &task.branch,
+                base,
+                task: &task.id,
+                attempt: run.attempt,
+                instruction: &task.instruction,
+                requester: &task.requester.login,
+                passages: &given,
+                left_out,
+                roster: &roster,
+                earlier,
+                fence: &fence,
+            };
+            match render(&input) {
+                Ok(prompt) => return Ok(prompt),
+                Err(error) => last = error.to_string(),
+            }
+        }
+        Err(Trouble::Final(format!("the prompt could not be made: {last}")))
+    }
+
+    /// Who may write, the passages as stored, and what the last attempt came to.
+    async fn known(
+        &self,
+        task: &Task,
+        run: &Run,
+    ) -> Result<(BTreeSet<String>, Vec<Passage>, Option<String>), Trouble> {
+        let (issue, id, attempt) = (task.work.issue, task.id.clone(), run.attempt);
+        let origin = task.origin.clone();
+        let read = self.tools.ledger.read(move |reader| {
+            let world = reader.world()?;
+            let mut stored = reader.passages_of(issue)?;
+            // The passage that commands is given as it stood when it was authorised.
+            if let Some(mention) = world.mentions.get(&origin)
+                && let Some(then) = reader.passage(mention.passage, Some(mention.version))?
+            {
+                stored.retain(|p| p.key != then.key);
+                stored.push(then);
+            }
+            let earlier = world
+                .runs_of(&id)
+                .filter(|r| r.attempt < attempt)
+                .last()
+                .and_then(|r| r.outcome().map(|o| o.reason.clone()));
+            Ok((world.writers, stored, earlier))
+        });
+        read.await.map_err(|e| Trouble::Passing { after: None, reason: e.to_string() })
+    }
+}
+
+struct Text {
+    key: PassageKey,
+    author: Person,
+    body: String,
+    at: Time,
+}
+
+struct Given {
+    who: String,
+    place: String,
+    may_write: bool,
+    at: Time,
+    body: String,
+}
+
+impl Given {
+    fn lend(&self) -> PromptPassage<'_> {
+        PromptPassage {
+            who: &self.who,
+            where_: self.place.clone(),
+            may_write: self.may_write,
+            written_at: self.at,
+            body: &self.body,
+        }
+    }
+}
+
+fn place(key: PassageKey) -> String {
+    match key.kind {
+        PassageKind::Body => "body".to_owned(),
+        PassageKind::Comment => format!("comment {}", key.id),
+    }
+}

@@ -1,0 +1,119 @@
+//! What a run came to: exit, commits and report, each established by itself.
+//!
+//! Invariant: commits are read from a bundle that was made inside the agent's
+//! walls and checked outside of them; the agent's report is only a claim.
+
+use super::executor::Executor;
+use super::follow::Exited;
+use super::supervise::{self, RunSpec};
+use crate::classify::{Evidence, classify};
+use crate::model::{Exit, Outcome, Report, Run, Sha, Task, Work};
+use std::path::Path;
+
+/// How much of the end of the output is looked at for the reason of a failure.
+const TAIL_BYTES: u64 = 16 * 1024;
+
+impl Executor {
+    /// Establishes the outcome of a run that is over.
+    pub(super) async fn establish(
+        &self,
+        task: &Task,
+        run: &Run,
+        base: &Sha,
+        spec: &RunSpec,
+        exited: Exited,
+    ) -> Outcome {
+        let report = self.report_of(run).await;
+        if exited.exit == Exit::Interrupted {
+            let reason = "interrupted with the factory; the workspace is kept".to_owned();
+            return Outcome { report, ..counted(exited, reason) };
+        }
+        let (work, trouble) = match self.take(task, run, base, spec).await {
+            Ok(work) => (work, None),
+            Err(trouble) => (None, Some(trouble)),
+        };
+        let tail = tail(&spec.run_dir.join("output.log"), TAIL_BYTES);
+        let tail = self.tools.redactor.clean(&tail).into_owned();
+        let evidence = Evidence {
+            exit: &exited.exit,
+            has_work: work.is_some(),
+            report: report.as_ref(),
+            tail: trouble.as_deref().unwrap_or(&tail),
+        };
+        let class = classify(&evidence);
+        let mut reason = reason(&exited.exit, work.as_ref());
+        if let Some((_, rule)) = class {
+            reason = format!("{reason} (rule `{rule}`)");
+        }
+        if let Some(trouble) = trouble {
+            reason = format!("{reason}; its work could not be taken in: {}", self.tools.redactor.clean(&trouble));
+        }
+        Outcome { class: class.map(|(class, _)| class), work, report, ..counted(exited, reason) }
+    }
+
+    /// Harvests the workspace inside the agent's walls and takes the bundle in.
+    async fn take(
+        &self,
+        task: &Task,
+        run: &Run,
+        base: &Sha,
+        spec: &RunSpec,
+    ) -> Result<Option<Work>, String> {
+        let max = self.tools.settings.limits.bundle_bytes;
+        let harvest = supervise::harvest(&self.tools.adf, spec, base, max).await;
+        let harvest = harvest.map_err(|e| e.to_string())?;
+        let Some(bundle) = &harvest.bundle else { return Ok(None) };
+        let protected = &self.tools.settings.delivery.protected_paths;
+        let deliver = &self.tools.deliver;
+        let work = deliver.take(bundle, &run.id, base, max, protected).await;
+        let work = work.map_err(|e| e.to_string())?;
+        if let Some(work) = &work {
+            deliver.keep(&task.id, &work.head).await.map_err(|e| e.to_string())?;
+        }
+        Ok(work.map(|w| Work { uncommitted: harvest.uncommitted, ..w }))
+    }
+
+    async fn report_of(&self, run: &Run) -> Option<Report> {
+        let id = run.id.clone();
+        let read = self.tools.ledger.read(move |reader| reader.messages_of(&id)).await;
+        read.ok().and_then(|mut messages| messages.pop()).map(|m| m.report)
+    }
+}
+
+fn counted(exited: Exited, reason: String) -> Outcome {
+    Outcome {
+        output_bytes: exited.output_bytes,
+        output_cut: exited.output_cut,
+        steps: exited.steps,
+        ..Outcome::without_work(exited.exit, reason)
+    }
+}
+
+fn reason(exit: &Exit, work: Option<&Work>) -> String {
+    let end = match exit {
+        Exit::Code(code) => format!("exit {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::WallTime => "stopped at its wall time".to_owned(),
+        Exit::Steps => "stopped at its number of steps".to_owned(),
+        Exit::Interrupted => "interrupted".to_owned(),
+        Exit::NotStarted { .. } => "not started".to_owned(),
+    };
+    match work {
+        Some(work) => format!("{end}, {} commit(s)", work.commits),
+        None => format!("{end}, no commit"),
+    }
+}
+
+/// The end of a file, as text; empty when it cannot be read.
+fn tail(path: &Path, bytes: u64) -> String {
+    use std::io::{Read, Seek, SeekFrom};
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = std::fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
+        let mut end = Vec::new();
+        file.take(bytes).read_to_end(&mut end)?;
+        Ok(end)
+    };
+    read().map(|end| String::from_utf8_lossy(&end).into_owned()).unwrap_or_default()
+}

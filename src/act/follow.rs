@@ -1,0 +1,129 @@
+//! A run goes on: the supervisor's events become rows, its end an outcome.
+//!
+//! Invariant: however a run ends (by itself, by a limit, by the factory's stop,
+//! by its supervisor's death), it ends with an outcome in the ledger and with
+//! nothing of it left running.
+
+use super::executor::{Ending, Executor};
+use super::start::Live;
+use super::supervise::{self, Event};
+use crate::model::{Change, Exit, Outcome, RunState, Time};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Progress is written down at most so often.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+/// How a process ended and what it left to count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exited {
+    /// How.
+    pub exit: Exit,
+    /// Bytes of output.
+    pub output_bytes: u64,
+    /// Bytes of it not kept.
+    pub output_cut: u64,
+    /// Steps counted.
+    pub steps: u32,
+}
+
+impl Executor {
+    /// Follows a run to its end and establishes its outcome.
+    pub(super) async fn follow(self: Arc<Self>, mut live: Live) {
+        let exited = self.watch(&mut live).await;
+        let Live { task, run, base, spec, process, socket } = live;
+        drop(process);
+        if let Err(error) = supervise::prove_empty(&spec.run_dir, self.tools.settings.limits.grace).await {
+            tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
+        }
+        let outcome = self.establish(&task, &run, &base, &spec, exited).await;
+        drop(socket);
+        tracing::info!(
+            target: "adf::run",
+            project = self.tools.settings.project,
+            issue = task.work.issue,
+            task = %task.id,
+            run = %run.id,
+            agent = %run.agent,
+            reason = outcome.reason,
+            source = "outcome",
+            overrode = "",
+            "run over"
+        );
+        self.end_run(&run, outcome).await;
+        (self.tools.run_over)();
+    }
+
+    async fn watch(&self, live: &mut Live) -> Exited {
+        let mut ending = self.ending();
+        let since = self.tools.clock.now();
+        let (mut steps, mut progress_at, mut written_at) = (0, since, Time::default());
+        loop {
+            let event = tokio::select! {
+                event = live.process.next() => event,
+                Ok(()) = ending.changed() => {
+                    match *ending.borrow_and_update() {
+                        Ending::Not => {}
+                        Ending::Stop => live.process.stop(),
+                        Ending::Kill => live.process.kill(),
+                    }
+                    continue;
+                }
+            };
+            let now = self.tools.clock.now();
+            let mut process = None;
+            match event {
+                Some(Event::Started { process: started }) => {
+                    process = Some(started);
+                    if *ending.borrow() != Ending::Not {
+                        live.process.stop();
+                    }
+                }
+                Some(Event::Step { count }) => (steps, progress_at) = (count, now),
+                Some(Event::Progress) => progress_at = now,
+                Some(Event::Exited { exit, output_bytes, output_cut, steps, .. }) => {
+                    return Exited { exit, output_bytes, output_cut, steps };
+                }
+                None => return self.lost(live, steps).await,
+            }
+            if process.is_some() || now.since(written_at) >= PROGRESS_EVERY {
+                written_at = now;
+                let state = RunState::Working { since, progress_at, steps };
+                let change = Change::RunState {
+                    id: live.run.id.clone(),
+                    base: Some(live.base.clone()),
+                    process,
+                    state,
+                };
+                if let Err(error) = self.tools.ledger.commit(vec![change]).await {
+                    tracing::warn!(target: "adf::ledger", run = %live.run.id, %error, "progress not written");
+                }
+            }
+        }
+    }
+
+    /// The supervisor is gone without a word: its record may know the end.
+    async fn lost(&self, live: &Live, steps: u32) -> Exited {
+        match supervise::read_record(&live.spec.run_dir).and_then(|r| r.exited) {
+            Some(exited) => exited,
+            None => Exited { exit: Exit::Interrupted, output_bytes: 0, output_cut: 0, steps },
+        }
+    }
+}
+
+impl Outcome {
+    /// An outcome without work or report.
+    #[must_use]
+    pub fn without_work(exit: Exit, reason: String) -> Outcome {
+        Outcome {
+            exit,
+            class: None,
+            reason,
+            work: None,
+            report: None,
+            output_bytes: 0,
+            output_cut: 0,
+            steps: 0,
+        }
+    }
+}

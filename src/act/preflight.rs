@@ -1,0 +1,99 @@
+//! Before work starts: can it be delivered at all?
+//!
+//! Invariant: asked before every spawn, cheaply, of the forge, the disk and the
+//! walls themselves; a no is said where a person sees it, and waits.
+
+use super::disk;
+use super::executor::Executor;
+use super::supervise;
+use super::trouble::Trouble;
+use crate::model::settings::Agent;
+use crate::model::{Sha, Task};
+use std::time::Duration;
+
+/// How long all of an agent's executables may take to start, each.
+const PROBE_MAX: Duration = Duration::from_secs(10);
+
+/// A start that the world prevents.
+#[derive(Debug)]
+pub struct Blocked {
+    /// Why, with the remedy.
+    pub reason: String,
+    /// Whether it can succeed once the world changes.
+    pub waits: bool,
+}
+
+impl From<Trouble> for Blocked {
+    fn from(trouble: Trouble) -> Blocked {
+        match trouble {
+            Trouble::Passing { reason, .. } | Trouble::Ambiguous(reason) => {
+                Blocked { reason, waits: true }
+            }
+            Trouble::Final(reason) | Trouble::Lost(reason) => Blocked { reason, waits: false },
+        }
+    }
+}
+
+impl Blocked {
+    /// A start that may succeed later.
+    pub(super) fn waits(reason: impl ToString) -> Blocked {
+        Blocked { reason: reason.to_string(), waits: true }
+    }
+}
+
+impl Executor {
+    /// The branch pull requests go to and the commit to start from.
+    pub(super) async fn preflight(&self, task: &Task) -> Result<(String, Sha), Blocked> {
+        let tools = &self.tools;
+        let repository = tools.client.repository().await.map_err(Trouble::from)?;
+        if let Some(blocker) = repository.blocker() {
+            return Err(Blocked::waits(blocker));
+        }
+        let base = tools.settings.delivery.base.clone().unwrap_or(repository.default_branch);
+        let Some(_) = tools.client.branch(&base).await.map_err(Trouble::from)? else {
+            return Err(Blocked::waits(format!(
+                "branch `{base}`, to which the work is to go, does not exist; push it or correct `[delivery] base`"
+            )));
+        };
+        let existing = tools.client.branch(&task.branch).await.map_err(Trouble::from)?;
+        if existing.is_some_and(|b| !b.user_can_push) {
+            return Err(Blocked::waits(format!(
+                "branch `{}` is protected from the factory's account; let it push to `adf/*`",
+                task.branch
+            )));
+        }
+        let free = disk::free_bytes(&tools.settings.state_dir).map_err(Blocked::waits)?;
+        let wanted = tools.settings.limits.disk_free_bytes;
+        if free < wanted {
+            return Err(Blocked::waits(format!(
+                "only {free} bytes are free on the disk of the state directory, {wanted} are wanted; free some"
+            )));
+        }
+        tools.mirror.ensure(&tools.git, &tools.clone_url, &tools.auth).await.map_err(Trouble::from)?;
+        let sha = tools.mirror.base(&base).await.map_err(Trouble::from)?;
+        let blockers = tools.mirror.blockers(&sha).await.map_err(Trouble::from)?;
+        if let Some(blocker) = blockers.first() {
+            return Err(Blocked { reason: blocker.clone(), waits: false });
+        }
+        Ok((base, sha))
+    }
+
+    /// Starts each of the agent's executables once inside its own walls.
+    pub(super) async fn probe(
+        &self,
+        agent: &Agent,
+        spec: &supervise::RunSpec,
+    ) -> Result<(), Blocked> {
+        if agent.requires.is_empty() {
+            return Ok(());
+        }
+        let probed = supervise::probe(&self.tools.adf, spec, &agent.requires, PROBE_MAX).await;
+        probed.map_err(|missing| {
+            Blocked::waits(format!(
+                "agent `{}` requires what does not start inside its walls: {}; install it or add its folder to `[walls] read`",
+                agent.name,
+                missing.join("; ")
+            ))
+        })
+    }
+}

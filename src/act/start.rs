@@ -1,0 +1,186 @@
+//! A run begins: preflight, workspace, walls, prompt, socket, process.
+//!
+//! Invariant: a run that could not begin is ended as `NotStarted` with its
+//! reason, never left open; the run directory says what was started before it is.
+
+use super::executor::{Ending, Executor, Job};
+use super::preflight::Blocked;
+use super::supervise::{self, RunSpec, SpecLimits, Supervised, WallSpec};
+use super::trouble::Trouble;
+use super::workspace::Workspace;
+use crate::ipc::agent::{AgentSocket, serve_agent};
+use crate::model::settings::Agent;
+use crate::model::{
+    Change, EffectResult, Exit, Outcome, Report, Run, RunState, Sha, Task,
+};
+use crate::provider;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How much one file that an agent writes may hold, as a multiple of the bundle's cap.
+const FILE_FACTOR: u64 = 16;
+
+/// A run under way.
+pub(super) struct Live {
+    pub task: Task,
+    pub run: Run,
+    pub base: Sha,
+    pub spec: RunSpec,
+    pub process: Supervised,
+    /// Closes with the run; its secret dies with it.
+    pub socket: AgentSocket,
+}
+
+impl Executor {
+    /// Starts a run; the effect is done once the agent's process stands.
+    pub(super) async fn start(self: &Arc<Self>, job: &Job) -> Result<EffectResult, Trouble> {
+        let (Some(task), Some(run)) = (&job.task, &job.run) else {
+            return Err(Trouble::Final("its run is not in the ledger".to_owned()));
+        };
+        if run.state != RunState::Starting || run.process.is_some() {
+            (self.tools.run_over)();
+            return Ok(EffectResult::Nothing);
+        }
+        match self.prepare(task, run).await {
+            Ok(live) => {
+                let executor = self.clone();
+                tokio::spawn(async move { executor.follow(live).await });
+            }
+            Err(blocked) => {
+                let reason = self.tools.redactor.clean(&blocked.reason).into_owned();
+                let exit = match *self.ending().borrow() {
+                    Ending::Not => Exit::NotStarted { waits: blocked.waits },
+                    _ => Exit::Interrupted,
+                };
+                self.end_run(run, Outcome::without_work(exit, reason)).await;
+                (self.tools.run_over)();
+            }
+        }
+        Ok(EffectResult::Nothing)
+    }
+
+    async fn prepare(self: &Arc<Self>, task: &Task, run: &Run) -> Result<Live, Blocked> {
+        if *self.ending().borrow() != Ending::Not {
+            return Err(Blocked::waits("the factory is stopping"));
+        }
+        let settings = &self.tools.settings;
+        let Some(agent) = settings.agents.get(&task.agent) else {
+            return Err(Blocked::waits(format!("agent `{}` is no longer in the config", task.agent)));
+        };
+        let (branch, sha) = self.preflight(task).await?;
+        let workspace = self
+            .tools
+            .workspaces
+            .ensure(&self.tools.git, &self.tools.mirror, &super::workspace::Wanted {
+                task: task.id.clone(),
+                lease: run.lease,
+                base: sha,
+                branch: task.branch.clone(),
+                agent: task.agent.clone(),
+            })
+            .await
+            .map_err(Blocked::waits)?;
+        let dir = self.run_dir(run);
+        make_dirs(&dir).map_err(|e| Blocked::waits(format!("run directory `{}`: {e}", dir.display())))?;
+        supervise::write_json(&dir.join("run.json"), run).map_err(Blocked::waits)?;
+        let spec = self.spec(agent, run, &workspace, &dir)?;
+        self.probe(agent, &spec).await?;
+        let prompt = self.brief(task, run, agent, &branch).await?;
+        let path = dir.join("agent/prompt.md");
+        tokio::fs::write(&path, prompt)
+            .await
+            .map_err(|e| Blocked::waits(format!("prompt `{}`: {e}", path.display())))?;
+        let socket = self.listen(run, &dir).await?;
+        let process = supervise::start(&self.tools.adf, &spec).await.map_err(Blocked::waits)?;
+        let (task, run, base) = (task.clone(), run.clone(), workspace.base);
+        Ok(Live { task, run, base, spec, process, socket })
+    }
+
+    /// Where a run's record, output and private folders are.
+    #[must_use]
+    pub fn run_dir(&self, run: &Run) -> PathBuf {
+        self.tools.runs_dir.join(run.id.as_str())
+    }
+
+    async fn listen(&self, run: &Run, dir: &Path) -> Result<AgentSocket, Blocked> {
+        let (ledger, clock, id) = (self.tools.ledger.clone(), self.tools.clock.clone(), run.id.clone());
+        let redactor = self.tools.redactor.clone();
+        let said = move |sequence: u32, report: Report| {
+            let (ledger, run, at) = (ledger.clone(), id.clone(), clock.now());
+            let clean = |text: &str| redactor.clean(text).into_owned();
+            let report = Report {
+                summary: clean(&report.summary),
+                evidence: report.evidence.iter().map(|e| clean(e)).collect(),
+                ..report
+            };
+            async move {
+                let message = Change::Message { run, sequence, at, report };
+                ledger.commit(vec![message]).await.map_err(|e| e.to_string())
+            }
+        };
+        serve_agent(&dir.join("agent"), run.id.clone(), said)
+            .await
+            .map_err(|e| Blocked::waits(format!("the run's socket: {e}")))
+    }
+
+    /// The one value that a supervisor needs.
+    pub(super) fn spec(
+        &self,
+        agent: &Agent,
+        run: &Run,
+        workspace: &Workspace,
+        dir: &Path,
+    ) -> Result<RunSpec, Blocked> {
+        let settings = &self.tools.settings;
+        let Some(settings_of) = settings.providers.get(&agent.provider) else {
+            return Err(Blocked::waits(format!("provider `{}` is no longer in the config", agent.provider)));
+        };
+        let provider = provider::of(settings_of);
+        let walls = &settings.walls;
+        let mut read = walls.read.clone();
+        read.extend(workspace.reads());
+        read.push(dir.join("agent"));
+        let mut write = walls.write.clone();
+        write.extend([workspace.dir.clone(), dir.join("tmp"), dir.join("home")]);
+        let mut env = supervise::environment(&run.id, dir, &self.tools.adf, &self.tools.environment);
+        env.extend(provider.env(agent));
+        let millis = |d: std::time::Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        Ok(RunSpec {
+            run: run.id.clone(),
+            run_dir: dir.to_path_buf(),
+            workspace: workspace.dir.clone(),
+            argv: provider.argv(agent),
+            env,
+            stdin: Some(dir.join("agent/prompt.md")),
+            walls: WallSpec { required: walls.required, read, write },
+            limits: SpecLimits {
+                wall_ms: millis(agent.limits.wall_time),
+                grace_ms: millis(settings.limits.grace),
+                steps: agent.limits.steps,
+                output_bytes: settings.limits.output_bytes,
+                file_bytes: settings.limits.bundle_bytes.saturating_mul(FILE_FACTOR),
+            },
+            stream: provider.stream(),
+        })
+    }
+
+    /// Writes the end of a run down.
+    pub(super) async fn end_run(&self, run: &Run, outcome: Outcome) {
+        let at = self.tools.clock.now();
+        let state = RunState::Ended { at, outcome };
+        let change = Change::RunState { id: run.id.clone(), base: None, process: None, state };
+        if let Err(error) = self.tools.ledger.commit(vec![change]).await {
+            tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is established again after a restart");
+        }
+    }
+}
+
+fn make_dirs(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    for sub in ["agent", "tmp", "home"] {
+        builder.create(dir.join(sub))?;
+    }
+    Ok(())
+}
