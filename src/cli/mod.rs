@@ -1,1 +1,183 @@
-//! Placeholder.
+//! The command line: one file per command, no logic of its own.
+//!
+//! Invariant: every command ends in one of the documented exit codes, says
+//! errors on stderr with a remedy, and gives `--format json` where a script
+//! would read it.
+
+pub mod agent;
+pub mod demo;
+pub mod exec;
+pub mod explain;
+pub mod forge;
+pub mod plan;
+pub mod run;
+pub mod schema;
+pub mod status;
+pub mod table;
+pub mod validate_config;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// All went well.
+pub const OK: u8 = 0;
+/// It did not come to what was wanted.
+pub const FAILED: u8 = 1;
+/// The forge refuses the factory, in a way time does not mend.
+pub const FORGE: u8 = 69;
+/// Another factory runs on the same state.
+pub const BUSY: u8 = 75;
+/// The config has faults.
+pub const CONFIG: u8 = 78;
+
+const AFTER: &str = "Exit codes: 0 done · 1 not done · 2 wrong usage · 69 the forge refuses · \
+75 another factory holds the state · 78 the config has faults";
+
+/// A dark factory for Gitea and Forgejo: mentions become pull requests.
+#[derive(Debug, Parser)]
+#[command(name = "adf", version = VERSION, after_help = AFTER)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The version, with commit and date.
+pub const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (",
+    env!("ADF_COMMIT"),
+    " ",
+    env!("ADF_COMMIT_DATE"),
+    ")"
+);
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For scripts.
+    Json,
+}
+
+/// Which config a command is about.
+#[derive(Debug, clap::Args)]
+pub struct ConfigArg {
+    /// The project's config.
+    #[arg(long = "config", value_name = "FILE", default_value = "adf.toml")]
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole chain on this machine: an embedded forge, a mention, a pull request
+    Demo(demo::Demo),
+    /// Check configs and list every fault
+    ValidateConfig(validate_config::ValidateConfig),
+    /// Run the factory of a project
+    Run(run::Run),
+    /// Print what the factory would do now, and why not for the rest; touches nothing
+    Plan(plan::PlanArgs),
+    /// Tell the whole story of one issue or pull request
+    Explain(explain::Explain),
+    /// Show the ledger and the running factory
+    Status(status::Status),
+    /// Print a JSON Schema
+    Schema(schema::Schema),
+    /// What an agent says to the factory, inside a run
+    Agent(agent::Agent),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Supervise a run
+    #[command(name = "__exec", hide = true)]
+    Exec(exec::Exec),
+    /// Put up the walls and become the agent
+    #[command(name = "__walls", hide = true)]
+    Walls(exec::Walls),
+    /// Bundle what an agent left
+    #[command(name = "__harvest", hide = true)]
+    Harvest(exec::Harvest),
+    /// Serve the embedded forge until stdin closes
+    #[command(name = "__forge", hide = true)]
+    Forge(forge::ForgeArgs),
+    /// Be the scripted agent
+    #[command(name = "__scripted-agent", hide = true)]
+    ScriptedAgent(forge::ScriptedAgent),
+}
+
+/// Parses the command line and runs it.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    ExitCode::from(match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::ValidateConfig(args) => {
+            let color = std::io::stdout().is_terminal();
+            validate_config::run(&args, &mut std::io::stdout(), color)
+        }
+        Command::Run(args) => run::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Schema(args) => schema::run(&args, &mut std::io::stdout()),
+        Command::Agent(args) => agent::run(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "adf", &mut std::io::stdout());
+            OK
+        }
+        Command::Exec(args) => exec::run(&args),
+        Command::Walls(args) => exec::walls(&args),
+        Command::Harvest(args) => exec::harvest(&args),
+        Command::Forge(args) => forge::run(&args),
+        Command::ScriptedAgent(args) => forge::scripted_agent(&args),
+    })
+}
+
+/// Writes a line for people; a closed pipe is no error of ours.
+pub(crate) fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}");
+    let _ = out.flush();
+}
+
+/// Writes an error.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "error: {text}");
+}
+
+/// Writes a value as JSON.
+pub(crate) fn say_json(value: &serde_json::Value) {
+    say(&serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// Loads a config, or lists its faults.
+pub(crate) fn load(path: &Path) -> Result<crate::config::Config, u8> {
+    crate::config::load(path).map_err(|faults| {
+        let color = std::io::stderr().is_terminal();
+        let _ = write!(std::io::stderr().lock(), "{}", crate::config::render(&faults, color));
+        CONFIG
+    })
+}
+
+/// A runtime for a command that waits for something.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, u8> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|error| {
+        complain(&format!("the async runtime cannot start: {error}"));
+        FAILED
+    })
+}
+
+/// The factory's own executable.
+pub(crate) fn own_path() -> Result<PathBuf, u8> {
+    std::env::current_exe().map_err(|error| {
+        complain(&format!("the path of this executable cannot be read: {error}"));
+        FAILED
+    })
+}

@@ -1,0 +1,126 @@
+//! `adf plan`: what the factory would do now, and why not for the rest.
+//!
+//! Invariant: touches nothing. The ledger is copied to a temporary folder, the
+//! forge is only read, and the plan is made of the copy.
+
+use super::run::{code, parse_time};
+use super::table::{moment, table};
+use super::{ConfigArg, Format, OK, complain, load, runtime, say, say_json};
+use crate::app;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::mention::marker::MarkerKey;
+use crate::model::{Plan, Time};
+use crate::reconcile::State;
+use crate::sense::Poller;
+use crate::store::{self, StoreError};
+use std::sync::Arc;
+
+/// Print what the factory would do now; touches nothing
+#[derive(Debug, clap::Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Where a new ledger would begin to listen
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    since: Option<Time>,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Prints the plan.
+#[must_use]
+pub fn run(args: &PlanArgs) -> u8 {
+    let config = match load(&args.config.path) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    match runtime.block_on(plan(&config, args.since)) {
+        Ok(plan) => {
+            match args.format {
+                Format::Json => say_json(&serde_json::json!(plan)),
+                Format::Human => say(&as_text(&plan)),
+            }
+            OK
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            code(&error)
+        }
+    }
+}
+
+async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppError> {
+    let clock = Clock::System;
+    let token = app::token(config)?;
+    let client = app::client(config, token, &clock)?;
+    let io = |source| app::AppError::Io { what: "a temporary folder".to_owned(), source };
+    let scratch = tempfile::tempdir().map_err(io)?;
+    match store::open_read_only(&config.settings.state_dir) {
+        Ok(reader) => reader.copy_to(scratch.path())?,
+        Err(StoreError::NoLedger { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let opened = store::open(scratch.path(), clock.clone())?;
+    let factory = store::known_factory(&config.settings.state_dir)?.unwrap_or(opened.factory);
+    let key = config.secrets.known_marker_key(&config.settings.state_dir)?;
+    let key = Arc::new(key.as_ref().map_or_else(MarkerKey::unknown, MarkerKey::new));
+    let me = client.me().await.map_err(|e| app::AppError::Forge(e.to_string()))?;
+    let narrowed = !config.settings.mentions.allow.is_empty();
+    let mut poller = Poller::new(
+        client, opened.ledger.clone(), clock.clone(), key, me, since, narrowed, &opened.world,
+    );
+    let polled = poller.poll().await;
+    let world = opened.ledger.read(|reader| reader.world()).await?;
+    let settings = Arc::new(config.settings.clone());
+    let mut state = State::new(world, settings, factory);
+    state.synced = polled.is_ok();
+    let now = clock.now();
+    let plan = crate::decide::plan(&state.snapshot(now));
+    if let Err(error) = polled {
+        complain(&format!("{error}; this plan is made of the ledger alone"));
+    }
+    Ok(plan)
+}
+
+fn as_text(plan: &Plan) -> String {
+    let mut parts = Vec::new();
+    if plan.decisions.is_empty() && plan.start.is_empty() {
+        parts.push("Nothing to do now.".to_owned());
+    }
+    if !plan.decisions.is_empty() {
+        let rows = plan.decisions.iter().map(|d| {
+            vec![
+                d.what.clone(),
+                format!("#{}", d.issue),
+                d.agent.clone().unwrap_or_default(),
+                d.task.clone().unwrap_or_default(),
+                d.reason.clone(),
+            ]
+        });
+        parts.push(table(&["DO", "ISSUE", "AGENT", "TASK", "WHY"], rows.collect()));
+    }
+    if !plan.start.is_empty() {
+        let keys: Vec<String> = plan.start.iter().map(|k| format!("  {k}")).collect();
+        parts.push(format!("Effects it would try:\n{}", keys.join("\n")));
+    }
+    if !plan.skips.is_empty() {
+        let rows = plan.skips.iter().map(|s| {
+            vec![
+                s.what.clone(),
+                s.issue.map_or(String::new(), |i| format!("#{i}")),
+                s.reason.to_string(),
+            ]
+        });
+        parts.push(table(&["NOT", "ISSUE", "WHY NOT"], rows.collect()));
+    }
+    if let Some(at) = plan.wake_at {
+        parts.push(format!("It would look again at {} UTC.", moment(at)));
+    }
+    parts.join("\n\n")
+}

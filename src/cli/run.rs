@@ -1,0 +1,164 @@
+//! `adf run`: the daemon.
+
+use super::{BUSY, CONFIG, ConfigArg, FAILED, FORGE, OK, complain, load, own_path, runtime};
+use crate::app::{self, AppError, Factory, Start};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ipc::operator;
+use crate::model::Time;
+use crate::reconcile::Report;
+use crate::redact::Redactor;
+use crate::store::StoreError;
+use crate::telemetry;
+use sd_notify::NotifyState;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long the loop may take to answer an operator.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+
+/// Run the factory of a project
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Where a new ledger begins to listen, as 2026-11-21T10:00:00Z; default: now
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    since: Option<Time>,
+}
+
+/// Parses a moment with its zone.
+pub(super) fn parse_time(text: &str) -> Result<Time, String> {
+    chrono::DateTime::parse_from_rfc3339(text)
+        .map(|t| Time(t.timestamp_millis()))
+        .map_err(|e| format!("{e}; write it as 2026-11-21T10:00:00Z"))
+}
+
+/// Runs the daemon until it is stopped.
+#[must_use]
+pub fn run(args: &Run) -> u8 {
+    let config = match load(&args.config.path) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let token = match app::token(&config) {
+        Ok(token) => token,
+        Err(error) => {
+            complain(&error.to_string());
+            return CONFIG;
+        }
+    };
+    let redactor = Redactor::new(&[token]);
+    telemetry::init(Arc::new(move |text: &str| redactor.clean(text).into_owned()));
+    for warning in &config.warnings {
+        tracing::warn!(target: "adf::config", key = warning.key, "{}", warning.message);
+    }
+    let (runtime, adf) = match (runtime(), own_path()) {
+        (Ok(runtime), Ok(adf)) => (runtime, adf),
+        (Err(code), _) | (_, Err(code)) => return code,
+    };
+    let start = Start {
+        since: args.since,
+        clock: Clock::System,
+        adf,
+        waiting: Box::new(|why| {
+            tracing::warn!(target: "adf::start", "{why}");
+            notify(&[NotifyState::Status(why)]);
+        }),
+    };
+    let result = runtime.block_on(daemon(&config, start));
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    match result {
+        Ok(()) => OK,
+        Err(error) => {
+            complain(&error.to_string());
+            code(&error)
+        }
+    }
+}
+
+/// The exit code of a start that failed.
+pub(super) fn code(error: &AppError) -> u8 {
+    match error {
+        AppError::Secret(_) | AppError::Schedule(_) => CONFIG,
+        AppError::Store(StoreError::Locked { .. }) => BUSY,
+        AppError::Forge(_) => FORGE,
+        _ => FAILED,
+    }
+}
+
+async fn daemon(config: &Config, start: Start) -> Result<(), AppError> {
+    let io = |what: &str| {
+        let what = what.to_owned();
+        move |source| AppError::Io { what, source }
+    };
+    let mut term = signal(SignalKind::terminate()).map_err(io("SIGTERM"))?;
+    let mut int = signal(SignalKind::interrupt()).map_err(io("SIGINT"))?;
+    let built = tokio::select! {
+        built = app::build(config, start) => built?,
+        _ = term.recv() => return Ok(()),
+        _ = int.recv() => return Ok(()),
+    };
+    let Factory { main, stop, ask } = built;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+            if stop.send(()).await.is_err() {
+                return;
+            }
+        }
+    });
+    let served = operator::serve(&config.settings.state_dir, move |question| {
+        let ask = ask.clone();
+        async move { answer(&question, &ask).await }
+    });
+    let _socket = served.await.map_err(io("the operators' socket"))?;
+    tracing::info!(target: "adf::start", project = config.settings.project, version = super::VERSION, "ready");
+    notify(&[NotifyState::Ready]);
+    main.run(Box::new(Systemd)).await;
+    tracing::info!(target: "adf::start", project = config.settings.project, "stopped: nothing is left running");
+    Ok(())
+}
+
+async fn answer(question: &str, ask: &mpsc::Sender<crate::reconcile::run::Ask>) -> serde_json::Value {
+    if question != "status" {
+        return serde_json::json!({ "error": format!("unknown question `{question}`; ask `status`") });
+    }
+    let (reply, answer) = oneshot::channel();
+    let asked = async {
+        ask.send(reply).await.ok()?;
+        answer.await.ok()
+    };
+    match tokio::time::timeout(ANSWER_MAX, asked).await {
+        Ok(Some(answer)) => answer,
+        _ => serde_json::json!({ "error": "the loop does not answer" }),
+    }
+}
+
+/// Tells systemd; elsewhere nobody listens.
+struct Systemd;
+
+impl Report for Systemd {
+    fn alive(&mut self, status: &str) {
+        notify(&[NotifyState::Watchdog, NotifyState::Status(status)]);
+    }
+
+    fn stopping(&mut self) {
+        notify(&[NotifyState::Stopping]);
+    }
+
+    fn every(&self) -> Duration {
+        sd_notify::watchdog_enabled().map_or(Duration::from_secs(10), |limit| limit / 2)
+    }
+}
+
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(target: "adf::start", %error, "systemd was not told");
+    }
+}

@@ -1,0 +1,111 @@
+//! `adf status`: the ledger and the running factory.
+
+use super::table::{moment, table};
+use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
+use crate::ipc::operator;
+use crate::model::{RunState, World};
+use crate::store;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long the running factory may take to answer.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+
+/// Show the ledger and the running factory
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Prints the state of a project.
+#[must_use]
+pub fn run(args: &Status) -> u8 {
+    let config = match load(&args.config.path) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let dir = &config.settings.state_dir;
+    let world = match store::open_read_only(dir).and_then(|reader| reader.world()) {
+        Ok(world) => world,
+        Err(error) => {
+            complain(&error.to_string());
+            return FAILED;
+        }
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let daemon = runtime.block_on(operator::ask(dir, "status", ANSWER_MAX)).ok();
+    match args.format {
+        Format::Json => say_json(&as_json(&config.settings.project, &world, daemon)),
+        Format::Human => say(&as_text(&config.settings.project, &world, daemon.as_ref())),
+    }
+    OK
+}
+
+fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
+    json!({
+        "project": project,
+        "running": daemon.is_some(),
+        "daemon": daemon,
+        "tasks": world.tasks.values().map(|t| json!({
+            "task": t.id, "issue": t.work.issue, "agent": t.agent, "state": t.state.word(),
+            "note": t.note, "branch": t.branch, "pull": t.pull, "strikes": t.strikes,
+            "attempts": world.runs_of(&t.id).count(), "since": t.changed_at.0,
+        })).collect::<Vec<_>>(),
+        "alerts": world.alerts.values().filter(|a| a.cleared_at.is_none()).collect::<Vec<_>>(),
+        "pending_mentions": world.pending.len(),
+    })
+}
+
+fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
+    let mut parts = Vec::new();
+    let word = |key: &str| daemon.and_then(|d| d.get(key)).and_then(Value::as_str).map(str::to_owned);
+    parts.push(match daemon {
+        None => format!("{project}: no factory is running"),
+        Some(daemon) => format!(
+            "{project}: {}, {} runs{}",
+            word("stage").unwrap_or_default(),
+            daemon["runs"],
+            word("forge_trouble").or_else(|| word("unfit")).map(|t| format!("\n  {t}")).unwrap_or_default()
+        ),
+    });
+    if world.tasks.is_empty() {
+        parts.push("no tasks yet: write `@adf:<agent> …` under an issue".to_owned());
+    } else {
+        let rows = world.tasks.values().map(|t| {
+            let working = world.runs_of(&t.id).last().map_or(String::new(), |r| match &r.state {
+                RunState::Working { steps, .. } => format!(" ({steps} steps)"),
+                _ => String::new(),
+            });
+            vec![
+                format!("#{}", t.work.issue),
+                t.agent.to_string(),
+                t.id.to_string(),
+                format!("{}{working}", t.state.word()),
+                t.pull.map_or(String::new(), |p| format!("#{p}")),
+                moment(t.changed_at),
+                t.note.clone(),
+            ]
+        });
+        parts.push(table(
+            &["ISSUE", "AGENT", "TASK", "STATE", "PULL", "SINCE (UTC)", "NOTE"],
+            rows.collect(),
+        ));
+    }
+    let alerts: Vec<String> = world
+        .alerts
+        .values()
+        .filter(|a| a.cleared_at.is_none())
+        .map(|a| format!("alert {}: {}", a.cause, a.text))
+        .collect();
+    if !alerts.is_empty() {
+        parts.push(alerts.join("\n"));
+    }
+    parts.join("\n\n")
+}
