@@ -27,3 +27,4 @@ pub mod sandbox;
 pub mod schedule;
 pub mod sense;
 pub mod store;
+pub mod telemetry;

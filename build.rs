@@ -1,0 +1,73 @@
+//! The commit and its date into the binary, for `adf --version`.
+//!
+//! Invariant: outside git (a tarball, a copied folder, a checkout inside
+//! somebody else's repository) the build goes on and says "unknown".
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+fn main() {
+    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let (commit, date) = commit(&root).unwrap_or_default();
+    let unknown = |text: String| {
+        if text.is_empty() {
+            "unknown".to_owned()
+        } else {
+            text
+        }
+    };
+    println!("cargo::rustc-env=ADF_COMMIT={}", unknown(commit));
+    println!("cargo::rustc-env=ADF_COMMIT_DATE={}", unknown(date));
+    println!("cargo::rerun-if-changed=build.rs");
+}
+
+/// The short hash, with `-dirty` where tracked files differ, and the commit's day.
+fn commit(root: &Path) -> Option<(String, String)> {
+    let top = git(root, &["rev-parse", "--show-toplevel"])?;
+    if Path::new(&top).canonicalize().ok()? != root.canonicalize().ok()? {
+        return None;
+    }
+    watch(root);
+    let hash = git(root, &["rev-parse", "--short=12", "HEAD"])?;
+    let date = git(root, &["log", "-1", "--format=%cs"])?;
+    let changed = git(root, &["status", "--porcelain", "--untracked-files=no"])?;
+    let dirty = if changed.is_empty() { "" } else { "-dirty" };
+    Some((format!("{hash}{dirty}"), date))
+}
+
+/// Runs this again when the commit moves or the sources change. Only files that
+/// exist: a missing one would mean "always".
+fn watch(root: &Path) {
+    let branch = git(root, &["symbolic-ref", "--quiet", "HEAD"]);
+    let names = ["HEAD", "index", "packed-refs"].into_iter();
+    for name in names.chain(branch.as_deref()) {
+        let Some(path) = git(root, &["rev-parse", "--git-path", name]) else {
+            continue;
+        };
+        let path = root.join(path);
+        if path.exists() {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+    }
+    for name in ["src", "Cargo.toml", "Cargo.lock"] {
+        println!("cargo::rerun-if-changed={name}");
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the build script has no other way to ask git, and is no part of the factory"
+)]
+fn git(root: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("--no-optional-locks")
+        .arg("-C")
+        .arg(root)
+        .args(arguments)
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
