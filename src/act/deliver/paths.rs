@@ -1,0 +1,250 @@
+//! What changed between two commits: git's raw lists become paths for people and
+//! the paths that the factory does not push.
+//!
+//! Invariant: every changed path is judged, however many there are and whatever
+//! bytes they hold; a list that cannot be read whole is an error, not a pass.
+//! Renames are not guessed, so both names of a moved file are judged.
+
+use super::{Deliver, DeliverError};
+use crate::{
+    act::git::{Call, GitError, GitErrorKind, PACK_LIMIT},
+    model::{Sha, Work},
+};
+use std::fmt::Write as _;
+
+/// The longest list of changes that is read, in bytes.
+pub const LIST_MAX_BYTES: usize = 64 << 20;
+/// How many protected paths are kept by name.
+pub const PROTECTED_MAX: usize = 50;
+/// How many characters of a path are shown.
+pub const PATH_MAX_CHARS: usize = 300;
+/// The longest table of changes for people, in bytes.
+pub const DIFFSTAT_MAX_BYTES: usize = 64 << 10;
+
+/// Folders whose files run code on the forge as soon as they are pushed.
+const WORKFLOWS: [&str; 3] = [
+    ".gitea/workflows/",
+    ".forgejo/workflows/",
+    ".github/workflows/",
+];
+const GITLINK: &[u8] = b"160000";
+
+/// Paths that the factory does not push: workflow files, submodules, and those of
+/// the config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protected {
+    paths: Vec<String>,
+}
+
+impl Default for Protected {
+    fn default() -> Protected {
+        Protected::new(&[])
+    }
+}
+
+impl Protected {
+    /// Workflow files and these: exact paths, or folders with a trailing `/`.
+    #[must_use]
+    pub fn new(configured: &[String]) -> Protected {
+        let fixed = WORKFLOWS.iter().map(|folder| (*folder).to_owned());
+        Protected {
+            paths: fixed.chain(configured.iter().cloned()).collect(),
+        }
+    }
+
+    /// Whether a changed path, as git writes it, is protected: it is one of them,
+    /// lies in one, or is a file, link or submodule where a folder above one was.
+    #[must_use]
+    pub fn holds(&self, path: &[u8]) -> bool {
+        self.paths.iter().any(|guarded| {
+            let guarded = guarded.as_bytes();
+            let folder = guarded.strip_suffix(b"/");
+            let inside = folder.is_some() && path.starts_with(guarded);
+            let above = guarded
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"));
+            !path.is_empty() && (inside || above)
+        })
+    }
+}
+
+/// What changed.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    pub(super) paths: Vec<String>,
+    pub(super) total: u32,
+    pub(super) lines: (u64, u64),
+    pub(super) protected: Vec<String>,
+}
+
+pub(super) async fn changed<'a>(
+    call: impl Fn(&'static str) -> Call<'a>,
+    base: &Sha,
+    head: &Sha,
+    protected: &Protected,
+) -> Result<Changed, DeliverError> {
+    let list = |format: &'static str| {
+        call("diff-tree")
+            .args(["-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"])
+            .args([format, base.as_str(), head.as_str(), "--"])
+            .cap(LIST_MAX_BYTES)
+            .limit(PACK_LIMIT)
+    };
+    let raw = list("--raw").run().await?;
+    let mut changed = read_raw(&raw, protected)?;
+    changed.lines = read_numstat(&list("--numstat").run().await?);
+    Ok(changed)
+}
+
+/// `:<mode> <mode> <id> <id> <letter>NUL<path>NUL`, again and again.
+fn read_raw(raw: &[u8], protected: &Protected) -> Result<Changed, DeliverError> {
+    let mut changed = Changed::default();
+    let mut fields = raw.split(|b| *b == 0);
+    while let Some(entry) = fields.next() {
+        if entry.is_empty() {
+            break;
+        }
+        let modes = entry.strip_prefix(b":").map(|entry| {
+            let mut modes = entry.splitn(3, |b| *b == b' ');
+            (modes.next(), modes.next())
+        });
+        let (Some((Some(old), Some(new))), Some(path)) = (modes, fields.next()) else {
+            let what = "a list of changes that cannot be read";
+            return Err(GitError::before("diff-tree", GitErrorKind::Other, what).into());
+        };
+        changed.total = changed.total.saturating_add(1);
+        if changed.paths.len() < Work::PATHS_MAX {
+            changed.paths.push(shown(path));
+        }
+        let is_submodule = old == GITLINK || new == GITLINK || path == b".gitmodules";
+        let is_guarded = is_submodule || protected.holds(path);
+        if is_guarded && changed.protected.len() < PROTECTED_MAX {
+            changed.protected.push(shown(path));
+        }
+    }
+    Ok(changed)
+}
+
+/// `<added>TAB<removed>TAB<path>NUL`; a dash for what is not text.
+fn read_numstat(list: &[u8]) -> (u64, u64) {
+    let number = |field: Option<&[u8]>| -> u64 {
+        field
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(0)
+    };
+    list.split(|b| *b == 0).fold((0_u64, 0_u64), |sum, entry| {
+        let mut fields = entry.splitn(3, |b| *b == b'\t');
+        let added = number(fields.next());
+        let removed = number(fields.next());
+        (sum.0.saturating_add(added), sum.1.saturating_add(removed))
+    })
+}
+
+/// A path for people: as it is when it is plain text, else quoted and escaped, so
+/// that it can neither break a line nor turn the reading direction.
+#[must_use]
+pub fn shown(path: &[u8]) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd =
+        |c: char| c.is_control() || matches!(c, '"' | '\\' | '\u{2028}' | '\u{2029}') || turns(c);
+    let text = match std::str::from_utf8(path) {
+        Ok(text) if !text.contains(odd) => text.to_owned(),
+        Ok(text) => {
+            let mut quoted = String::from("\"");
+            for c in text.chars() {
+                if odd(c) {
+                    quoted.extend(c.escape_default());
+                } else {
+                    quoted.push(c);
+                }
+            }
+            quoted + "\""
+        }
+        Err(_) => format!("\"{}\"", path.escape_ascii()),
+    };
+    if text.chars().count() <= PATH_MAX_CHARS {
+        return text;
+    }
+    let mut cut: String = text.chars().take(PATH_MAX_CHARS).collect();
+    let _ = write!(cut, "…");
+    cut
+}
+
+impl Deliver {
+    /// A table of what changed between two commits, for people.
+    ///
+    /// # Errors
+    /// When one of them is not here or git fails.
+    pub async fn diffstat(&self, base: &Sha, head: &Sha) -> Result<String, DeliverError> {
+        let out = self
+            .git
+            .call("diff-tree")
+            .dir(&self.dir)
+            .args(["-r", "--no-renames", "--no-ext-diff", "--no-textconv"])
+            .arg(format!("--stat=100,70,{}", Work::PATHS_MAX))
+            .args([base.as_str(), head.as_str(), "--"])
+            .cap(DIFFSTAT_MAX_BYTES)
+            .limit(PACK_LIMIT)
+            .run()
+            .await?;
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workflow_folders_and_configured_paths_are_protected_and_their_neighbours_not() {
+        let protected = Protected::new(&["ci/".into(), "deploy.sh".into(), "a/b.txt".into()]);
+        for path in [
+            ".gitea/workflows/x.yml",
+            ".github/workflows/deep/x",
+            ".forgejo/workflows/x\n.yml",
+            ".gitea",
+            ".github/workflows",
+            "ci/run",
+            "ci",
+            "deploy.sh",
+            "a/b.txt",
+            "a",
+        ] {
+            assert!(protected.holds(path.as_bytes()), "{path}");
+        }
+        for path in [
+            ".gitea/issue_template.md",
+            ".gitea/workflows.md",
+            "x/.gitea/workflows/y",
+            "cicada",
+            "deploy.sh.md",
+            "a/b.txt.bak",
+            "a/c",
+            "CI/run",
+            "",
+        ] {
+            assert!(!protected.holds(path.as_bytes()), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_odd_path_is_shown_so_that_it_breaks_nothing() {
+        assert_eq!(shown("src/ü b.rs".as_bytes()), "src/ü b.rs");
+        assert_eq!(shown(b"a\nb\"c"), "\"a\\nb\\\"c\"");
+        assert_eq!(shown("a\u{202e}b".as_bytes()), "\"a\\u{202e}b\"");
+        assert_eq!(shown(b"a\xff"), "\"a\\xff\"");
+        assert_eq!(
+            shown("é".repeat(400).as_bytes()).chars().count(),
+            PATH_MAX_CHARS + 1
+        );
+    }
+
+    #[test]
+    fn a_raw_list_that_ends_early_is_an_error() {
+        let protected = Protected::default();
+        assert!(read_raw(b":100644 100644 a b M\0", &protected).is_ok_and(|c| c.total == 1));
+        assert!(read_raw(b":100644 100644 a b M", &protected).is_err());
+        assert!(read_raw(b"garbage\0x\0", &protected).is_err());
+    }
+}
