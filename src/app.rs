@@ -3,7 +3,7 @@
 //! Invariant: nothing is started before the config is whole, the ledger is
 //! locked and migrated, and what a former start left open is proven over.
 
-use crate::act::git::{Git, GitAuth};
+use crate::act::git::{Git, GitAuth, Remote, reap_orphans, remove_stale_locks};
 use crate::act::{Executor, Tools, deliver::Deliver, disk, workspace};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -129,10 +129,22 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         let what = what.to_owned();
         move |source| AppError::Io { what, source }
     };
-    let git = Git::new(&state_dir.join("git-home")).map_err(io("git's empty home"))?;
-    let mirror = workspace::Mirror::new(&state_dir.join("mirror.git"));
-    let deliver = Deliver::new(git.clone(), &state_dir.join("deliver.git"), &mirror);
+    let git = Git::new(state_dir.join("git-home"));
+    let left = reap_orphans(&git).await.map_err(io("git processes of a former start"))?;
+    if left > 0 {
+        tracing::warn!(target: "adf::start", left, "git processes of a former start were ended");
+    }
+    let url = format!("{}/{}/{}.git", settings.forge.url, settings.forge.owner, settings.forge.repo);
+    let remote = Remote::new(&url, Some(GitAuth::token(&token)))
+        .map_err(|e| AppError::Forge(e.to_string()))?;
+    let mirror = Arc::new(workspace::Mirror::new(git.clone(), state_dir, remote));
+    let deliver = Deliver::new(git.clone(), state_dir, mirror.dir());
+    for dir in [mirror.dir(), deliver.dir()] {
+        remove_stale_locks(dir).map_err(io("locks of a former start"))?;
+    }
     let work_dir = state_dir.join("work");
+    let workspaces =
+        workspace::Workspaces::new(git.clone(), state_dir, mirror.clone(), deliver.dir());
     let tools = Tools {
         client: client.clone(),
         ledger: ledger.clone(),
@@ -144,10 +156,8 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         repo,
         redactor,
         git,
-        auth: GitAuth::token(&token),
-        clone_url: format!("{}/{}/{}.git", settings.forge.url, settings.forge.owner, settings.forge.repo),
         mirror,
-        workspaces: workspace::Workspaces::new(&work_dir),
+        workspaces,
         deliver,
         runs_dir: state_dir.join("runs"),
         adf: start.adf,

@@ -7,7 +7,8 @@
 use super::executor::{Executor, Job};
 use super::trouble::Trouble;
 use crate::forge::Comment;
-use crate::mention::{self, marker};
+use crate::mention::marker::{self, Place};
+use crate::mention;
 use crate::model::{EffectKey, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
 
 impl Executor {
@@ -73,7 +74,7 @@ impl Executor {
             }
         }
         if workspace {
-            self.tools.workspaces.remove(&task.id).map_err(|e| Trouble::Passing {
+            self.tools.workspaces.remove(&task.id).await.map_err(|e| Trouble::Passing {
                 after: None,
                 reason: e.to_string(),
             })?;
@@ -120,7 +121,8 @@ impl Executor {
         let own = comments.iter().filter(|c: &&Comment| c.author.id == self.tools.me.id);
         Ok(own
             .flat_map(|c| {
-                marker::find(&c.body, issue, &self.tools.key).into_iter().map(|m| (c.id, m))
+                let place = Place { comment: c.id, issue, written_at: c.created_at };
+                marker::find(&c.body, &self.tools.key, place).into_iter().map(|m| (c.id, m))
             })
             .collect())
     }

@@ -3,6 +3,7 @@
 //! Invariant: commits are read from a bundle that was made inside the agent's
 //! walls and checked outside of them; the agent's report is only a claim.
 
+use super::deliver::Protected;
 use super::executor::Executor;
 use super::follow::Exited;
 use super::supervise::{self, RunSpec};
@@ -63,9 +64,10 @@ impl Executor {
         let harvest = supervise::harvest(&self.tools.adf, spec, base, max).await;
         let harvest = harvest.map_err(|e| e.to_string())?;
         let Some(bundle) = &harvest.bundle else { return Ok(None) };
-        let protected = &self.tools.settings.delivery.protected_paths;
+        let protected = Protected::new(&self.tools.settings.delivery.protected_paths);
+        self.deliver_ready().await.map_err(|e| e.to_string())?;
         let deliver = &self.tools.deliver;
-        let work = deliver.take(bundle, &run.id, base, max, protected).await;
+        let work = deliver.take(bundle, &run.id, base, max, &protected).await;
         let work = work.map_err(|e| e.to_string())?;
         if let Some(work) = &work {
             deliver.keep(&task.id, &work.head).await.map_err(|e| e.to_string())?;

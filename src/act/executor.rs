@@ -4,8 +4,8 @@
 //! the effect's end is in the ledger before the loop hears of it. A commit that
 //! fails leaves the effect as it stands; after a restart it is looked for.
 
-use super::deliver::Deliver;
-use super::git::{Git, GitAuth};
+use super::deliver::{Deliver, DeliverError};
+use super::git::Git;
 use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
@@ -20,7 +20,7 @@ use crate::redact::Redactor;
 use crate::store::{Ledger, StoreError};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 /// All that an effect needs, as one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +66,8 @@ pub struct Tools {
     pub redactor: Redactor,
     /// git with the factory's own settings.
     pub git: Git,
-    /// The token, for git.
-    pub auth: GitAuth,
-    /// Where git finds the repository.
-    pub clone_url: String,
     /// The mirror of the repository.
-    pub mirror: Mirror,
+    pub mirror: Arc<Mirror>,
     /// The private clones.
     pub workspaces: Workspaces,
     /// Where bundles are taken in and pushed from.
@@ -91,13 +87,14 @@ pub struct Executor {
     /// What it works with.
     pub tools: Tools,
     ending: watch::Sender<Ending>,
+    delivers: OnceCell<()>,
 }
 
 impl Executor {
     /// An executor with its tools.
     #[must_use]
     pub fn new(tools: Tools) -> Executor {
-        Executor { tools, ending: watch::Sender::new(Ending::Not) }
+        Executor { tools, ending: watch::Sender::new(Ending::Not), delivers: OnceCell::new() }
     }
 
     /// Asks all runs to end: TERM, grace, KILL. Starts under way are given up.
@@ -114,6 +111,12 @@ impl Executor {
     #[must_use]
     pub fn ending(&self) -> watch::Receiver<Ending> {
         self.ending.subscribe()
+    }
+
+    /// Makes `deliver.git` ready, once in a start: a second time would take away
+    /// what is being taken in.
+    pub(super) async fn deliver_ready(&self) -> Result<(), DeliverError> {
+        self.delivers.get_or_try_init(|| self.tools.deliver.ensure()).await.copied()
     }
 
     /// Requests sent to the forge so far.

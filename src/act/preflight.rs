@@ -7,6 +7,7 @@ use super::disk;
 use super::executor::Executor;
 use super::supervise;
 use super::trouble::Trouble;
+use super::workspace;
 use crate::model::settings::Agent;
 use crate::model::{Sha, Task};
 use std::time::Duration;
@@ -69,9 +70,10 @@ impl Executor {
                 "only {free} bytes are free on the disk of the state directory, {wanted} are wanted; free some"
             )));
         }
-        tools.mirror.ensure(&tools.git, &tools.clone_url, &tools.auth).await.map_err(Trouble::from)?;
+        tools.mirror.ensure().await.map_err(Trouble::from)?;
         let sha = tools.mirror.base(&base).await.map_err(Trouble::from)?;
-        let blockers = tools.mirror.blockers(&sha).await.map_err(Trouble::from)?;
+        let blockers =
+            workspace::blockers(&tools.git, &tools.mirror, &sha).await.map_err(Trouble::from)?;
         if let Some(blocker) = blockers.first() {
             return Err(Blocked { reason: blocker.clone(), waits: false });
         }

@@ -4,7 +4,6 @@
 //! request of a branch is looked for before one is opened.
 
 use super::executor::{Executor, Job};
-use super::git::GitErrorKind;
 use super::trouble::Trouble;
 use crate::forge::ForgeError;
 use crate::model::{EffectKey, EffectResult, MarkKind, Sha};
@@ -25,7 +24,7 @@ impl Executor {
         let tools = &self.tools;
         let mut expect = expect.cloned();
         if adopted || job.effect.tries > 0 {
-            let there = tools.deliver.remote_head(&tools.clone_url, &tools.auth, branch).await?;
+            let there = tools.deliver.remote_head(tools.mirror.remote(), branch).await?;
             if there.as_ref() == Some(head) {
                 return Ok(EffectResult::Pushed(head.clone()));
             }
@@ -34,7 +33,7 @@ impl Executor {
             }
         }
         let pushed =
-            tools.deliver.push(&tools.clone_url, &tools.auth, branch, head, expect.as_ref()).await;
+            tools.deliver.push(tools.mirror.remote(), branch, head, expect.as_ref()).await;
         match pushed {
             Ok(()) => Ok(EffectResult::Pushed(head.clone())),
             Err(error) => Err(self.refused(error).await),
@@ -44,7 +43,7 @@ impl Executor {
     /// A refused push is judged after the repository was read again: an
     /// archived one looks like any other refusal.
     async fn refused(&self, error: super::git::GitError) -> Trouble {
-        if matches!(error.kind, GitErrorKind::Timeout | GitErrorKind::Network) {
+        if error.kind.is_ambiguous() {
             return error.into();
         }
         match self.tools.client.repository().await.map(|r| r.blocker()) {

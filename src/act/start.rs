@@ -7,7 +7,7 @@ use super::executor::{Ending, Executor, Job};
 use super::preflight::Blocked;
 use super::supervise::{self, RunSpec, SpecLimits, Supervised, WallSpec};
 use super::trouble::Trouble;
-use super::workspace::Workspace;
+use super::workspace::{self, Workspace};
 use crate::ipc::agent::{AgentSocket, serve_agent};
 use crate::model::settings::Agent;
 use crate::model::{
@@ -68,18 +68,7 @@ impl Executor {
             return Err(Blocked::waits(format!("agent `{}` is no longer in the config", task.agent)));
         };
         let (branch, sha) = self.preflight(task).await?;
-        let workspace = self
-            .tools
-            .workspaces
-            .ensure(&self.tools.git, &self.tools.mirror, &super::workspace::Wanted {
-                task: task.id.clone(),
-                lease: run.lease,
-                base: sha,
-                branch: task.branch.clone(),
-                agent: task.agent.clone(),
-            })
-            .await
-            .map_err(Blocked::waits)?;
+        let workspace = self.workspace(task, run, &branch, sha).await?;
         let dir = self.run_dir(run);
         make_dirs(&dir).map_err(|e| Blocked::waits(format!("run directory `{}`: {e}", dir.display())))?;
         supervise::write_json(&dir.join("run.json"), run).map_err(Blocked::waits)?;
@@ -94,6 +83,34 @@ impl Executor {
         let process = supervise::start(&self.tools.adf, &spec).await.map_err(Blocked::waits)?;
         let (task, run, base) = (task.clone(), run.clone(), workspace.base);
         Ok(Live { task, run, base, spec, process, socket })
+    }
+
+    /// The task's workspace: kept from an earlier attempt, or made anew from
+    /// what was kept of its work.
+    async fn workspace(
+        &self,
+        task: &Task,
+        run: &Run,
+        base_branch: &str,
+        base: Sha,
+    ) -> Result<Workspace, Blocked> {
+        let tools = &self.tools;
+        self.deliver_ready().await.map_err(Blocked::waits)?;
+        let start = tools.deliver.kept(&task.id).await.map_err(Blocked::waits)?;
+        let wanted = workspace::Spec {
+            task: task.id.clone(),
+            lease: run.lease,
+            base,
+            base_branch: base_branch.to_owned(),
+            branch: task.branch.clone(),
+            start,
+            identity: workspace::Identity {
+                name: task.agent.to_string(),
+                email: format!("{}@agents.adf.invalid", task.agent),
+            },
+            now: tools.clock.now(),
+        };
+        tools.workspaces.ensure(&wanted).await.map_err(Blocked::waits)
     }
 
     /// Where a run's record, output and private folders are.
@@ -138,7 +155,7 @@ impl Executor {
         let provider = provider::of(settings_of);
         let walls = &settings.walls;
         let mut read = walls.read.clone();
-        read.extend(workspace.reads());
+        read.extend(self.tools.workspaces.reads());
         read.push(dir.join("agent"));
         let mut write = walls.write.clone();
         write.extend([workspace.dir.clone(), dir.join("tmp"), dir.join("home")]);

@@ -13,6 +13,9 @@ const WAIT: Duration = Duration::from_secs(2);
 /// The longest wait before an effect is tried again.
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
+/// The wait before what a person must mend is tried again.
+const BLOCKED: Duration = Duration::from_secs(300);
+
 /// Why an effect did not happen, as far as is known.
 #[derive(Debug)]
 pub enum Trouble {
@@ -67,8 +70,12 @@ impl From<GitError> for Trouble {
     fn from(error: GitError) -> Trouble {
         let reason = error.to_string();
         match error.kind {
-            GitErrorKind::Protected | GitErrorKind::StaleLease => Trouble::Final(reason),
-            GitErrorKind::Timeout | GitErrorKind::Network => Trouble::Ambiguous(reason),
+            kind if kind.is_ambiguous() => Trouble::Ambiguous(reason),
+            GitErrorKind::StaleLease | GitErrorKind::NotFastForward => Trouble::Final(reason),
+            // A person can mend these; the work waits for it and is kept.
+            GitErrorKind::Protected | GitErrorKind::Archived | GitErrorKind::Auth => {
+                Trouble::Passing { after: Some(BLOCKED), reason }
+            }
             _ => Trouble::Passing { after: None, reason },
         }
     }

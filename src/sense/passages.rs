@@ -3,9 +3,9 @@
 //! Invariant: a text that did not change gives no row; a changed one gives a
 //! new version, and its mentions are judged as an edit's.
 
-use crate::mention::marker::MarkerKey;
+use crate::mention::marker::{MarkerKey, Place};
 use crate::mention::{self, read};
-use crate::model::{Change, MarkKind, Mention, Passage, PassageKey, PassageKind, Person, RepoId, Time};
+use crate::model::{Change, Mention, Passage, PassageKey, PassageKind, Person, RepoId, Time};
 
 /// A text as the forge gave it.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ pub fn rows(
     let mentions = match before {
         Some(before) => {
             let known: Vec<&Mention> = known.iter().collect();
-            read::changed(r.repo, before, &passage, &known, own)
+            read::changed(r.repo, before, &passage, &known, own, false)
         }
         None => {
             let older = text.created_at < r.listen_from;
@@ -96,15 +96,7 @@ fn edited_in(r: &Reading<'_>, text: &Text) -> bool {
 }
 
 fn marks(r: &Reading<'_>, text: &Text) -> Vec<Change> {
-    let found = mention::marker::find(&text.body, text.issue, r.key);
-    let marks = found.into_iter().map(|mut mark| {
-        mark.comment = match mark.kind {
-            MarkKind::Pull => i64::try_from(text.issue).unwrap_or(i64::MAX),
-            _ => text.key.id,
-        };
-        mark.issue = text.issue;
-        mark.written_at = text.created_at;
-        Change::Mark(mark)
-    });
-    marks.collect()
+    let place =
+        Place { comment: text.key.id, issue: text.issue, written_at: text.created_at };
+    mention::marker::find(&text.body, r.key, place).into_iter().map(Change::Mark).collect()
 }
