@@ -24,7 +24,7 @@ const KEY_HEX_DIGITS: usize = 64;
 /// # Errors
 /// When the file cannot be read or made, or holds something else.
 pub fn factory_id(state_dir: &Path) -> Result<FactoryId, StoreError> {
-    factory_id_or(state_dir, || random_hex::<{ FACTORY_HEX_DIGITS / 2 }>())
+    factory_id_or(state_dir, random_hex::<{ FACTORY_HEX_DIGITS / 2 }>)
 }
 
 /// As [`factory_id`], with the id to write when the file is missing.

@@ -1,4 +1,9 @@
 //! The ledger, from outside: what it promises, each promise a test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail by panicking"
+)]
 
 mod commit;
 mod crash;
