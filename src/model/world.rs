@@ -66,7 +66,8 @@ impl World {
                 self.issues.insert(row.number, row.clone());
             }
             Change::Passage(row) => {
-                self.passages.insert(row.key, row.version);
+                let newest = self.passages.entry(row.key).or_insert(row.version);
+                *newest = row.version.max(*newest);
             }
             Change::Mention(row) => {
                 if !self.mentions.contains_key(&row.id) {
@@ -100,9 +101,10 @@ impl World {
             Change::MentionState { id, state } => {
                 if let Some(mention) = self.mentions.get_mut(id) {
                     mention.state = state.clone();
-                }
-                if *state != MentionState::Pending {
-                    self.pending.remove(id);
+                    match state {
+                        MentionState::Pending => self.pending.insert(id.clone()),
+                        _ => self.pending.remove(id),
+                    };
                 }
             }
             Change::Task(row) => {

@@ -1,1 +1,37 @@
-//! Placeholder.
+//! The ledger: one SQLite file, one writer, and the world it folds into.
+//!
+//! A batch of [`crate::model::Change`]s becomes one transaction; once it is on
+//! disk the same batch is handed on, so that the world in memory folds exactly
+//! what was committed. At start the rows become changes again and pass through
+//! the same fold.
+//!
+//! Invariant: what `commit` acknowledged survives a crash, and what it refused
+//! left nothing behind.
+//!
+//! Start with [`ledger`] (the handle), then `writer` (the thread), `rows` (one
+//! file per table: how a row is written and read) and `migrations/`.
+
+mod error;
+mod file;
+mod history;
+mod identity;
+pub mod ledger;
+mod lock;
+mod migrate;
+mod open;
+mod reader;
+mod rows;
+mod story;
+mod writer;
+
+pub use error::StoreError;
+pub use identity::{factory_id, marker_key};
+pub use ledger::Ledger;
+pub use lock::Holder;
+pub use migrate::{MIGRATIONS, Migration};
+pub use open::{Opened, Options, open, open_read_only, open_with};
+pub use reader::{Message, Reader};
+pub use story::Entry;
+
+/// The ledger's name in the state directory.
+pub const LEDGER_FILE: &str = "ledger.db";

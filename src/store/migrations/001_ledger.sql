@@ -1,0 +1,233 @@
+-- The ledger, version 1.
+-- Times are milliseconds since the Unix epoch, UTC. Truth values are 0 and 1.
+-- A `state` is one word; `detail` is what the word carries, as JSON.
+-- `seq` is the order of insertion, which the world in memory depends on.
+-- Words that may grow (states, kinds) have no CHECK: the loader refuses what it does not know.
+
+-- What the ledger says of itself: `factory`.
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The repository as the forge last told it: one row.
+CREATE TABLE repository (
+  one            INTEGER PRIMARY KEY CHECK (one = 1),
+  id             INTEGER NOT NULL,                                 -- the forge's number; survives renames
+  full_name      TEXT    NOT NULL,                                 -- owner/name
+  default_branch TEXT    NOT NULL,
+  archived       INTEGER NOT NULL CHECK (archived IN (0, 1)),
+  empty          INTEGER NOT NULL CHECK (empty IN (0, 1)),         -- no commit yet
+  mirror         INTEGER NOT NULL CHECK (mirror IN (0, 1)),
+  may_push       INTEGER NOT NULL CHECK (may_push IN (0, 1)),
+  has_issues     INTEGER NOT NULL CHECK (has_issues IN (0, 1)),
+  has_pulls      INTEGER NOT NULL CHECK (has_pulls IN (0, 1))
+) STRICT;
+
+-- Logins that may write, lower case; replaced as a whole.
+CREATE TABLE writer (
+  login TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- When the writers were read: one row.
+CREATE TABLE writers_read (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  at  INTEGER NOT NULL
+) STRICT;
+
+-- An issue or pull request as last seen.
+CREATE TABLE issue (
+  number       INTEGER PRIMARY KEY,
+  is_pull      INTEGER NOT NULL CHECK (is_pull IN (0, 1)),
+  title        TEXT    NOT NULL,
+  open         INTEGER NOT NULL CHECK (open IN (0, 1)),
+  author_id    INTEGER NOT NULL,                                   -- <= 0 is nobody
+  author_login TEXT    NOT NULL,
+  labels       TEXT    NOT NULL CHECK (json_valid(labels)),        -- a JSON list of names
+  updated_at   INTEGER NOT NULL                                    -- the forge's time
+) STRICT;
+
+-- One version of somebody's text; never changed, an edit is a new version.
+CREATE TABLE passage (
+  kind         TEXT    NOT NULL,                                   -- body, comment
+  id           INTEGER NOT NULL,                                   -- of a body its issue's number
+  version      INTEGER NOT NULL,                                   -- from 1
+  issue        INTEGER NOT NULL,
+  author_id    INTEGER NOT NULL,
+  author_login TEXT    NOT NULL,
+  created_at   INTEGER NOT NULL,                                   -- the forge's time
+  updated_at   INTEGER NOT NULL,                                   -- the forge's time
+  seen_at      INTEGER NOT NULL,                                   -- ours
+  body         TEXT    NOT NULL,                                   -- verbatim; last, so that a scan need not read it
+  PRIMARY KEY (kind, id, version)
+) STRICT;
+CREATE INDEX passage_by_issue ON passage (issue);
+
+-- One `@adf:` in one passage. Only `state` and `refusal` ever change.
+CREATE TABLE mention (
+  seq             INTEGER PRIMARY KEY,
+  id              TEXT    NOT NULL UNIQUE,                         -- <passage>/<target>/<n>
+  passage_kind    TEXT    NOT NULL,
+  passage_id      INTEGER NOT NULL,
+  passage_version INTEGER NOT NULL,
+  issue           INTEGER NOT NULL,
+  project         TEXT,                                            -- the project named, if one is
+  agent           TEXT,                                            -- the agent named …
+  malformed       TEXT,                                            -- … or the text that is no name
+  instruction     TEXT    NOT NULL,                                -- data, never code
+  task            TEXT    NOT NULL,                                -- the task it would be
+  author_id       INTEGER NOT NULL,
+  author_login    TEXT    NOT NULL,
+  own_account     INTEGER NOT NULL CHECK (own_account IN (0, 1)),
+  edited_in       INTEGER NOT NULL CHECK (edited_in IN (0, 1)),
+  replaces        TEXT,                                            -- the mention whose instruction it replaces
+  older           INTEGER NOT NULL CHECK (older IN (0, 1)),        -- written before the factory listened
+  written_at      INTEGER NOT NULL,                                -- the forge's time
+  state           TEXT    NOT NULL,                                -- pending, accepted, refused
+  refusal         TEXT,                                            -- why, when refused
+  CHECK ((agent IS NULL) <> (malformed IS NULL)),
+  FOREIGN KEY (passage_kind, passage_id, passage_version)
+    REFERENCES passage (kind, id, version) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+CREATE INDEX mention_by_issue ON mention (issue);
+
+-- A hidden line in a comment of the factory's own account.
+CREATE TABLE mark (
+  seq         INTEGER PRIMARY KEY,
+  task        TEXT    NOT NULL,
+  comment     INTEGER NOT NULL,                                    -- of a `pull` the pull request's number
+  kind        TEXT    NOT NULL,                                    -- accept, result, reply, pull
+  issue       INTEGER NOT NULL,
+  factory     TEXT    NOT NULL,                                    -- who wrote it
+  effect      TEXT    NOT NULL,                                    -- the key of the effect that wrote it
+  origin      TEXT    NOT NULL,
+  agent       TEXT,
+  instruction TEXT,                                                -- 12 hex digits of its SHA-256
+  verified    INTEGER NOT NULL CHECK (verified IN (0, 1)),         -- the HMAC holds
+  written_at  INTEGER NOT NULL,                                    -- the forge's time
+  UNIQUE (task, comment, kind)
+) STRICT;
+
+-- A slot of a schedule that came due.
+CREATE TABLE fire (
+  agent TEXT    NOT NULL,
+  slot  INTEGER NOT NULL,                                          -- the scheduled moment
+  PRIMARY KEY (agent, slot)
+) STRICT, WITHOUT ROWID;
+
+-- Something a person should know; one row per cause.
+CREATE TABLE alert (
+  cause      TEXT PRIMARY KEY,
+  text       TEXT NOT NULL,
+  run        TEXT,
+  raised_at  INTEGER NOT NULL,
+  cleared_at INTEGER                                               -- null while it lasts
+) STRICT;
+CREATE INDEX alert_by_run ON alert (run);
+
+-- Where a reading of the forge stands.
+CREATE TABLE cursor (
+  name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned
+  at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One piece of work for one agent on one issue or pull request.
+CREATE TABLE task (
+  id              TEXT PRIMARY KEY,                                -- hash of (repository, origin)
+  repo            INTEGER NOT NULL,
+  issue           INTEGER NOT NULL,
+  origin          TEXT    NOT NULL,                                -- a mention's id, or slot-<agent>-<seconds>
+  agent           TEXT    NOT NULL,
+  instruction     TEXT    NOT NULL,                                -- as authorised
+  requester_id    INTEGER NOT NULL,
+  requester_login TEXT    NOT NULL,
+  depth           INTEGER NOT NULL,                                -- agents that called one another before it
+  branch          TEXT    NOT NULL,
+  state           TEXT    NOT NULL,
+  failure         TEXT,                                            -- the class, when failed
+  note            TEXT    NOT NULL,                                -- why it waits or how it ended
+  not_before      INTEGER NOT NULL,
+  strikes         INTEGER NOT NULL,
+  pushed          TEXT,                                            -- the head last pushed
+  pull            INTEGER,                                         -- its pull request
+  adopted         INTEGER NOT NULL CHECK (adopted IN (0, 1)),      -- found by its marks
+  created_at      INTEGER NOT NULL,
+  changed_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX task_by_issue ON task (issue);
+
+-- One attempt at a task. Its task is not a foreign key: after a loss of the
+-- ledger a run is found on disk before the forge has told of its task.
+CREATE TABLE run (
+  seq           INTEGER PRIMARY KEY,
+  id            TEXT    NOT NULL UNIQUE,                           -- <task>-<attempt>
+  task          TEXT    NOT NULL,
+  repo          INTEGER NOT NULL,
+  issue         INTEGER NOT NULL,
+  attempt       INTEGER NOT NULL,                                  -- from 1
+  lease         INTEGER NOT NULL,                                  -- rises with each attempt on the issue
+  agent         TEXT    NOT NULL,
+  provider      TEXT    NOT NULL,
+  model         TEXT,
+  base          TEXT,                                              -- the commit it starts from
+  pid           INTEGER,                                           -- the supervisor: pid, start time and boot …
+  start_time    INTEGER,                                           -- … in clock ticks since boot
+  boot_id       TEXT,
+  created_at    INTEGER NOT NULL,
+  state         TEXT    NOT NULL,                                  -- starting, working, ended
+  working_since INTEGER,
+  progress_at   INTEGER,
+  steps         INTEGER,
+  ended_at      INTEGER,
+  outcome       TEXT CHECK (json_valid(outcome)),                  -- what was established, as JSON
+  class         TEXT GENERATED ALWAYS AS (outcome ->> '$.class') VIRTUAL,
+  reason        TEXT GENERATED ALWAYS AS (outcome ->> '$.reason') VIRTUAL,
+  UNIQUE (task, attempt)
+) STRICT;
+CREATE INDEX run_by_issue ON run (issue);
+
+-- One change to the outside, written down before it is tried.
+CREATE TABLE effect (
+  seq        INTEGER PRIMARY KEY,
+  key        TEXT    NOT NULL UNIQUE,                              -- its idempotency key
+  task       TEXT REFERENCES task (id) DEFERRABLE INITIALLY DEFERRED,
+  issue      INTEGER NOT NULL,
+  kind       TEXT    NOT NULL,                                     -- reply, accept, spawn, push, …
+  payload    TEXT    NOT NULL CHECK (json_valid(payload)),         -- what to do, final
+  lease      INTEGER NOT NULL,                                     -- 0 needs none
+  tries      INTEGER NOT NULL,
+  state      TEXT    NOT NULL,                                     -- intended, tried, retry, ambiguous, done, parked, void
+  detail     TEXT CHECK (json_valid(detail)),
+  created_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,                                     -- our time of the last change of state
+  due_at     INTEGER GENERATED ALWAYS AS
+               (CASE state WHEN 'retry' THEN detail ->> '$.at' WHEN 'ambiguous' THEN detail ->> '$.look_at' END) VIRTUAL,
+  reason     TEXT GENERATED ALWAYS AS (detail ->> '$.reason') VIRTUAL,
+  result     TEXT GENERATED ALWAYS AS (detail -> '$.result') VIRTUAL
+) STRICT;
+CREATE INDEX effect_by_issue ON effect (issue);
+CREATE INDEX effect_by_task ON effect (task);
+
+-- What an agent said, as checked.
+CREATE TABLE message (
+  seq      INTEGER PRIMARY KEY,
+  run      TEXT    NOT NULL REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED,
+  sequence INTEGER NOT NULL,                                       -- counts a run's messages, from 1
+  at       INTEGER NOT NULL,
+  status   TEXT    NOT NULL,                                       -- done, rejected, needs_clarification, blocked
+  summary  TEXT    NOT NULL,
+  evidence TEXT    NOT NULL CHECK (json_valid(evidence)),          -- a JSON list of lines
+  UNIQUE (run, sequence)
+) STRICT;
+
+-- Every change of state, for people: `adf explain`. No decision reads it.
+CREATE TABLE history (
+  seq     INTEGER PRIMARY KEY,
+  at      INTEGER NOT NULL,                                        -- our time
+  issue   INTEGER NOT NULL,
+  subject TEXT    NOT NULL,                                        -- mention, task, run, effect
+  id      TEXT    NOT NULL,
+  state   TEXT    NOT NULL,
+  note    TEXT    NOT NULL
+) STRICT;
+CREATE INDEX history_by_issue ON history (issue);

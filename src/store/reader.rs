@@ -1,0 +1,116 @@
+//! Looking into the ledger without disturbing its writer.
+//!
+//! Invariant: a reader's connection cannot write; each answer is of one moment.
+
+use super::{Entry, StoreError, open, rows, story};
+use crate::model::{Effect, FactoryId, Passage, PassageKey, Report, RunId, Time, World};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+/// One connection that only reads.
+#[derive(Debug)]
+pub struct Reader {
+    conn: Connection,
+    path: PathBuf,
+}
+
+/// What an agent said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Counts a run's messages, from 1.
+    pub sequence: u32,
+    /// When.
+    pub at: Time,
+    /// The report.
+    pub report: Report,
+}
+
+impl Reader {
+    pub(super) fn new(conn: Connection, path: PathBuf) -> Reader {
+        Reader { conn, path }
+    }
+
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Everything known, folded from the rows of one moment. Its version is 0.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn world(&self) -> Result<World, StoreError> {
+        let moment = self.moment()?;
+        let mut world = World::default();
+        rows::load(&moment, &self.path, &mut |change| world.apply(&change))?;
+        Ok(world)
+    }
+
+    /// The factory that the ledger belongs to.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or does not say.
+    pub fn factory(&self) -> Result<FactoryId, StoreError> {
+        let found = self.answer(open::stored_factory(&self.conn))?;
+        found.map(FactoryId).ok_or_else(|| StoreError::Corrupt {
+            path: self.path.clone(),
+            what: "it does not name its factory".to_owned(),
+        })
+    }
+
+    /// One version of a passage; the newest when none is named.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn passage(
+        &self,
+        key: PassageKey,
+        version: Option<u32>,
+    ) -> Result<Option<Passage>, StoreError> {
+        self.answer(rows::one_passage(&self.conn, key, version))
+    }
+
+    /// The newest version of each passage of an issue: the body, then by time.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn passages_of(&self, issue: u64) -> Result<Vec<Passage>, StoreError> {
+        self.answer(rows::newest_of_issue(&self.conn, issue))
+    }
+
+    /// What the agent of a run said, in order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn messages_of(&self, run: &RunId) -> Result<Vec<Message>, StoreError> {
+        self.answer(rows::messages_of_run(&self.conn, run))
+    }
+
+    /// The effects on an issue, in the order they were intended.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn effects_of_issue(&self, issue: u64) -> Result<Vec<Effect>, StoreError> {
+        self.answer(rows::effects_of_issue(&self.conn, issue))
+    }
+
+    /// All that happened on an issue, in time order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn story(&self, issue: u64) -> Result<Vec<Entry>, StoreError> {
+        let moment = self.moment()?;
+        self.answer(story::tell(&moment, issue))
+    }
+
+    fn moment(&self) -> Result<rusqlite::Transaction<'_>, StoreError> {
+        self.answer(self.conn.unchecked_transaction())
+    }
+
+    fn answer<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|e| StoreError::sql(&self.path, e))
+    }
+}

@@ -1,0 +1,48 @@
+//! Issues and pull requests as last seen.
+//!
+//! Invariant: the newest reading replaces the one before.
+
+use super::{
+    column::{Int, Json, person},
+    each,
+};
+use crate::model::{Change, Issue, Time};
+use rusqlite::{Connection, Result, Row, named_params};
+
+pub(super) fn write(conn: &Connection, row: &Issue) -> Result<()> {
+    conn.prepare_cached(
+        "REPLACE INTO issue (number, is_pull, title, open, author_id, author_login, labels,
+           updated_at)
+         VALUES (:number, :is_pull, :title, :open, :author_id, :author_login, :labels,
+           :updated_at)",
+    )?
+    .execute(named_params! {
+        ":number": Int(row.number),
+        ":is_pull": row.is_pull,
+        ":title": row.title,
+        ":open": row.open,
+        ":author_id": row.author.id,
+        ":author_login": row.author.login,
+        ":labels": Json(&row.labels),
+        ":updated_at": row.updated_at.0,
+    })?;
+    Ok(())
+}
+
+pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    each(conn, "SELECT * FROM issue", [], read, |row| {
+        apply(Change::Issue(row));
+    })
+}
+
+fn read(row: &Row<'_>) -> Result<Issue> {
+    Ok(Issue {
+        number: row.get::<_, Int>("number")?.0,
+        is_pull: row.get("is_pull")?,
+        title: row.get("title")?,
+        open: row.get("open")?,
+        author: person(row, "author_id", "author_login")?,
+        labels: row.get::<_, Json<_>>("labels")?.0,
+        updated_at: Time(row.get("updated_at")?),
+    })
+}

@@ -1,0 +1,114 @@
+//! Rows and changes: one file per table, each with how a row is written and read.
+//!
+//! Invariant: what is written here and read back gives the same change, and a
+//! conflict is settled as [`crate::model::World::apply`] settles it: facts that
+//! are known stay, wholes are replaced, updates of what is absent do nothing.
+
+mod alert;
+mod column;
+mod effect;
+mod issue;
+mod mark;
+mod mention;
+mod message;
+mod passage;
+mod repository;
+mod run;
+mod task;
+
+pub(super) use column::Int;
+pub(super) use effect::by_issue as effects_of_issue;
+pub(super) use message::of_run as messages_of_run;
+pub(super) use passage::{newest_of_issue, one as one_passage};
+
+use super::StoreError;
+use crate::model::{Change, Time};
+use rusqlite::{Connection, Params, Result, Row};
+use std::path::Path;
+
+type Load = fn(&Connection, &mut dyn FnMut(Change)) -> Result<()>;
+
+/// Every table of the world, and how its rows become changes again.
+const TABLES: &[(&str, Load)] = &[
+    ("repository", repository::load),
+    ("writer", repository::load_writers),
+    ("issue", issue::load),
+    ("passage", passage::load),
+    ("mention", mention::load),
+    ("mark", mark::load),
+    ("fire", alert::load_fires),
+    ("alert", alert::load),
+    ("cursor", alert::load_cursors),
+    ("task", task::load),
+    ("run", run::load),
+    ("effect", effect::load),
+    ("message", message::load),
+];
+
+/// Writes one change.
+pub(super) fn write(conn: &Connection, change: &Change, now: Time) -> Result<()> {
+    match change {
+        Change::Repository(row) => repository::write(conn, row),
+        Change::Writers { logins, seen_at } => repository::write_writers(conn, logins, *seen_at),
+        Change::Issue(row) => issue::write(conn, row),
+        Change::Passage(row) => passage::write(conn, row),
+        Change::Mention(row) => mention::write(conn, row, now),
+        Change::MentionState { id, state } => mention::write_state(conn, id, state, now),
+        Change::Mark(row) => mark::write(conn, row),
+        Change::Fire(row) => alert::write_fire(conn, row),
+        Change::Alert(row) => alert::write(conn, row),
+        Change::Cursor { name, at } => alert::write_cursor(conn, name, *at),
+        Change::Task(row) => task::write(conn, row, now),
+        Change::Run(row) => run::write(conn, row, now),
+        Change::RunState {
+            id,
+            base,
+            process,
+            state,
+        } => run::write_state(conn, id, base.as_ref(), process.as_ref(), state, now),
+        Change::Effect(row) => effect::write(conn, row, now),
+        Change::EffectState { key, tries, state } => {
+            effect::write_state(conn, key, *tries, state, now)
+        }
+        Change::Message {
+            run,
+            sequence,
+            at,
+            report,
+        } => message::write(conn, run, *sequence, *at, report),
+    }
+}
+
+/// Turns all rows into changes, in an order whose fold is the world.
+pub(super) fn load(
+    conn: &Connection,
+    path: &Path,
+    apply: &mut dyn FnMut(Change),
+) -> std::result::Result<(), StoreError> {
+    for (table, load) in TABLES {
+        load(conn, apply).map_err(|e| match StoreError::sql(path, e) {
+            StoreError::Corrupt { path, what } => StoreError::Corrupt {
+                path,
+                what: format!("table {table}: {what}"),
+            },
+            other => other,
+        })?;
+    }
+    Ok(())
+}
+
+/// Hands each row of a query on.
+fn each<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<T>,
+    mut apply: impl FnMut(T),
+) -> Result<()> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        apply(read(row)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Tasks: always written whole.
+//!
+//! Invariant: the row is what the planner wrote last; a change of state or note
+//! leaves a line in the history.
+
+use super::{
+    super::history::{self, Line},
+    column::{Int, join, person, split},
+    each,
+};
+use crate::model::{AgentName, Change, MentionId, RepoId, Sha, Task, TaskId, Time, WorkKey};
+use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
+
+pub(super) fn write(conn: &Connection, row: &Task, now: Time) -> Result<()> {
+    let old: Option<(String, String)> = conn
+        .prepare_cached("SELECT state, note FROM task WHERE id = ?")?
+        .query_row([row.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (state, failure) = split(&row.state)?;
+    let failure = failure.as_ref().and_then(|class| class.as_str());
+    conn.prepare_cached(
+        "INSERT INTO task (id, repo, issue, origin, agent, instruction, requester_id,
+           requester_login, depth, branch, state, failure, note, not_before, strikes, pushed,
+           pull, adopted, created_at, changed_at)
+         VALUES (:id, :repo, :issue, :origin, :agent, :instruction, :requester_id,
+           :requester_login, :depth, :branch, :state, :failure, :note, :not_before, :strikes,
+           :pushed, :pull, :adopted, :created_at, :changed_at)
+         ON CONFLICT (id) DO UPDATE SET repo = excluded.repo, issue = excluded.issue,
+           origin = excluded.origin, agent = excluded.agent, instruction = excluded.instruction,
+           requester_id = excluded.requester_id, requester_login = excluded.requester_login,
+           depth = excluded.depth, branch = excluded.branch, state = excluded.state,
+           failure = excluded.failure, note = excluded.note, not_before = excluded.not_before,
+           strikes = excluded.strikes, pushed = excluded.pushed, pull = excluded.pull,
+           adopted = excluded.adopted, created_at = excluded.created_at,
+           changed_at = excluded.changed_at",
+    )?
+    .execute(named_params! {
+        ":id": row.id.as_str(),
+        ":repo": row.work.repo.0,
+        ":issue": Int(row.work.issue),
+        ":origin": row.origin.as_str(),
+        ":agent": row.agent.as_str(),
+        ":instruction": row.instruction,
+        ":requester_id": row.requester.id,
+        ":requester_login": row.requester.login,
+        ":depth": row.depth,
+        ":branch": row.branch,
+        ":state": state,
+        ":failure": failure,
+        ":note": row.note,
+        ":not_before": row.not_before.0,
+        ":strikes": row.strikes,
+        ":pushed": row.pushed.as_ref().map(Sha::as_str),
+        ":pull": row.pull.map(Int),
+        ":adopted": row.adopted,
+        ":created_at": row.created_at.0,
+        ":changed_at": row.changed_at.0,
+    })?;
+    if old.is_some_and(|(word, note)| word == state && note == row.note) {
+        return Ok(());
+    }
+    let line = Line {
+        at: now,
+        issue: row.work.issue,
+        subject: "task",
+        id: row.id.as_str(),
+        state: &state,
+        note: &row.note,
+    };
+    history::keep(conn, &line)
+}
+
+pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    each(conn, "SELECT * FROM task", [], read, |row| {
+        apply(Change::Task(row));
+    })
+}
+
+fn read(row: &Row<'_>) -> Result<Task> {
+    let failure: Option<String> = row.get("failure")?;
+    Ok(Task {
+        id: TaskId(row.get("id")?),
+        work: WorkKey {
+            repo: RepoId(row.get("repo")?),
+            issue: row.get::<_, Int>("issue")?.0,
+        },
+        origin: MentionId(row.get("origin")?),
+        agent: AgentName(row.get("agent")?),
+        instruction: row.get("instruction")?,
+        requester: person(row, "requester_id", "requester_login")?,
+        depth: row.get("depth")?,
+        branch: row.get("branch")?,
+        state: join(row.get("state")?, failure.map(Into::into))?,
+        note: row.get("note")?,
+        not_before: Time(row.get("not_before")?),
+        strikes: row.get("strikes")?,
+        pushed: row.get::<_, Option<_>>("pushed")?.map(Sha),
+        pull: row.get::<_, Option<Int>>("pull")?.map(|n| n.0),
+        adopted: row.get("adopted")?,
+        created_at: Time(row.get("created_at")?),
+        changed_at: Time(row.get("changed_at")?),
+    })
+}

@@ -1,0 +1,16 @@
+//! The ledger, from outside: what it promises, each promise a test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail by panicking"
+)]
+
+mod commit;
+mod crash;
+mod identity;
+mod lock;
+mod migrate;
+mod reader;
+mod sample;
+mod support;
+mod world;
