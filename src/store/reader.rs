@@ -2,8 +2,8 @@
 //!
 //! Invariant: a reader's connection cannot write; each answer is of one moment.
 
-use super::{Entry, StoreError, open, rows, story};
-use crate::model::{Effect, FactoryId, Passage, PassageKey, Report, RunId, Time, World};
+use super::{Entry, StoreError, migrate, open, rows, story};
+use crate::model::{Effect, FactoryId, Issue, Mention, Passage, PassageKey, Report, RunId, Time, World};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +71,30 @@ impl Reader {
         version: Option<u32>,
     ) -> Result<Option<Passage>, StoreError> {
         self.answer(rows::one_passage(&self.conn, key, version))
+    }
+
+    /// An issue or pull request as last seen.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn issue(&self, number: u64) -> Result<Option<Issue>, StoreError> {
+        self.answer(rows::one_issue(&self.conn, number))
+    }
+
+    /// The mentions found in a passage, in all its versions.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn mentions_in(&self, key: PassageKey) -> Result<Vec<Mention>, StoreError> {
+        self.answer(rows::mentions_of_passage(&self.conn, key))
+    }
+
+    /// Writes a whole, consistent copy of the ledger into another state directory.
+    ///
+    /// # Errors
+    /// When the copy cannot be made.
+    pub fn copy_to(&self, state_dir: &Path) -> Result<(), StoreError> {
+        migrate::copy(&self.conn, &self.path, &state_dir.join(super::LEDGER_FILE))
     }
 
     /// The newest version of each passage of an issue: the body, then by time.

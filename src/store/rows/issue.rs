@@ -7,7 +7,7 @@ use super::{
     each,
 };
 use crate::model::{Change, Issue, Time};
-use rusqlite::{Connection, Result, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
 
 pub(super) fn write(conn: &Connection, row: &Issue) -> Result<()> {
     conn.prepare_cached(
@@ -33,6 +33,12 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
     each(conn, "SELECT * FROM issue", [], read, |row| {
         apply(Change::Issue(row));
     })
+}
+
+pub(in crate::store) fn one(conn: &Connection, number: u64) -> Result<Option<Issue>> {
+    conn.prepare_cached("SELECT * FROM issue WHERE number = ?")?
+        .query_row([Int(number)], read)
+        .optional()
 }
 
 fn read(row: &Row<'_>) -> Result<Issue> {

@@ -7,7 +7,9 @@ use super::{
     column::{Int, Word, damaged, join, passage_key, person, split},
     each,
 };
-use crate::model::{AgentName, Change, Mention, MentionId, MentionState, Target, TaskId, Time};
+use crate::model::{
+    AgentName, Change, Mention, MentionId, MentionState, PassageKey, Target, TaskId, Time,
+};
 use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
 use serde_json::Value;
 
@@ -87,6 +89,18 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
             apply(Change::Mention(row));
         },
     )
+}
+
+pub(in crate::store) fn of_passage(conn: &Connection, key: PassageKey) -> Result<Vec<Mention>> {
+    let mut found = Vec::new();
+    each(
+        conn,
+        "SELECT * FROM mention WHERE passage_kind = ?1 AND passage_id = ?2 ORDER BY seq",
+        params![Word(key.kind), key.id],
+        read,
+        |row| found.push(row),
+    )?;
+    Ok(found)
 }
 
 fn keep(
