@@ -5,8 +5,7 @@
 
 use super::deliver::Protected;
 use super::executor::Executor;
-use super::follow::Exited;
-use super::supervise::{self, RunSpec};
+use super::supervise::{self, Ended, RunSpec};
 use crate::classify::{Evidence, classify};
 use crate::model::{Exit, Outcome, Report, Run, Sha, Task, Work};
 use std::path::Path;
@@ -22,12 +21,12 @@ impl Executor {
         run: &Run,
         base: &Sha,
         spec: &RunSpec,
-        exited: Exited,
+        ended: Ended,
     ) -> Outcome {
         let report = self.report_of(run).await;
-        if exited.exit == Exit::Interrupted {
+        if ended.exit == Exit::Interrupted {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
-            return Outcome { report, ..counted(exited, reason) };
+            return Outcome { report, ..counted(ended, reason) };
         }
         let (work, trouble) = match self.take(task, run, base, spec).await {
             Ok(work) => (work, None),
@@ -36,20 +35,20 @@ impl Executor {
         let tail = tail(&spec.run_dir.join("output.log"), TAIL_BYTES);
         let tail = self.tools.redactor.clean(&tail).into_owned();
         let evidence = Evidence {
-            exit: &exited.exit,
+            exit: &ended.exit,
             has_work: work.is_some(),
             report: report.as_ref(),
             tail: trouble.as_deref().unwrap_or(&tail),
         };
         let class = classify(&evidence);
-        let mut reason = reason(&exited.exit, work.as_ref());
+        let mut reason = reason(&ended, work.as_ref());
         if let Some((_, rule)) = class {
             reason = format!("{reason} (rule `{rule}`)");
         }
         if let Some(trouble) = trouble {
             reason = format!("{reason}; its work could not be taken in: {}", self.tools.redactor.clean(&trouble));
         }
-        Outcome { class: class.map(|(class, _)| class), work, report, ..counted(exited, reason) }
+        Outcome { class: class.map(|(class, _)| class), work, report, ..counted(ended, reason) }
     }
 
     /// Harvests the workspace inside the agent's walls and takes the bundle in.
@@ -82,27 +81,19 @@ impl Executor {
     }
 }
 
-fn counted(exited: Exited, reason: String) -> Outcome {
+fn counted(ended: Ended, reason: String) -> Outcome {
     Outcome {
-        output_bytes: exited.output_bytes,
-        output_cut: exited.output_cut,
-        steps: exited.steps,
-        ..Outcome::without_work(exited.exit, reason)
+        output_bytes: ended.output_bytes,
+        output_cut: ended.output_cut,
+        steps: ended.steps,
+        ..Outcome::without_work(ended.exit, reason)
     }
 }
 
-fn reason(exit: &Exit, work: Option<&Work>) -> String {
-    let end = match exit {
-        Exit::Code(code) => format!("exit {code}"),
-        Exit::Signal(signal) => format!("signal {signal}"),
-        Exit::WallTime => "stopped at its wall time".to_owned(),
-        Exit::Steps => "stopped at its number of steps".to_owned(),
-        Exit::Interrupted => "interrupted".to_owned(),
-        Exit::NotStarted { .. } => "not started".to_owned(),
-    };
+fn reason(ended: &Ended, work: Option<&Work>) -> String {
     match work {
-        Some(work) => format!("{end}, {} commit(s)", work.commits),
-        None => format!("{end}, no commit"),
+        Some(work) => format!("{}, {} commit(s)", ended.reason, work.commits),
+        None => format!("{}, no commit", ended.reason),
     }
 }
 

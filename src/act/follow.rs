@@ -6,37 +6,25 @@
 
 use super::executor::{Ending, Executor};
 use super::start::Live;
-use super::supervise::{self, Event};
+use super::supervise::{self, Ended, Event};
 use crate::model::{Change, Exit, Outcome, RunState, Time};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Progress is written down at most so often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
-/// How a process ended and what it left to count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exited {
-    /// How.
-    pub exit: Exit,
-    /// Bytes of output.
-    pub output_bytes: u64,
-    /// Bytes of it not kept.
-    pub output_cut: u64,
-    /// Steps counted.
-    pub steps: u32,
-}
-
 impl Executor {
     /// Follows a run to its end and establishes its outcome.
     pub(super) async fn follow(self: Arc<Self>, mut live: Live) {
-        let exited = self.watch(&mut live).await;
+        let ended = self.watch(&mut live).await;
         let Live { task, run, base, spec, process, socket } = live;
         drop(process);
         if let Err(error) = supervise::prove_empty(&spec.run_dir, self.tools.settings.limits.grace).await {
             tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
         }
-        let outcome = self.establish(&task, &run, &base, &spec, exited).await;
+        let outcome = self.establish(&task, &run, &base, &spec, ended).await;
         drop(socket);
         tracing::info!(
             target: "adf::run",
@@ -54,7 +42,7 @@ impl Executor {
         (self.tools.run_over)();
     }
 
-    async fn watch(&self, live: &mut Live) -> Exited {
+    async fn watch(&self, live: &mut Live) -> Ended {
         let mut ending = self.ending();
         let since = self.tools.clock.now();
         let (mut steps, mut progress_at, mut written_at) = (0, since, Time::default());
@@ -81,10 +69,8 @@ impl Executor {
                 }
                 Some(Event::Step { count }) => (steps, progress_at) = (count, now),
                 Some(Event::Progress) => progress_at = now,
-                Some(Event::Exited { exit, output_bytes, output_cut, steps, .. }) => {
-                    return Exited { exit, output_bytes, output_cut, steps };
-                }
-                None => return self.lost(live, steps).await,
+                Some(Event::Exited(ended)) => return ended,
+                None => return lost(&live.spec.run_dir, steps),
             }
             if process.is_some() || now.since(written_at) >= PROGRESS_EVERY {
                 written_at = now;
@@ -102,13 +88,18 @@ impl Executor {
         }
     }
 
-    /// The supervisor is gone without a word: its record may know the end.
-    async fn lost(&self, live: &Live, steps: u32) -> Exited {
-        match supervise::read_record(&live.spec.run_dir).and_then(|r| r.exited) {
-            Some(exited) => exited,
-            None => Exited { exit: Exit::Interrupted, output_bytes: 0, output_cut: 0, steps },
-        }
-    }
+}
+
+/// The supervisor is gone without a word: its record may know the end.
+fn lost(run_dir: &Path, steps: u32) -> Ended {
+    supervise::read_record(run_dir).and_then(|r| r.ended).unwrap_or_else(|| Ended {
+        exit: Exit::Interrupted,
+        reason: "its supervisor is gone without a word".to_owned(),
+        output_bytes: 0,
+        output_cut: 0,
+        steps,
+        left: 0,
+    })
 }
 
 impl Outcome {

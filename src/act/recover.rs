@@ -6,6 +6,7 @@
 
 use super::executor::Executor;
 use super::supervise;
+use super::workspace::Workspace;
 use crate::model::{
     Change, EffectKey, EffectResult, EffectState, Exit, Outcome, Run, RunState, World,
 };
@@ -78,16 +79,23 @@ impl Executor {
     /// knows that the agent had ended by itself, else interrupted.
     async fn after_crash(&self, world: &World, run: &Run) -> Outcome {
         let dir = self.run_dir(run);
-        let exited = supervise::read_record(&dir).and_then(|r| r.exited);
-        let (Some(exited), Some(base), Some(task), Some(spec)) =
-            (exited, &run.base, world.tasks.get(&run.task), supervise::read_spec(&dir))
-        else {
+        let ended = supervise::read_record(&dir).and_then(|r| r.ended);
+        let (Some(ended), Some(base), Some(task), Some(agent)) = (
+            ended,
+            &run.base,
+            world.tasks.get(&run.task),
+            self.tools.settings.agents.get(&run.agent),
+        ) else {
             return interrupted();
         };
-        if exited.exit == Exit::Interrupted {
-            return interrupted();
+        let workspace = match self.tools.workspaces.path(&task.id) {
+            Ok(dir) => Workspace { dir, base: base.clone(), kept: true },
+            Err(_) => return interrupted(),
+        };
+        match self.spec(agent, run, &workspace, &dir) {
+            Ok(spec) => self.establish(task, run, base, &spec, ended).await,
+            Err(_) => interrupted(),
         }
-        self.establish(task, run, base, &spec, exited).await
     }
 
     fn over(&self, run: &Run, outcome: Outcome) -> Change {

@@ -5,7 +5,7 @@
 
 use super::executor::{Ending, Executor, Job};
 use super::preflight::Blocked;
-use super::supervise::{self, RunSpec, SpecLimits, Supervised, WallSpec};
+use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, WallSpec};
 use super::trouble::Trouble;
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::{AgentSocket, serve_agent};
@@ -70,12 +70,11 @@ impl Executor {
         let (branch, sha) = self.preflight(task).await?;
         let workspace = self.workspace(task, run, &branch, sha).await?;
         let dir = self.run_dir(run);
-        make_dirs(&dir).map_err(|e| Blocked::waits(format!("run directory `{}`: {e}", dir.display())))?;
-        supervise::write_json(&dir.join("run.json"), run).map_err(Blocked::waits)?;
+        self.write_run(run, &dir)?;
         let spec = self.spec(agent, run, &workspace, &dir)?;
         self.probe(agent, &spec).await?;
         let prompt = self.brief(task, run, agent, &branch).await?;
-        let path = dir.join("agent/prompt.md");
+        let path = Layout::new(&dir).prompt();
         tokio::fs::write(&path, prompt)
             .await
             .map_err(|e| Blocked::waits(format!("prompt `{}`: {e}", path.display())))?;
@@ -119,6 +118,16 @@ impl Executor {
         self.tools.runs_dir.join(run.id.as_str())
     }
 
+    /// Says on disk what is about to be started, so that a lost ledger does not
+    /// lose a lease.
+    fn write_run(&self, run: &Run, dir: &Path) -> Result<(), Blocked> {
+        Layout::new(dir).create().map_err(Blocked::waits)?;
+        let path = dir.join("run.json");
+        let bytes = serde_json::to_vec(run).map_err(Blocked::waits)?;
+        supervise::write_private(&path, &bytes)
+            .map_err(|e| Blocked::waits(format!("run record `{}`: {e}", path.display())))
+    }
+
     async fn listen(&self, run: &Run, dir: &Path) -> Result<AgentSocket, Blocked> {
         let (ledger, clock, id) = (self.tools.ledger.clone(), self.tools.clock.clone(), run.id.clone());
         let redactor = self.tools.redactor.clone();
@@ -156,11 +165,13 @@ impl Executor {
         let walls = &settings.walls;
         let mut read = walls.read.clone();
         read.extend(self.tools.workspaces.reads());
-        read.push(dir.join("agent"));
-        let mut write = walls.write.clone();
-        write.extend([workspace.dir.clone(), dir.join("tmp"), dir.join("home")]);
-        let mut env = supervise::environment(&run.id, dir, &self.tools.adf, &self.tools.environment);
-        env.extend(provider.env(agent));
+        let env = supervise::environment(
+            &run.id,
+            dir,
+            &self.tools.adf,
+            &self.tools.environment,
+            &provider.env(agent),
+        );
         let millis = |d: std::time::Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
         Ok(RunSpec {
             run: run.id.clone(),
@@ -168,8 +179,8 @@ impl Executor {
             workspace: workspace.dir.clone(),
             argv: provider.argv(agent),
             env,
-            stdin: Some(dir.join("agent/prompt.md")),
-            walls: WallSpec { required: walls.required, read, write },
+            stdin: Some(Layout::new(dir).prompt()),
+            walls: WallSpec { required: walls.required, read, write: walls.write.clone() },
             limits: SpecLimits {
                 wall_ms: millis(agent.limits.wall_time),
                 grace_ms: millis(settings.limits.grace),
@@ -190,14 +201,4 @@ impl Executor {
             tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is established again after a restart");
         }
     }
-}
-
-fn make_dirs(dir: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700);
-    for sub in ["agent", "tmp", "home"] {
-        builder.create(dir.join(sub))?;
-    }
-    Ok(())
 }
