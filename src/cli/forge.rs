@@ -1,0 +1,82 @@
+//! Hidden commands: the embedded forge as a process of its own, and the
+//! scripted agent, for demos and for checks from the outside.
+
+use super::{FAILED, OK, complain, runtime, say};
+use crate::clock::Clock;
+use crate::sandbox::{demo_world, agent};
+use secrecy::ExposeSecret;
+use std::path::PathBuf;
+use tokio::io::AsyncReadExt;
+
+/// Serve the embedded forge until stdin closes
+#[derive(Debug, clap::Args)]
+pub struct ForgeArgs {
+    /// Where its repositories live
+    #[arg(long)]
+    dir: PathBuf,
+    /// Print one JSON line with the address and the tokens
+    #[arg(long)]
+    print_json: bool,
+}
+
+/// Be the scripted agent
+#[derive(Debug, clap::Args)]
+pub struct ScriptedAgent {
+    /// What to do
+    scenario: String,
+}
+
+/// Serves until stdin closes.
+#[must_use]
+pub fn run(args: &ForgeArgs) -> u8 {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let served = runtime.block_on(async {
+        let world = demo_world::start(&args.dir, Clock::System).await?;
+        if args.print_json {
+            let tokens = serde_json::json!({
+                "bot": world.bot.expose_secret(),
+                "alice": world.alice.expose_secret(),
+                "mallory": world.bob.expose_secret(),
+            });
+            say(&serde_json::json!({
+                "url": world.forge.url(),
+                "owner": world.owner,
+                "repo": world.repo,
+                "tokens": tokens,
+            }).to_string());
+        } else {
+            say(&world.forge.url());
+        }
+        let mut rest = Vec::new();
+        tokio::io::stdin().read_to_end(&mut rest).await?;
+        world.forge.stop();
+        std::io::Result::Ok(())
+    });
+    match served {
+        Ok(()) => OK,
+        Err(error) => {
+            complain(&format!("the embedded forge: {error}"));
+            FAILED
+        }
+    }
+}
+
+/// Plays an agent in the current directory.
+#[must_use]
+pub fn scripted_agent(args: &ScriptedAgent) -> u8 {
+    let mut prompt = String::new();
+    if let Err(error) = std::io::Read::read_to_string(&mut std::io::stdin(), &mut prompt) {
+        complain(&format!("the prompt cannot be read: {error}"));
+        return FAILED;
+    }
+    match std::env::current_dir() {
+        Ok(dir) => u8::try_from(agent::run(&args.scenario, &dir, &prompt)).unwrap_or(FAILED),
+        Err(error) => {
+            complain(&format!("the current directory cannot be read: {error}"));
+            FAILED
+        }
+    }
+}
