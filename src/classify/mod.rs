@@ -6,6 +6,8 @@
 //! Where to look next: [`rules`] for the shipped list.
 
 mod rules;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use crate::model::{Exit, FailureClass, Report};

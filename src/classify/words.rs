@@ -17,8 +17,14 @@ struct Rule {
     phrases: &'static [&'static str],
 }
 
-/// In order: what time mends, what a credential mends, what room mends, what was too slow.
+/// In order: a full disk, what time mends, what a credential mends, what room mends, what was too slow.
 const RULES: &[Rule] = &[
+    // Before the quotas of providers, which time mends.
+    Rule {
+        class: Resource,
+        name: "disk full",
+        phrases: &["no space left", "enospc", "disk quota exceeded"],
+    },
     Rule {
         class: Transient,
         name: "rate limit or overload",
@@ -115,11 +121,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         class: Resource,
-        name: "out of room or memory",
+        name: "out of memory or files",
         phrases: &[
-            "no space left",
-            "enospc",
-            "disk quota exceeded",
             "out of memory",
             "cannot allocate memory",
             "oom killed",
@@ -135,7 +138,15 @@ const RULES: &[Rule] = &[
     Rule {
         class: Timeout,
         name: "timed out",
-        phrases: &["timed out", "timeout", "deadline exceeded"],
+        phrases: &[
+            "timed out",
+            "timeout exceeded",
+            "timeout expired",
+            "timeout error",
+            "timeouterror",
+            "request timeout",
+            "deadline exceeded",
+        ],
     },
 ];
 

@@ -4,7 +4,7 @@
 //! encodings, never survives [`Redactor::clean`]; cleaning a clean text changes
 //! nothing; and a redactor that could not be built lets nothing through.
 //! Everything that goes to a log, a comment, an error or a disk passes here.
-//! Where to look next: [`known`] and [`shapes`] for what is found, [`clip`] for length.
+//! Where to look next: [`forms`] and [`shapes`] for what is found, [`clip`] for length.
 
 mod clip;
 mod forms;
