@@ -64,7 +64,14 @@ impl fmt::Display for Holder {
 /// The lock, for as long as it lives.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child between fork and exec shares the handle.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Takes the lock of a state directory, or says who has it.
@@ -81,7 +88,7 @@ pub(super) fn take(state_dir: &Path, clock: &Clock) -> Result<Lock, StoreError> 
         // A file removed between open and lock guards nothing.
         if file::FileId::of_open(&file) == file::FileId::of(&path) {
             sign(&mut file, &Holder::myself(clock)).map_err(fail)?;
-            return Ok(Lock { _file: file });
+            return Ok(Lock { file });
         }
     }
     Err(fail(std::io::Error::other(
