@@ -226,6 +226,7 @@ impl Deliver {
 /// An id as the last part of a ref and as a file name.
 fn name(id: &str) -> Result<&str, DeliverError> {
     let is_plain = (1..=80).contains(&id.len())
+        && !id.starts_with('-')
         && id
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');

@@ -4,13 +4,12 @@
 //! its own; the group is ended when the call passes its limit, says too much or
 //! is dropped: TERM first, so that git removes its lock files, then KILL.
 
-use super::{Git, GitError, GitErrorKind, LOCAL_LIMIT, Remote, SETTINGS};
-use rustix::process::{Pid, Signal, kill_process_group};
+use super::{Git, GitError, GitErrorKind, LOCAL_LIMIT, Remote, SETTINGS, group::Group};
 use secrecy::{ExposeSecret, SecretString};
 use std::{ffi::OsString, path::Path, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    process::{Child, ChildStdin, Command},
+    process::{ChildStdin, Command},
     time::timeout,
 };
 
@@ -18,8 +17,6 @@ use tokio::{
 pub const STDOUT_MAX_BYTES: usize = 1 << 20;
 /// The end of the complaint kept in memory, in bytes.
 pub const STDERR_TAIL_BYTES: usize = 8 << 10;
-/// How long a group may go on after TERM before KILL.
-pub const STOP_GRACE: Duration = Duration::from_secs(2);
 
 const READ_CHUNK_BYTES: usize = 64 << 10;
 
@@ -258,69 +255,6 @@ impl From<std::io::Error> for Broken {
     fn from(error: std::io::Error) -> Broken {
         Broken::Io(error)
     }
-}
-
-/// A child and all that it started.
-struct Group {
-    child: Option<Child>,
-    id: Option<Pid>,
-}
-
-impl Group {
-    fn new(child: Child) -> Group {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Group {
-            child: Some(child),
-            id: id.and_then(Pid::from_raw),
-        }
-    }
-
-    async fn wait(&mut self) -> std::io::Result<Option<i32>> {
-        match &mut self.child {
-            Some(child) => Ok(child.wait().await?.code()),
-            None => Ok(None),
-        }
-    }
-
-    /// It ended by itself and its pipes are closed.
-    fn done(&mut self) {
-        self.child = None;
-        self.id = None;
-    }
-
-    async fn stop(&mut self) {
-        if let (Some(child), Some(id)) = (self.child.take(), self.id.take()) {
-            end(child, id).await;
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let (Some(child), Some(id)) = (self.child.take(), self.id.take()) else {
-            return;
-        };
-        signal(id, Signal::TERM);
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(end(child, id))),
-            Err(_) => signal(id, Signal::KILL),
-        }
-    }
-}
-
-async fn end(mut child: Child, id: Pid) {
-    signal(id, Signal::TERM);
-    let left = timeout(STOP_GRACE, child.wait()).await;
-    // The rest of the group keeps the id from being given away.
-    signal(id, Signal::KILL);
-    if left.is_err() {
-        let _ = child.wait().await;
-    }
-}
-
-fn signal(id: Pid, signal: Signal) {
-    // An empty group is what was wanted.
-    let _ = kill_process_group(id, signal);
 }
 
 async fn feed(to: Option<ChildStdin>, from: Option<Input>) -> Result<(), Broken> {

@@ -10,6 +10,7 @@
 
 pub mod call;
 pub mod error;
+pub mod group;
 pub mod look;
 pub mod orphan;
 pub(crate) mod place;

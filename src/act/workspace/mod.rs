@@ -163,6 +163,7 @@ impl Workspaces {
 fn plain(task: &TaskId) -> Result<&str, WorkspaceError> {
     let name = task.as_str();
     let is_plain = (1..=64).contains(&name.len())
+        && !name.starts_with('-')
         && name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');

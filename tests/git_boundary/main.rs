@@ -1,0 +1,13 @@
+//! The git side of the factory against real repositories: mirror, workspaces,
+//! bundles and pushes, with agents that do not play fair.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests play the agent and the forge, who run git themselves"
+)]
+
+mod deliver;
+mod gitea;
+mod hostile;
+mod runner;
+mod support;
+mod workspace;
