@@ -10,6 +10,7 @@
 //! Who may import whom is written in ARCHITECTURE.md and checked by `tests/tidy.rs`.
 
 pub mod act;
+pub mod app;
 pub mod classify;
 pub mod cli;
 pub mod clock;

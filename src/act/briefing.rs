@@ -1,8 +1,8 @@
 //! What an agent is told: the issue's passages, as authorised, become a prompt.
 //!
 //! Invariant: a passage that the ledger holds is given as stored, not as it
-//! stands now; strangers' passages enter only if the agent's config says so;
-//! the factory's own comments never do.
+//! stands now;
+//! the factory's own comments never do. Which passages of strangers enter is `prompt`'s rule.
 
 use super::executor::Executor;
 use super::trouble::Trouble;
@@ -46,29 +46,24 @@ impl Executor {
             body: c.body,
             at: c.created_at,
         }));
-        let (writers, stored, earlier) = self.known(task, run).await?;
-        let mut left_out = 0;
+        let Known { writers, stored, asked, earlier } = self.known(task, run).await?;
         let mut passages = Vec::new();
         for text in texts {
             let own = text.author.id == self.tools.me.id;
             if own && is_marked(&text.body) {
                 continue;
             }
-            let may_write = writers.contains(&text.author.login);
-            if !may_write && !own && !agent.read_strangers {
-                left_out += 1;
-                continue;
-            }
             let kept = stored.iter().find(|p| p.key == text.key);
             passages.push(Given {
-                who: text.author.login,
                 place: place(text.key),
-                may_write,
+                may_write: writers.contains(&text.author.login),
+                pinned: text.key.kind == PassageKind::Body || Some(text.key) == asked,
                 at: text.at,
                 body: kept.map_or(text.body, |p| p.body.clone()),
+                who: text.author.login,
             });
         }
-        self.render(task, run, agent, base, &item.issue, &passages, left_out, earlier.as_deref())
+        self.render(task, run, agent, base, &item.issue, &passages, earlier.as_deref())
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one text, gathered by its one caller")]
@@ -80,7 +75,6 @@ impl Executor {
         base: &str,
         issue: &crate::model::Issue,
         passages: &[Given],
-        left_out: u32,
         earlier: Option<&str>,
     ) -> Result<String, Trouble> {
         let settings = &self.tools.settings;
@@ -108,7 +102,6 @@ impl Executor {
                 instruction: &task.instruction,
                 requester: &task.requester.login,
                 passages: &given,
-                left_out,
                 roster: &roster,
                 earlier,
                 fence: &fence,
@@ -126,12 +119,13 @@ impl Executor {
         &self,
         task: &Task,
         run: &Run,
-    ) -> Result<(BTreeSet<String>, Vec<Passage>, Option<String>), Trouble> {
+    ) -> Result<Known, Trouble> {
         let (issue, id, attempt) = (task.work.issue, task.id.clone(), run.attempt);
         let origin = task.origin.clone();
         let read = self.tools.ledger.read(move |reader| {
             let world = reader.world()?;
             let mut stored = reader.passages_of(issue)?;
+            let asked = world.mentions.get(&origin).map(|m| m.passage);
             // The passage that commands is given as it stood when it was authorised.
             if let Some(mention) = world.mentions.get(&origin)
                 && let Some(then) = reader.passage(mention.passage, Some(mention.version))?
@@ -144,10 +138,18 @@ impl Executor {
                 .filter(|r| r.attempt < attempt)
                 .last()
                 .and_then(|r| r.outcome().map(|o| o.reason.clone()));
-            Ok((world.writers, stored, earlier))
+            Ok(Known { writers: world.writers, stored, asked, earlier })
         });
         read.await.map_err(|e| Trouble::Passing { after: None, reason: e.to_string() })
     }
+}
+
+/// What the ledger knows that a prompt needs.
+struct Known {
+    writers: BTreeSet<String>,
+    stored: Vec<Passage>,
+    asked: Option<PassageKey>,
+    earlier: Option<String>,
 }
 
 struct Text {
@@ -161,6 +163,7 @@ struct Given {
     who: String,
     place: String,
     may_write: bool,
+    pinned: bool,
     at: Time,
     body: String,
 }
@@ -171,6 +174,7 @@ impl Given {
             who: &self.who,
             where_: self.place.clone(),
             may_write: self.may_write,
+            pinned: self.pinned,
             written_at: self.at,
             body: &self.body,
         }

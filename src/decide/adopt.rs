@@ -17,8 +17,8 @@ pub(super) enum Found {
     Refused(Refusal),
     /// Ours: the comment that accepted it, and the one that ended it.
     Ours { accepted: i64, ended: Option<i64>, instruction: Option<String> },
-    /// Ours: it was refused, by that comment.
-    Replied(i64),
+    /// Ours: it was refused by a comment that stands.
+    Replied,
 }
 
 /// Looks for marks of the task that `mention` would be.
@@ -39,7 +39,7 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
         };
     }
     match first(MarkKind::Reply).filter(|m| m.verified) {
-        Some(reply) => Found::Replied(reply.comment),
+        Some(_) => Found::Replied,
         None => Found::Nothing,
     }
 }

@@ -50,7 +50,7 @@ fn decide(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention]) -> Opti
             return Some(MentionState::Accepted);
         }
         Found::Refused(why) => return Some(refused(draft, mention, decided, why)),
-        Found::Replied(_) => {
+        Found::Replied => {
             let why = refuse::judge(draft.s, mention).err().unwrap_or(Refusal::Edited);
             return Some(MentionState::Refused(why));
         }
