@@ -2,8 +2,7 @@
 //! scripted agent, for demos and for checks from the outside.
 
 use super::{FAILED, OK, complain, runtime, say};
-use crate::clock::Clock;
-use crate::sandbox::{demo_world, agent};
+use crate::sandbox::{Forge, ForgeOptions, agent, demo_world};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
 use tokio::io::AsyncReadExt;
@@ -33,35 +32,38 @@ pub fn run(args: &ForgeArgs) -> u8 {
         Ok(runtime) => runtime,
         Err(code) => return code,
     };
-    let served = runtime.block_on(async {
-        let world = demo_world::start(&args.dir, Clock::System).await?;
-        if args.print_json {
-            let tokens = serde_json::json!({
-                "bot": world.bot.expose_secret(),
-                "alice": world.alice.expose_secret(),
-                "mallory": world.bob.expose_secret(),
-            });
-            say(&serde_json::json!({
-                "url": world.forge.url(),
-                "owner": world.owner,
-                "repo": world.repo,
-                "tokens": tokens,
-            }).to_string());
-        } else {
-            say(&world.forge.url());
-        }
-        let mut rest = Vec::new();
-        tokio::io::stdin().read_to_end(&mut rest).await?;
-        world.forge.stop();
-        std::io::Result::Ok(())
-    });
-    match served {
+    match runtime.block_on(serve(args)) {
         Ok(()) => OK,
         Err(error) => {
             complain(&format!("the embedded forge: {error}"));
             FAILED
         }
     }
+}
+
+async fn serve(args: &ForgeArgs) -> anyhow::Result<()> {
+    let forge = Forge::start(ForgeOptions::new(&args.dir)).await?;
+    let world = demo_world::build(&forge)?;
+    let (owner, repo) = world.repo.split_once('/').unwrap_or_default();
+    if args.print_json {
+        let line = serde_json::json!({
+            "url": forge.url(),
+            "owner": owner,
+            "repo": repo,
+            "tokens": {
+                "bot": world.bot.token.expose_secret(),
+                "alice": world.alice.token.expose_secret(),
+                "mallory": world.bob.token.expose_secret(),
+            },
+        });
+        say(&line.to_string());
+    } else {
+        say(forge.url());
+    }
+    let mut rest = Vec::new();
+    tokio::io::stdin().read_to_end(&mut rest).await?;
+    forge.stop();
+    Ok(())
 }
 
 /// Plays an agent in the current directory.

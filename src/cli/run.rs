@@ -125,7 +125,7 @@ async fn daemon(config: &Config, start: Start) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn answer(question: &str, ask: &mpsc::Sender<crate::reconcile::run::Ask>) -> serde_json::Value {
+pub(super) async fn answer(question: &str, ask: &mpsc::Sender<crate::reconcile::run::Ask>) -> serde_json::Value {
     if question != "status" {
         return serde_json::json!({ "error": format!("unknown question `{question}`; ask `status`") });
     }

@@ -1,0 +1,58 @@
+//! How the demo's steps are shown: a live list on a terminal, plain lines elsewhere.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// How often a waiting step's sign turns.
+const TURN: Duration = Duration::from_millis(100);
+
+/// Shows steps as they happen.
+pub(super) struct Show {
+    live: Option<MultiProgress>,
+    current: Option<ProgressBar>,
+}
+
+impl Show {
+    pub(super) fn new() -> Show {
+        let live = std::io::stdout().is_terminal().then(MultiProgress::new);
+        Show { live, current: None }
+    }
+
+    /// Something that has happened.
+    pub(super) fn line(&mut self, text: &str) {
+        match &self.live {
+            Some(live) => {
+                // A line that cannot be drawn is no reason to stop.
+                let _ = live.println(format!("✓ {text}"));
+            }
+            None => super::say(&format!("ok  {text}")),
+        }
+    }
+
+    /// Something that is waited for now.
+    pub(super) fn wait(&mut self, text: &str) {
+        if let Some(live) = &self.live {
+            let bar = live.add(ProgressBar::new_spinner());
+            bar.set_style(ProgressStyle::default_spinner());
+            bar.set_message(text.to_owned());
+            bar.enable_steady_tick(TURN);
+            self.current = Some(bar);
+        }
+    }
+
+    /// What was waited for has happened.
+    pub(super) fn done(&mut self, text: &str) {
+        if let Some(bar) = self.current.take() {
+            bar.finish_and_clear();
+        }
+        self.line(text);
+    }
+
+    /// Nothing is waited for any more.
+    pub(super) fn end(&mut self) {
+        if let Some(bar) = self.current.take() {
+            bar.abandon();
+        }
+    }
+}
