@@ -75,7 +75,12 @@ pub fn scripted_agent(args: &ScriptedAgent) -> u8 {
         return FAILED;
     }
     match std::env::current_dir() {
-        Ok(dir) => u8::try_from(agent::run(&args.scenario, &dir, &prompt)).unwrap_or(FAILED),
+        Ok(dir) => {
+            let program = std::env::var_os("ADF_BIN");
+            let mut out = std::io::stdout();
+            let code = agent::run(&args.scenario, &dir, &prompt, program, &mut out);
+            u8::try_from(code).unwrap_or(FAILED)
+        }
         Err(error) => {
             complain(&format!("the current directory cannot be read: {error}"));
             FAILED
