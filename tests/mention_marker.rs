@@ -10,7 +10,7 @@ use adf::{
 use proptest::prelude::*;
 
 fn key(byte: u8) -> MarkerKey {
-    MarkerKey::new(&[byte; 32]).expect("a key")
+    MarkerKey::new(&[byte; 32]).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn place(issue: u64) -> Place {

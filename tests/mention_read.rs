@@ -168,6 +168,18 @@ fn removing_or_moving_a_mention_renames_none_of_the_others() {
 }
 
 #[test]
+fn asking_the_same_again_by_an_edit_is_a_second_mention() {
+    let rows = fresh("@adf:developer one");
+    let added = edit(
+        &rows,
+        "@adf:developer one",
+        2,
+        "@adf:developer one @adf:developer one",
+    );
+    assert_eq!(ids(&added), ["comment-12/developer/2"]);
+}
+
+#[test]
 fn another_malformed_name_is_another_mention() {
     let rows = fresh("@adf:Bad x");
     let added = edit(&rows, "@adf:Bad x", 2, "@adf:Worse x");

@@ -15,7 +15,12 @@ pub use clip::clip;
 use aho_corasick::{AhoCorasick, MatchKind};
 use secrecy::SecretString;
 use shapes::Shapes;
-use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
 
 /// What stands where a secret stood.
 pub const PLACEHOLDER: &str = "[redacted]";
@@ -28,13 +33,16 @@ const ROUNDS_MAX: usize = 8;
 #[derive(Clone)]
 pub struct Redactor(Option<Arc<Finder>>);
 
+/// Compiled once: it takes far longer than the rest of a redactor.
+static SHAPES: LazyLock<Option<Shapes>> = LazyLock::new(|| Shapes::new().ok());
+
 /// What finds secrets.
 struct Finder {
     /// Known values as they are and in encodings of fixed length.
     plain: AhoCorasick,
     /// The parts of base64 text that a known value decides, whatever stands around it.
     base64: AhoCorasick,
-    shapes: Shapes,
+    shapes: &'static Shapes,
 }
 
 impl Redactor {
@@ -74,7 +82,7 @@ impl Finder {
         Some(Finder {
             plain: automaton(&forms.plain)?,
             base64: automaton(&forms.base64)?,
-            shapes: Shapes::new().ok()?,
+            shapes: SHAPES.as_ref()?,
         })
     }
 
