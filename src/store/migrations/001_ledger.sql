@@ -90,6 +90,7 @@ CREATE TABLE mention (
     REFERENCES passage (kind, id, version) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 CREATE INDEX mention_by_issue ON mention (issue);
+CREATE INDEX mention_by_passage ON mention (passage_kind, passage_id, passage_version);
 
 -- A hidden line in a comment of the factory's own account.
 CREATE TABLE mark (
