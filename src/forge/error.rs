@@ -1,18 +1,12 @@
 //! What can go wrong between the factory and the forge, each with its remedy.
 //!
 //! An answer or its absence becomes a [`ForgeError`]; [`ForgeError::verdict`]
-//! tells the executor what it means for the effect. Invariant: the text of an
+//! (in [`super::status`]) tells the executor what it means for the effect. Invariant: the text of an
 //! error is one line and holds neither the token nor a raw body.
 
-use super::{
-    Endpoint,
-    status::{self, Class, Verdict},
-};
+use super::Endpoint;
 use crate::model::{RepoId, Time};
 use std::time::Duration;
-
-/// How long to leave what only the operator can mend.
-pub const OPERATOR_PAUSE: Duration = Duration::from_secs(300);
 
 /// A request that did not do what it was for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -227,62 +221,6 @@ impl ForgeError {
             | ForgeError::TooManyPages { at, .. }
             | ForgeError::Unusable { at, .. } => *at,
         }
-    }
-
-    /// What it means for the effect that met it, by the status table.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        let at = self.at();
-        let later = |class, after| match class {
-            Class::Final => Verdict::Final,
-            Class::Passing => Verdict::Passing { after },
-            Class::Ambiguous => Verdict::Ambiguous,
-        };
-        match self {
-            ForgeError::Forbidden {
-                missing: Some(_), ..
-            }
-            | ForgeError::OtherRepository { .. } => Verdict::Passing {
-                after: Some(OPERATOR_PAUSE),
-            },
-            ForgeError::Unauthorized { .. } => later(status::class(at, 401), Some(OPERATOR_PAUSE)),
-            ForgeError::Moved { .. } => later(status::class(at, 301), Some(OPERATOR_PAUSE)),
-            ForgeError::Archived { .. } => later(status::class(at, 423), Some(OPERATOR_PAUSE)),
-            ForgeError::Forbidden { .. } => later(status::class(at, 403), None),
-            ForgeError::NotFound { .. } => later(status::class(at, 404), None),
-            ForgeError::Conflict { .. } => later(status::class(at, 409), None),
-            ForgeError::NotAllowed { .. } => later(status::class(at, 405), None),
-            ForgeError::Invalid { .. } => later(status::class(at, 422), None),
-            ForgeError::Refused { status, .. } => later(status::class(at, *status), None),
-            ForgeError::RateLimited { after, .. } => later(status::class(at, 429), *after),
-            ForgeError::Server { status, after, .. } => later(status::class(at, *status), *after),
-            ForgeError::Transport { sent: false, .. } => Verdict::Passing { after: None },
-            ForgeError::BreakerOpen { after, .. } => Verdict::Passing {
-                after: Some(*after),
-            },
-            ForgeError::Transport { .. }
-            | ForgeError::TooLarge { .. }
-            | ForgeError::Decode { .. } => later(status::unanswered(at), None),
-            ForgeError::LeftOut { .. }
-            | ForgeError::TooManyPages { .. }
-            | ForgeError::Unusable { .. } => Verdict::Final,
-        }
-    }
-
-    /// Whether only the operator can mend it: token, scope, name, archive.
-    #[must_use]
-    pub fn needs_operator(&self) -> bool {
-        matches!(
-            self,
-            ForgeError::Unauthorized { .. }
-                | ForgeError::Forbidden {
-                    missing: Some(_),
-                    ..
-                }
-                | ForgeError::Moved { .. }
-                | ForgeError::OtherRepository { .. }
-                | ForgeError::Archived { .. }
-        )
     }
 }
 

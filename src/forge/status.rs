@@ -5,8 +5,11 @@
 //! whether a [`Nature::Once`] write happened is never called passing. The general
 //! rule is [`usual`]; what Gitea and Forgejo do otherwise is in [`EXCEPTIONS`].
 
-use super::{Endpoint, Nature};
+use super::{Endpoint, ForgeError, Nature};
 use std::time::Duration;
+
+/// How long to leave what only the operator can mend.
+pub const OPERATOR_PAUSE: Duration = Duration::from_secs(300);
 
 /// What an error means for the effect that met it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,4 +109,62 @@ pub fn unanswered(at: Endpoint) -> Class {
 #[must_use]
 pub fn is_the_servers(at: Endpoint, status: u16) -> bool {
     (500..=599).contains(&status) && !exception(at, status).is_some_and(|row| row.own)
+}
+
+impl ForgeError {
+    /// What it means for the effect that met it, by the status table.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let at = self.at();
+        let later = |found, after| match found {
+            Class::Final => Verdict::Final,
+            Class::Passing => Verdict::Passing { after },
+            Class::Ambiguous => Verdict::Ambiguous,
+        };
+        match self {
+            ForgeError::Forbidden {
+                missing: Some(_), ..
+            }
+            | ForgeError::OtherRepository { .. } => Verdict::Passing {
+                after: Some(OPERATOR_PAUSE),
+            },
+            ForgeError::Unauthorized { .. } => later(class(at, 401), Some(OPERATOR_PAUSE)),
+            ForgeError::Moved { .. } => later(class(at, 301), Some(OPERATOR_PAUSE)),
+            ForgeError::Archived { .. } => later(class(at, 423), Some(OPERATOR_PAUSE)),
+            ForgeError::Forbidden { .. } => later(class(at, 403), None),
+            ForgeError::NotFound { .. } => later(class(at, 404), None),
+            ForgeError::Conflict { .. } => later(class(at, 409), None),
+            ForgeError::NotAllowed { .. } => later(class(at, 405), None),
+            ForgeError::Invalid { .. } => later(class(at, 422), None),
+            ForgeError::Refused { status, .. } => later(class(at, *status), None),
+            ForgeError::RateLimited { after, .. } => later(class(at, 429), *after),
+            ForgeError::Server { status, after, .. } => later(class(at, *status), *after),
+            ForgeError::Transport { sent: false, .. } => Verdict::Passing { after: None },
+            ForgeError::BreakerOpen { after, .. } => Verdict::Passing {
+                after: Some(*after),
+            },
+            ForgeError::Transport { .. }
+            | ForgeError::TooLarge { .. }
+            | ForgeError::Decode { .. } => later(unanswered(at), None),
+            ForgeError::LeftOut { .. }
+            | ForgeError::TooManyPages { .. }
+            | ForgeError::Unusable { .. } => Verdict::Final,
+        }
+    }
+
+    /// Whether only the operator can mend it: token, scope, name, archive.
+    #[must_use]
+    pub fn needs_operator(&self) -> bool {
+        matches!(
+            self,
+            ForgeError::Unauthorized { .. }
+                | ForgeError::Forbidden {
+                    missing: Some(_),
+                    ..
+                }
+                | ForgeError::Moved { .. }
+                | ForgeError::OtherRepository { .. }
+                | ForgeError::Archived { .. }
+        )
+    }
 }

@@ -1,0 +1,17 @@
+//! The contract: what the factory's client may rely on, claim by claim, held
+//! against every forge that can be had. See `contract/mod.rs`.
+
+#[path = "contract/mod.rs"]
+mod contract;
+
+use contract::{gitea::Gitea, run};
+use std::sync::Arc;
+
+/// Against the stock server whose binary `ADF_TEST_GITEA` names.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_server_keeps_the_contract() {
+    match Gitea::start().await {
+        Some(host) => run::all(Arc::new(host)).await,
+        None => run::skipped("real", "set ADF_TEST_GITEA to a gitea or forgejo binary"),
+    }
+}

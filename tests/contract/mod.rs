@@ -1,0 +1,13 @@
+//! A suite of claims and the hosts they are held against.
+//!
+//! A claim is an async function over a [`world::Ground`]: a fresh repository on
+//! some [`world::Host`]. To hold another forge to the contract, write a host.
+
+pub mod comments;
+pub mod gitea;
+pub mod issues;
+pub mod labels;
+pub mod pulls;
+pub mod repo;
+pub mod run;
+pub mod world;
