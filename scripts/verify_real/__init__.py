@@ -1,0 +1,1 @@
+"""What `scripts/verify-real` is made of; start with main.py."""
