@@ -173,7 +173,7 @@ pub fn commit_all(dir: &Path, subject: &str) {
 
 /// Writes a git object from raw bytes, however malformed.
 pub fn raw_object(dir: &Path, kind: &str, bytes: &[u8]) -> String {
-    let file = dir.join(".git/raw");
+    let file = dir.join(".git/object.bin");
     fs::write(&file, bytes).unwrap();
     let name = file.to_str().unwrap();
     let args = ["hash-object", "-t", kind, "--literally", "-w", name];

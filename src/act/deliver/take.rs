@@ -132,9 +132,13 @@ impl<'a> Quarantine<'a> {
             .args(["--stdin", "--strict", "--fix-thin"])
             .arg(format!("--max-input-size={max}"));
         let run = call.input(pack).limit(PACK_LIMIT).run().await;
+        // Apart from these, whatever it complains of is in the pack.
         run.map(drop).map_err(|error| match error.kind {
-            GitErrorKind::Other => DeliverError::Objects(error.detail),
-            _ => error.into(),
+            GitErrorKind::DiskFull
+            | GitErrorKind::Timeout
+            | GitErrorKind::TooMuchOutput
+            | GitErrorKind::NotStarted => error.into(),
+            _ => DeliverError::Objects(error.detail),
         })
     }
 
