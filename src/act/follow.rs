@@ -7,7 +7,7 @@
 use super::executor::{Ending, Executor};
 use super::start::Live;
 use super::supervise::{self, Ended, Event};
-use crate::model::{Change, Exit, Outcome, RunState, Time};
+use crate::model::{Change, Exit, RunState, Time};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,21 +100,4 @@ fn lost(run_dir: &Path, steps: u32) -> Ended {
         steps,
         left: 0,
     })
-}
-
-impl Outcome {
-    /// An outcome without work or report.
-    #[must_use]
-    pub fn without_work(exit: Exit, reason: String) -> Outcome {
-        Outcome {
-            exit,
-            class: None,
-            reason,
-            work: None,
-            report: None,
-            output_bytes: 0,
-            output_cut: 0,
-            steps: 0,
-        }
-    }
 }

@@ -27,6 +27,23 @@ pub struct Outcome {
     pub steps: u32,
 }
 
+impl Outcome {
+    /// An outcome without work or report.
+    #[must_use]
+    pub fn without_work(exit: Exit, reason: String) -> Outcome {
+        Outcome {
+            exit,
+            class: None,
+            reason,
+            work: None,
+            report: None,
+            output_bytes: 0,
+            output_cut: 0,
+            steps: 0,
+        }
+    }
+}
+
 /// How the agent's process ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

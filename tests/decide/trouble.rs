@@ -1,0 +1,90 @@
+//! Effects that do not happen.
+
+use crate::scene::{Scene, good_work};
+use adf::model::*;
+use std::time::Duration;
+
+#[test]
+fn a_parked_acceptance_stops_its_own_task_only() {
+    let mut scene = Scene::new();
+    let first = scene.mention(1, "alice", "developer", "x");
+    let second = scene.mention(2, "alice", "reviewer", "y");
+    scene.step();
+    let reason = "issue 1 does not exist any more".to_owned();
+    scene.set_effect(
+        &EffectKey(format!("accept:{}", first.task)),
+        EffectState::Parked { reason },
+    );
+    scene.succeed(&EffectKey(format!("accept:{}", second.task)));
+    scene.settle();
+    assert_eq!(scene.task(&first).state, TaskState::Blocked);
+    assert_eq!(scene.task(&second).state, TaskState::Running);
+    assert_eq!(scene.world.runs_of(&first.task).count(), 0);
+}
+
+#[test]
+fn a_lost_claim_cancels_the_task() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "x");
+    scene.step();
+    let reason = "factory b claimed it first".to_owned();
+    scene.set_effect(
+        &EffectKey(format!("accept:{}", mention.task)),
+        EffectState::Void { reason },
+    );
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Cancelled);
+    assert!(scene.world.runs.is_empty());
+}
+
+#[test]
+fn a_push_that_waits_is_tried_again_at_its_time() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "x");
+    scene.settle();
+    scene.end_run(good_work());
+    scene.step();
+    let push = scene.step().start.remove(0);
+    let at = scene.now.plus(Duration::from_secs(300));
+    scene.set_effect(&push, EffectState::Retry { at, reason: "archived".to_owned() });
+    let plan = scene.step();
+    assert!(plan.start.is_empty(), "{plan:?}");
+    assert_eq!(plan.wake_at, Some(at));
+    scene.now = at;
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Done, "the kept work is delivered");
+}
+
+#[test]
+fn a_push_that_cannot_happen_is_told_and_the_work_named() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "x");
+    scene.settle();
+    scene.end_run(good_work());
+    scene.step();
+    let push = scene.step().start.remove(0);
+    let reason = "the branch holds something else".to_owned();
+    scene.set_effect(&push, EffectState::Parked { reason });
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Blocked);
+    let result = &scene.world.effects[&EffectKey(format!("result:{}", mention.task))];
+    let EffectKind::Result { body } = &result.kind else { panic!("a result") };
+    assert!(body.contains("something else") && body.contains(&"c".repeat(40)), "{body}");
+}
+
+#[test]
+fn a_stalled_run_is_said_in_the_comment_once() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "x");
+    scene.settle();
+    let run = RunId::of(&mention.task, 1);
+    scene.apply(vec![Change::Alert(Alert {
+        cause: format!("stalled:{run}"),
+        text: "no progress".to_owned(),
+        run: Some(run),
+        raised_at: scene.now,
+        cleared_at: None,
+    })]);
+    assert_eq!(scene.settle(), [format!("progress:{}:stalled-1", mention.task)]);
+    assert!(scene.settle().is_empty());
+}
