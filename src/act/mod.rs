@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Plan → effects: what the factory does to the outside.
+
+pub mod supervise;

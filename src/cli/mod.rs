@@ -1,1 +1,4 @@
-//! Placeholder.
+//! One file per command; no logic here.
+
+pub mod agent;
+pub mod exec;
