@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The two local sockets: the agent's, one per run, and the operator's, one per factory.
+//!
+//! Invariant: every message is one bounded line, answered with one line at once, and
+//! carries a key from a file that only those who may speak can read; nobody is
+//! believed for being able to connect.
+
+pub mod agent;
+pub mod operator;
+mod wire;

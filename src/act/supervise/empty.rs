@@ -1,0 +1,161 @@
+//! After a crash: a run directory → proof that nothing of its run is left.
+//!
+//! Invariant: returns `Ok` only while holding the run directory's lock (no
+//! supervisor lives) and after two readings of the process table without a process that
+//! carries the run's mark or names it in its environment, or descends from one.
+
+use super::{
+    Layout, SuperviseError, course::KILL_WAIT, kill, processes, processes::Seen, read_record,
+    record, spec::HELPERS, walls,
+};
+use crate::model::RunId;
+use rustix::process::Signal;
+use std::{collections::HashSet, os::unix::fs::MetadataExt, path::Path, time::Duration};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// Time between two looks at a lock or at the process table.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Readings without a stray that prove a run empty.
+const QUIET_LOOKS: u32 = 2;
+
+/// Whether a supervisor holds a run directory.
+pub(crate) fn is_held(layout: &Layout) -> Result<bool, SuperviseError> {
+    Ok(record::lock(layout)?.is_none())
+}
+
+/// Makes sure that nothing of a run is left: gives its supervisor `grace` to end by
+/// itself (it does, when the daemon is gone), then ends what is there.
+///
+/// # Errors
+/// When processes outlive KILL, or the lock cannot be looked at.
+pub async fn prove_empty(run_dir: &Path, grace: Duration) -> Result<(), SuperviseError> {
+    if !run_dir.exists() {
+        return Ok(());
+    }
+    let layout = Layout::new(run_dir);
+    let mut ticks = interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let begun = Instant::now();
+    let lock = loop {
+        ticks.tick().await;
+        if let Some(lock) = record::lock(&layout)? {
+            break lock;
+        }
+        let waited = begun.elapsed();
+        if waited >= grace {
+            end_supervisor(run_dir, waited >= grace + KILL_WAIT / 3);
+        }
+        if waited >= grace + KILL_WAIT {
+            return Err(left(run_dir, &tree(run_dir), waited));
+        }
+    };
+    if let Some(run) = run_of(run_dir) {
+        end_strays(run_dir, &run, &mut ticks).await?;
+    }
+    drop(lock);
+    Ok(())
+}
+
+/// Empties the supervisor's tree first: then it records the end by itself. One
+/// that does not, even so, is killed too.
+fn end_supervisor(run_dir: &Path, also_itself: bool) {
+    kill::sweep(|| {
+        let mut tree = tree(run_dir);
+        if !also_itself && tree.len() > 1 {
+            tree.remove(0);
+        }
+        tree
+    });
+}
+
+/// The supervisor on record and all under it.
+fn tree(run_dir: &Path) -> Vec<Seen> {
+    let Some(supervisor) = read_record(run_dir).and_then(|r| processes::find(&r.process)) else {
+        return Vec::new();
+    };
+    let mut tree = vec![supervisor];
+    tree.extend(processes::descendants(supervisor.pid));
+    tree
+}
+
+async fn end_strays(
+    run_dir: &Path,
+    run: &RunId,
+    ticks: &mut tokio::time::Interval,
+) -> Result<(), SuperviseError> {
+    let begun = Instant::now();
+    let mut quiet = 0;
+    while quiet < QUIET_LOOKS {
+        if kill::sweep(|| strays(run)) == 0 {
+            quiet += 1;
+        } else {
+            quiet = 0;
+        }
+        if begun.elapsed() >= KILL_WAIT {
+            return Err(left(run_dir, &strays(run), begun.elapsed()));
+        }
+        ticks.tick().await;
+    }
+    Ok(())
+}
+
+fn left(run_dir: &Path, seen: &[Seen], waited: Duration) -> SuperviseError {
+    SuperviseError::Left {
+        run_dir: run_dir.to_owned(),
+        left: seen.len(),
+        pid: seen.first().map_or(0, |seen| seen.pid),
+        waited,
+    }
+}
+
+/// The run that a directory belongs to: by its record, else by its spec.
+fn run_of(run_dir: &Path) -> Option<RunId> {
+    read_record(run_dir)
+        .map(|record| record.run)
+        .or_else(|| Some(super::RunSpec::read(&Layout::new(run_dir).spec()).ok()?.run))
+}
+
+/// Living processes of this user that carry the run's mark or name, and what is under them;
+/// never this process or one above it.
+fn strays(run: &RunId) -> Vec<Seen> {
+    let table = processes::table();
+    let own_line = ancestry(&table);
+    let marks: Vec<String> = std::iter::once(run.clone())
+        .chain(HELPERS.map(|name| RunId(format!("{run}/{name}"))))
+        .map(|run| walls::mark(&run).to_string())
+        .collect();
+    let own_user = rustix::process::geteuid().as_raw();
+    let marked: Vec<Seen> = table
+        .iter()
+        .filter(|seen| !own_line.contains(&seen.pid) && !seen.is_dead())
+        .filter(|seen| {
+            std::fs::metadata(format!("/proc/{}", seen.pid))
+                .is_ok_and(|meta| meta.uid() == own_user || own_user == 0)
+        })
+        .filter(|seen| {
+            walls::is_marked(seen.pid, &marks) || walls::names_run(seen.pid, run).unwrap_or(false)
+        })
+        .copied()
+        .collect();
+    let mut all = processes::under(&table, marked.iter().map(|seen| seen.pid));
+    all.retain(|seen| !own_line.contains(&seen.pid) && !seen.is_dead());
+    all.extend(marked);
+    all
+}
+
+fn ancestry(table: &[Seen]) -> HashSet<i32> {
+    let mut line = HashSet::new();
+    let mut pid = processes::own_pid();
+    while line.insert(pid) {
+        match table.iter().find(|seen| seen.pid == pid) {
+            Some(seen) => pid = seen.parent,
+            None => break,
+        }
+    }
+    line
+}
+
+/// Kills one process by identity; for tests and for the operator's `adf`.
+pub fn kill_process(process: &crate::model::Process) -> bool {
+    processes::find(process).is_some_and(|seen| seen.signal(Signal::KILL))
+}

@@ -1,0 +1,261 @@
+//! Settings and a task → one value that says all a run needs.
+//!
+//! Invariant: a [`RunSpec`] is self-contained and serialisable; nothing that
+//! starts a run reads settings, the ledger or its own environment. Values of
+//! environment variables never show in `Debug`.
+//! Next: [`super::start`] writes it, [`super::supervisor`] reads it.
+
+use super::SuperviseError;
+use crate::{model::RunId, provider::Stream};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The names of a run's helpers: folders in its run directory.
+pub(crate) const HELPERS: [&str; 2] = ["probe", "harvest"];
+
+/// All a run needs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSpec {
+    /// The run.
+    pub run: RunId,
+    /// Its own directory.
+    pub run_dir: PathBuf,
+    /// Where the agent works: its directory at the start, writable.
+    pub workspace: PathBuf,
+    /// Program and arguments; the program is looked up in `env`'s `PATH`.
+    pub argv: Vec<String>,
+    /// The whole environment.
+    pub env: BTreeMap<String, String>,
+    /// The file that is its standard input; `None`: `/dev/null`.
+    pub stdin: Option<PathBuf>,
+    /// What it may reach.
+    pub walls: WallSpec,
+    /// How far it may go.
+    pub limits: SpecLimits,
+    /// How its output is read.
+    pub stream: Stream,
+}
+
+/// What a run may reach besides its workspace and its run directory's
+/// `agent`, `tmp` and `home`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WallSpec {
+    /// Refuse to start when the kernel cannot enforce them.
+    pub required: bool,
+    /// Paths to read and execute besides [`super::walls::system_reads`].
+    pub read: Vec<PathBuf>,
+    /// Paths to write as well.
+    pub write: Vec<PathBuf>,
+}
+
+/// How far a run may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpecLimits {
+    /// Wall time, in milliseconds.
+    pub wall_ms: u64,
+    /// Time between TERM and KILL, in milliseconds.
+    pub grace_ms: u64,
+    /// Steps; the run is stopped at the first one above.
+    pub steps: u32,
+    /// Output kept, head and tail, in bytes.
+    pub output_bytes: u64,
+    /// The largest file it may write, in bytes.
+    pub file_bytes: u64,
+}
+
+impl SpecLimits {
+    /// Wall time.
+    #[must_use]
+    pub fn wall(&self) -> Duration {
+        Duration::from_millis(self.wall_ms)
+    }
+
+    /// Time between TERM and KILL.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        Duration::from_millis(self.grace_ms)
+    }
+}
+
+impl fmt::Debug for RunSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunSpec")
+            .field("run", &self.run)
+            .field("run_dir", &self.run_dir)
+            .field("workspace", &self.workspace)
+            .field("argv", &self.argv)
+            .field("env (names)", &self.env.keys().collect::<Vec<_>>())
+            .field("walls", &self.walls)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RunSpec {
+    /// Where things lie.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        Layout::new(&self.run_dir)
+    }
+
+    /// A helper of this run: the same walls and workspace, a run directory of its own
+    /// inside the run's (`name` is one of [`HELPERS`]). The caller sets `argv` and `limits`.
+    #[must_use]
+    pub(crate) fn helper(&self, name: &str) -> RunSpec {
+        let mut spec = self.clone();
+        spec.run = RunId(format!("{}/{name}", self.run));
+        spec.run_dir = self.run_dir.join(name);
+        spec.stdin = None;
+        spec.stream = Stream::default();
+        let layout = spec.layout();
+        for (name, value) in [
+            ("ADF_RUN", PathBuf::from(spec.run.as_str())),
+            ("HOME", layout.home()),
+            ("TMPDIR", layout.tmp()),
+            ("ADF_AGENT_DIR", layout.agent()),
+        ] {
+            spec.env
+                .insert(name.to_owned(), value.to_string_lossy().into_owned());
+        }
+        spec
+    }
+
+    /// Reads a spec back.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no spec.
+    pub fn read(path: &Path) -> Result<RunSpec, SuperviseError> {
+        let text = fs::read(path).map_err(SuperviseError::dir("read", path))?;
+        serde_json::from_slice(&text).map_err(|source| SuperviseError::Spec {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Makes the run directory and writes the spec into it, for the owner only.
+    pub(crate) fn write(&self) -> Result<PathBuf, SuperviseError> {
+        let layout = self.layout();
+        layout.create()?;
+        let path = layout.spec();
+        let text = serde_json::to_vec(self).map_err(|source| SuperviseError::Spec {
+            path: path.clone(),
+            source,
+        })?;
+        write_private(&path, &text).map_err(SuperviseError::dir("write", &path))?;
+        Ok(path)
+    }
+}
+
+/// Where things lie in a run directory. `agent`, `tmp` and `home` are inside
+/// the walls, the first for reading only; everything else is outside.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout of a run directory.
+    #[must_use]
+    pub fn new(run_dir: &Path) -> Layout {
+        Layout {
+            root: run_dir.to_owned(),
+        }
+    }
+
+    /// Prompt, socket and key: the agent reads here.
+    #[must_use]
+    pub fn agent(&self) -> PathBuf {
+        self.root.join("agent")
+    }
+
+    /// The prompt.
+    #[must_use]
+    pub fn prompt(&self) -> PathBuf {
+        self.agent().join("prompt.md")
+    }
+
+    /// The agent's `TMPDIR`.
+    #[must_use]
+    pub fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// The agent's `HOME`.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    /// The spec; gone once the agent runs, because it may hold values of the environment.
+    #[must_use]
+    pub fn spec(&self) -> PathBuf {
+        self.root.join("spec.json")
+    }
+
+    /// What the supervisor says of itself and of the end.
+    #[must_use]
+    pub fn record(&self) -> PathBuf {
+        self.root.join("record.json")
+    }
+
+    /// Held by the supervisor as long as it lives.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    /// What the agent wrote, head and tail.
+    #[must_use]
+    pub fn output(&self) -> PathBuf {
+        self.root.join("output.log")
+    }
+
+    /// What the supervisor complains of.
+    #[must_use]
+    pub fn supervisor_log(&self) -> PathBuf {
+        self.root.join("supervisor.log")
+    }
+
+    /// Makes the folders, for the owner only; standing ones stay.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub fn create(&self) -> Result<(), SuperviseError> {
+        for folder in [self.root.clone(), self.agent(), self.tmp(), self.home()] {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)
+                .map_err(SuperviseError::dir("create", &folder))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file whole and for the owner only: beside it, flushed, then renamed over it.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use io::Write as _;
+    let beside = path.with_extension("new");
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    match path.parent() {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}

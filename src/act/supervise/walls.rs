@@ -1,0 +1,268 @@
+//! `adf __walls`: a process → the agent, confined.
+//!
+//! Invariant: by the time the agent's program runs, it has a session and rlimits of
+//! its own, no capabilities, no way to gain privileges, and Landlock rules that leave it the
+//! system's programs, its workspace, its `tmp` and `home`, and what the settings
+//! name. What fails is told through a pipe that the agent never holds.
+//! Next: [`super::supervisor`] is the parent; [`super::confine`] knows Landlock.
+
+use super::{
+    RunSpec, SuperviseError,
+    confine::{self, Reach},
+    spec::Layout,
+};
+use crate::model::RunId;
+use rustix::{
+    process::{Resource, Rlimit},
+    thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::{fd::OwnedFd, unix::process::CommandExt},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The exit code of a start that failed.
+pub const REFUSED: u8 = 125;
+/// Open files an agent may hold.
+const OPEN_FILES_MAX: u64 = 65_536;
+/// Above the daemon's, so that the kernel ends agents first when memory runs out.
+const OOM_SCORE: &str = "500";
+
+/// What the walls tell the supervisor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Word {
+    /// How far the kernel enforces them; the agent starts next.
+    Level(String),
+    /// The agent did not start.
+    Failed(String),
+}
+
+/// Confines this process and becomes the agent. Returns only when it cannot.
+///
+/// Its standard input is the pipe to the supervisor, replaced by the agent's own.
+pub fn enter(spec: &Path) -> u8 {
+    let Ok(pipe) = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3) else {
+        return REFUSED;
+    };
+    let mut pipe = File::from(pipe);
+    let fault = match prepare(spec, &mut pipe) {
+        Ok(spec) => exec(&spec),
+        Err(error) => error.to_string(),
+    };
+    tell(&mut pipe, &Word::Failed(fault));
+    REFUSED
+}
+
+fn tell(pipe: &mut File, word: &Word) {
+    if let Ok(mut text) = serde_json::to_vec(word) {
+        text.push(b'\n');
+        // A supervisor that is gone has nobody to tell.
+        let _ = pipe.write_all(&text);
+    }
+}
+
+fn prepare(path: &Path, pipe: &mut File) -> Result<RunSpec, SuperviseError> {
+    let spec = RunSpec::read(path)?;
+    // Fails only for a group leader, which the supervisor's child is not.
+    let _ = rustix::process::setsid();
+    // Not every kernel has it, and nothing depends on it.
+    let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
+    take_stdin(spec.stdin.as_deref())?;
+    limit(&spec)?;
+    let level = confine::apply(&reach(&spec), spec.walls.required)?;
+    drop_capabilities()?;
+    tell(pipe, &Word::Level(level));
+    Ok(spec)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where a confined process becomes the agent"
+)]
+fn exec(spec: &RunSpec) -> String {
+    let Some((program, arguments)) = spec.argv.split_first() else {
+        return "no program is given; set the provider's command".to_owned();
+    };
+    let error = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(&spec.env)
+        .exec();
+    let path = spec.env.get("PATH").map_or("", String::as_str);
+    format!(
+        "cannot start {program:?} inside the walls: {error}; it must be executable, on PATH ({path}) and, \
+         when it is not one of the system's, in a folder that [walls] read names"
+    )
+}
+
+fn take_stdin(path: Option<&Path>) -> Result<(), SuperviseError> {
+    let path = path.unwrap_or(Path::new("/dev/null"));
+    let file = File::open(path).map_err(SuperviseError::dir("open as standard input", path))?;
+    rustix::stdio::dup2_stdin(OwnedFd::from(file))
+        .map_err(SuperviseError::system("replace standard input"))
+}
+
+fn limit(spec: &RunSpec) -> Result<(), SuperviseError> {
+    for (resource, wanted) in [
+        (Resource::Core, 0),
+        (Resource::Fsize, spec.limits.file_bytes),
+        (Resource::Nofile, OPEN_FILES_MAX),
+    ] {
+        let most = rustix::process::getrlimit(resource).maximum;
+        let value = Some(most.map_or(wanted, |most| most.min(wanted)));
+        let limits = Rlimit {
+            current: value,
+            maximum: value,
+        };
+        rustix::process::setrlimit(resource, limits)
+            .map_err(SuperviseError::system("set resource limits"))?;
+    }
+    let mark = Some(mark(&spec.run));
+    // Inside another run the hard limit may be lower already; the run is then known by its environment.
+    let _ = rustix::process::setrlimit(
+        Resource::Rttime,
+        Rlimit {
+            current: mark,
+            maximum: mark,
+        },
+    );
+    Ok(())
+}
+
+/// A number that every process of a run carries and none can raise: its hard limit
+/// of real-time scheduling, which nothing here uses. Processes that cleared their environment and left
+/// their session are found by it.
+pub(crate) fn mark(run: &RunId) -> u64 {
+    let hash = Sha256::digest(run.as_str().as_bytes());
+    let low = hash
+        .iter()
+        .take(7)
+        .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    (1 << 62) | low
+}
+
+fn drop_capabilities() -> Result<(), SuperviseError> {
+    let refused = || SuperviseError::system::<rustix::io::Errno>("drop capabilities");
+    if rustix::process::geteuid().is_root() {
+        let bits = CapabilitiesSecureBits::NO_ROOT
+            | CapabilitiesSecureBits::NO_ROOT_LOCKED
+            | CapabilitiesSecureBits::NO_SETUID_FIXUP
+            | CapabilitiesSecureBits::NO_SETUID_FIXUP_LOCKED
+            | CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE
+            | CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE_LOCKED;
+        match rustix::thread::set_capabilities_secure_bits(bits) {
+            // Root without CAP_SETPCAP, as in a container or in another run's walls: no_new_privs holds.
+            Ok(()) | Err(rustix::io::Errno::PERM) => {}
+            Err(error) => return Err(refused()(error)),
+        }
+    }
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    rustix::thread::clear_ambient_capability_set().map_err(refused())?;
+    rustix::thread::set_capabilities(None, none).map_err(refused())
+}
+
+fn reach(spec: &RunSpec) -> Reach {
+    let layout: Layout = spec.layout();
+    let mut read = system_reads();
+    read.push(layout.agent());
+    read.extend(std::env::current_exe());
+    read.extend(spec.walls.read.iter().cloned());
+    let mut write = vec![spec.workspace.clone(), layout.tmp(), layout.home()];
+    write.extend(spec.walls.write.iter().cloned());
+    Reach {
+        read,
+        write,
+        devices: confine::devices(),
+    }
+}
+
+/// What every agent may read and execute: the system's programs and the files they need. Other
+/// processes' secrets under `/proc` are shut by the kernel's own check of Landlock domains.
+#[must_use]
+pub fn system_reads() -> Vec<PathBuf> {
+    const FOLDERS: [&str; 11] = [
+        "/usr",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/lib32",
+        "/nix/store",
+        "/proc",
+        "/sys/devices/system/cpu",
+        "/sys/fs/cgroup",
+        "/sys/kernel/mm/transparent_hugepage",
+    ];
+    const ETC: [&str; 34] = [
+        "ld.so.cache",
+        "ld.so.conf",
+        "ld.so.conf.d",
+        "ld.so.preload",
+        "passwd",
+        "group",
+        "nsswitch.conf",
+        "hosts",
+        "host.conf",
+        "hostname",
+        "gai.conf",
+        "resolv.conf",
+        "services",
+        "protocols",
+        "ssl",
+        "pki",
+        "ca-certificates",
+        "ca-certificates.conf",
+        "localtime",
+        "timezone",
+        "alternatives",
+        "mime.types",
+        "magic",
+        "os-release",
+        "lsb-release",
+        "debian_version",
+        "terminfo",
+        "inputrc",
+        "bash.bashrc",
+        "profile",
+        "profile.d",
+        "fonts",
+        "perl",
+        "python3",
+    ];
+    FOLDERS
+        .iter()
+        .map(PathBuf::from)
+        .chain(ETC.iter().map(|name| Path::new("/etc").join(name)))
+        .collect()
+}
+
+/// Whether a process carries one of these marks.
+pub(crate) fn is_marked(pid: i32, marks: &[String]) -> bool {
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
+    limits
+        .lines()
+        .filter(|line| line.starts_with("Max realtime timeout"))
+        .any(|line| {
+            line.split_ascii_whitespace()
+                .any(|word| marks.iter().any(|mark| mark == word))
+        })
+}
+
+/// Whether the environment a process started with names a run or a helper of it.
+pub(crate) fn names_run(pid: i32, run: &RunId) -> io::Result<bool> {
+    let environ = std::fs::read(format!("/proc/{pid}/environ"))?;
+    let wanted = format!("ADF_RUN={run}");
+    Ok(environ
+        .split(|byte| *byte == 0)
+        .any(|entry| matches!(entry.strip_prefix(wanted.as_bytes()), Some([] | [b'/', ..]))))
+}

@@ -1,0 +1,160 @@
+//! The factory's socket: an operator's question → a JSON answer.
+//!
+//! Invariant: questions change nothing; they need the key in the state directory, which agents
+//! cannot read even where the kernel lets them connect. One factory at a time listens.
+
+use super::wire;
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    sync::Semaphore,
+    task::{AbortHandle, JoinSet},
+    time::timeout,
+};
+
+/// The largest question, in bytes.
+const QUESTION_BYTES_MAX: usize = 4096;
+/// The largest answer, in bytes.
+const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Questions answered at once.
+const CONNECTIONS_MAX: usize = 8;
+
+const SOCKET: &str = "adf.sock";
+const KEY: &str = "adf.key";
+
+/// The open socket of a factory; dropping it closes and removes it.
+#[derive(Debug)]
+pub struct OperatorSocket {
+    dir: PathBuf,
+    serving: AbortHandle,
+}
+
+impl Drop for OperatorSocket {
+    fn drop(&mut self) {
+        self.serving.abort();
+        let _ = wire::remove(&self.dir.join(SOCKET));
+        let _ = wire::remove(&self.dir.join(KEY));
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    key: String,
+    ask: String,
+}
+
+/// Opens the socket in a state directory. Call it only while holding the ledger's lock.
+///
+/// # Errors
+/// When key or socket cannot be made.
+pub async fn serve_operator<H>(state_dir: &Path, handler: H) -> io::Result<OperatorSocket>
+where
+    H: Fn(String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
+{
+    let key = wire::make_key(&state_dir.join(KEY))?;
+    let listener = wire::listen(state_dir, SOCKET)?;
+    let serving = tokio::spawn(serve(listener, Arc::new((key, handler)))).abort_handle();
+    Ok(OperatorSocket {
+        dir: state_dir.to_owned(),
+        serving,
+    })
+}
+
+async fn serve<H>(listener: UnixListener, desk: Arc<(String, H)>)
+where
+    H: Fn(String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
+{
+    let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut talks = JoinSet::new();
+    loop {
+        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
+            return;
+        };
+        while talks.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let desk = Arc::clone(&desk);
+                talks.spawn(async move {
+                    let _ = timeout(wire::PEER_WAIT, hear(stream, &desk)).await;
+                    drop(seat);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the operator's socket accepts no connection");
+                talks.join_next().await;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+async fn hear<H>(mut stream: UnixStream, desk: &(String, H)) -> io::Result<()>
+where
+    H: Fn(String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
+{
+    let line = wire::read_line(&mut stream, QUESTION_BYTES_MAX).await?;
+    let answer = match serde_json::from_slice::<Question>(&line) {
+        Err(error) => Err(format!(
+            "the question is not {{\"key\":…,\"ask\":…}}: {error}"
+        )),
+        Ok(question) if !wire::same_key(&desk.0, &question.key) => {
+            Err("the key is not this factory's; read it from adf.key in the state directory".into())
+        }
+        Ok(question) => (desk.1)(question.ask).await,
+    };
+    let answer = match answer {
+        Ok(answer) => json!({"ok": true, "answer": answer}),
+        Err(error) => json!({"ok": false, "error": error}),
+    };
+    wire::write_line(&mut stream, &answer).await
+}
+
+/// Why a question got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// No factory listens.
+    #[error("no factory answers in {dir}: {source}; start it with `adf run`")]
+    NotRunning {
+        /// The state directory.
+        dir: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The factory's answer.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Client side: asks the factory of a state directory, as `"status"`.
+///
+/// # Errors
+/// When no factory answers in time, or it refuses.
+pub fn ask(state_dir: &Path, ask: &str, wait: Duration) -> Result<Value, AskError> {
+    let silent = |source| AskError::NotRunning {
+        dir: state_dir.to_owned(),
+        source,
+    };
+    let key = std::fs::read_to_string(state_dir.join(KEY)).map_err(silent)?;
+    let question = json!({"key": key.trim(), "ask": ask});
+    let mut answer =
+        wire::call(state_dir, SOCKET, &question, ANSWER_BYTES_MAX, wait).map_err(silent)?;
+    match answer.get_mut("answer") {
+        Some(value) => Ok(value.take()),
+        None => Err(AskError::Refused(
+            answer
+                .get("error")
+                .and_then(Value::as_str)
+                .unwrap_or("the factory gave no reason")
+                .to_owned(),
+        )),
+    }
+}
