@@ -77,7 +77,8 @@ struct Reading<W> {
     listing: Listing<W>,
     /// Items the server counts as given.
     given: u64,
-    first_total: Option<u64>,
+    /// The total as last told.
+    total: Option<u64>,
 }
 
 impl<W> Reading<W> {
@@ -89,7 +90,7 @@ impl<W> Reading<W> {
                 skipped: 0,
             },
             given: 0,
-            first_total: None,
+            total: None,
         }
     }
 }
@@ -148,8 +149,8 @@ impl Client {
         for page in 1..=self.inner.limits.pages {
             let got = match self.page(call, page, PAGE_ITEMS).await {
                 Ok(reply) => {
-                    let shrunk = reading.first_total.zip(reply.total);
-                    if strict && shrunk.is_some_and(|(first, now)| now < first) {
+                    let shrunk = reading.total.zip(reply.total);
+                    if strict && shrunk.is_some_and(|(before, now)| now < before) {
                         return Ok(None);
                     }
                     reading.take(&reply)?
@@ -159,9 +160,7 @@ impl Client {
                 }
                 Err(error) => return Err(error),
             };
-            let all_given = reading
-                .first_total
-                .is_some_and(|total| reading.given >= total);
+            let all_given = reading.total.is_some_and(|total| reading.given >= total);
             if got == 0 || all_given {
                 return Ok(Some(reading.listing));
             }
@@ -214,7 +213,7 @@ impl<W: DeserializeOwned> Reading<W> {
         self.listing.items.extend(items);
         self.listing.skipped = self.listing.skipped.saturating_add(skipped);
         self.listing.server_time = self.listing.server_time.or(reply.server_time);
-        self.first_total = self.first_total.or(reply.total);
+        self.total = reply.total.or(self.total);
         self.given += u64::from(all);
         Ok(all)
     }

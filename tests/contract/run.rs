@@ -4,7 +4,10 @@ use super::{
     comments, issues, labels, pulls, repo,
     world::{Ground, Host},
 };
-use futures_util::future::BoxFuture;
+use futures_util::{
+    future::BoxFuture,
+    stream::{self, StreamExt},
+};
 use std::sync::Arc;
 
 /// A claim by its name.
@@ -95,32 +98,33 @@ const CLAIMS: &[Claim] = claims! {
     }
 };
 
+/// Claims held at the same time.
+const AT_ONCE: usize = 3;
+
 /// Holds every claim against a host, each on a fresh repository.
 pub async fn all(host: Arc<dyn Host>) {
-    let mut broken = Vec::new();
-    for claim in CLAIMS {
-        let repo = claim
-            .name
-            .replace('_', "-")
-            .chars()
-            .take(60)
-            .collect::<String>();
-        let repo = repo.trim_end_matches('-').to_owned();
-        host.new_repo(&repo).await;
-        let ground = Ground {
-            host: Arc::clone(&host),
-            repo,
-        };
-        // A task, so that one broken claim does not hide the others.
-        match tokio::spawn((claim.hold)(ground)).await {
-            Ok(()) => eprintln!("ok      {}", claim.name),
-            Err(_) => {
-                eprintln!("BROKEN  {}", claim.name);
-                broken.push(claim.name);
-            }
-        }
-    }
+    let held = stream::iter(CLAIMS).map(|claim| one(Arc::clone(&host), claim));
+    let held: Vec<(&str, bool)> = held.buffer_unordered(AT_ONCE).collect().await;
+    let broken: Vec<&str> = held
+        .iter()
+        .filter(|(_, ok)| !ok)
+        .map(|(name, _)| *name)
+        .collect();
     assert!(broken.is_empty(), "claims broken: {broken:#?}");
+    assert_eq!(held.len(), CLAIMS.len());
+}
+
+async fn one(host: Arc<dyn Host>, claim: &'static Claim) -> (&'static str, bool) {
+    let repo: String = claim.name.replace('_', "-").chars().take(60).collect();
+    let repo = repo.trim_end_matches('-').to_owned();
+    // A task, so that one broken claim does not hide the others.
+    let held = tokio::spawn(async move {
+        host.new_repo(&repo).await;
+        (claim.hold)(Ground { host, repo }).await;
+    });
+    let ok = held.await.is_ok();
+    eprintln!("{} {}", if ok { "ok     " } else { "BROKEN " }, claim.name);
+    (claim.name, ok)
 }
 
 /// Names every claim that is not held.

@@ -100,7 +100,7 @@ struct RawCommit {
 
 impl RawBranch {
     pub(crate) fn branch(self) -> Option<Branch> {
-        (!self.name.is_empty() && !self.commit.id.is_empty()).then(|| Branch {
+        (!self.name.is_empty() && !self.commit.id.is_empty()).then_some(Branch {
             name: self.name,
             sha: Sha(self.commit.id),
             protected: self.protected,
