@@ -5,11 +5,15 @@
 
 use super::deliver::Protected;
 use super::executor::Executor;
-use super::supervise::{self, Ended, RunSpec};
+use super::supervise::harvest::{HarvestAsk, harvest};
+use super::supervise::{Ended, RunSpec};
 use crate::classify::{Evidence, classify};
 use crate::model::{Exit, Outcome, Report, Run, Sha, Task, Work};
 use std::path::Path;
+use std::time::Duration;
 
+/// How long bundling an agent's work may take.
+const HARVEST_MAX: Duration = Duration::from_secs(300);
 /// How much of the end of the output is looked at for the reason of a failure.
 const TAIL_BYTES: u64 = 16 * 1024;
 
@@ -60,13 +64,17 @@ impl Executor {
         spec: &RunSpec,
     ) -> Result<Option<Work>, String> {
         let max = self.tools.settings.limits.bundle_bytes;
-        let harvest = supervise::harvest(&self.tools.adf, spec, base, max).await;
+        let ask = HarvestAsk { base, agent: &run.agent, bundle_bytes: max, time: HARVEST_MAX };
+        let bundle = spec.run_dir.join("work.bundle");
+        let harvest = harvest(&self.tools.adf, spec, &ask, &bundle).await;
         let harvest = harvest.map_err(|e| e.to_string())?;
-        let Some(bundle) = &harvest.bundle else { return Ok(None) };
+        if !harvest.bundle {
+            return harvest.reason.map_or(Ok(None), Err);
+        }
         let protected = Protected::new(&self.tools.settings.delivery.protected_paths);
         self.deliver_ready().await.map_err(|e| e.to_string())?;
         let deliver = &self.tools.deliver;
-        let work = deliver.take(bundle, &run.id, base, max, &protected).await;
+        let work = deliver.take(&bundle, &run.id, base, max, &protected).await;
         let work = work.map_err(|e| e.to_string())?;
         if let Some(work) = &work {
             deliver.keep(&task.id, &work.head).await.map_err(|e| e.to_string())?;

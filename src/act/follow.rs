@@ -63,6 +63,7 @@ impl Executor {
             match event {
                 Some(Event::Started { process: started }) => {
                     process = Some(started);
+                    // The stop may have come before there was anything to stop.
                     if *ending.borrow() != Ending::Not {
                         live.process.stop();
                     }

@@ -90,7 +90,7 @@ impl Executor {
             return Ok(());
         }
         let probed = supervise::probe(&self.tools.adf, spec, &agent.requires, PROBE_MAX).await;
-        probed.map_err(|missing| {
+        probed.map_err(Blocked::waits)?.map_err(|missing| {
             Blocked::waits(format!(
                 "agent `{}` requires what does not start inside its walls: {}; install it or add its folder to `[walls] read`",
                 agent.name,

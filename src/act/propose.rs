@@ -76,7 +76,7 @@ impl Executor {
                 Err(Trouble::Passing { after: None, reason })
             }
             // The forge may not know a branch yet that was pushed a moment ago.
-            Err(ForgeError::NotFound { what }) if job.effect.tries < 10 => {
+            Err(ForgeError::NotFound { what, .. }) if job.effect.tries < 10 => {
                 let reason = format!("{what} not found; the branch may still be on its way");
                 Err(Trouble::Passing { after: None, reason })
             }
@@ -109,8 +109,8 @@ impl Executor {
         let there = found.assignees;
         let missing = assignees.iter().filter(|a| !there.contains(*a)).count();
         if missing > 0 {
-            let mut all = there.clone();
-            all.extend(assignees.iter().filter(|a| !there.contains(*a)).cloned());
+            let new = assignees.iter().filter(|a| !there.contains(*a));
+            let all: Vec<&str> = there.iter().chain(new).map(String::as_str).collect();
             client.set_assignees(pull, &all).await?;
         }
         Ok(EffectResult::Nothing)

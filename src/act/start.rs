@@ -10,10 +10,9 @@ use super::trouble::Trouble;
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::{AgentSocket, serve_agent};
 use crate::model::settings::Agent;
-use crate::model::{
-    Change, EffectResult, Exit, Outcome, Report, Run, RunState, Sha, Task,
-};
+use crate::model::{Change, EffectResult, Exit, Outcome, Report, Run, RunState, Sha, Task};
 use crate::provider;
+use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -143,6 +142,7 @@ impl Executor {
                 let message = Change::Message { run, sequence, at, report };
                 ledger.commit(vec![message]).await.map_err(|e| e.to_string())
             }
+            .boxed()
         };
         serve_agent(&dir.join("agent"), run.id.clone(), said)
             .await
@@ -162,6 +162,12 @@ impl Executor {
             return Err(Blocked::waits(format!("provider `{}` is no longer in the config", agent.provider)));
         };
         let provider = provider::of(settings_of);
+        let prompt = Layout::new(dir).prompt();
+        let ask = provider::Ask {
+            model: agent.model.as_deref(),
+            tools: &agent.tools,
+            prompt: &prompt,
+        };
         let walls = &settings.walls;
         let mut read = walls.read.clone();
         read.extend(self.tools.workspaces.reads());
@@ -170,16 +176,16 @@ impl Executor {
             dir,
             &self.tools.adf,
             &self.tools.environment,
-            &provider.env(agent),
+            &provider.env(&ask),
         );
         let millis = |d: std::time::Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
         Ok(RunSpec {
             run: run.id.clone(),
             run_dir: dir.to_path_buf(),
             workspace: workspace.dir.clone(),
-            argv: provider.argv(agent),
+            argv: provider.argv(&ask),
             env,
-            stdin: Some(Layout::new(dir).prompt()),
+            stdin: Some(prompt.clone()),
             walls: WallSpec { required: walls.required, read, write: walls.write.clone() },
             limits: SpecLimits {
                 wall_ms: millis(agent.limits.wall_time),

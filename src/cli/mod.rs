@@ -88,21 +88,14 @@ enum Command {
     /// Print a JSON Schema
     Schema(schema::Schema),
     /// What an agent says to the factory, inside a run
-    Agent(agent::Agent),
+    Agent(agent::AgentArgs),
     /// Print shell completions
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Supervise a run
-    #[command(name = "__exec", hide = true)]
-    Exec(exec::Exec),
-    /// Put up the walls and become the agent
-    #[command(name = "__walls", hide = true)]
-    Walls(exec::Walls),
-    /// Bundle what an agent left
-    #[command(name = "__harvest", hide = true)]
-    Harvest(exec::Harvest),
+    #[command(flatten)]
+    Hidden(exec::Hidden),
     /// Serve the embedded forge until stdin closes
     #[command(name = "__forge", hide = true)]
     Forge(forge::ForgeArgs),
@@ -115,7 +108,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    ExitCode::from(match cli.command {
+    let code = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::ValidateConfig(args) => {
             let color = std::io::stdout().is_terminal();
@@ -126,17 +119,16 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Schema(args) => schema::run(&args, &mut std::io::stdout()),
-        Command::Agent(args) => agent::run(&args),
+        Command::Agent(args) => return agent::run(&args),
+        Command::Hidden(command) => return exec::run(&command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "adf", &mut std::io::stdout());
             OK
         }
-        Command::Exec(args) => exec::run(&args),
-        Command::Walls(args) => exec::walls(&args),
-        Command::Harvest(args) => exec::harvest(&args),
         Command::Forge(args) => forge::run(&args),
         Command::ScriptedAgent(args) => forge::scripted_agent(&args),
-    })
+    };
+    ExitCode::from(code)
 }
 
 /// Writes a line for people; a closed pipe is no error of ours.

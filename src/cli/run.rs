@@ -6,11 +6,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ipc::operator;
 use crate::model::Time;
-use crate::reconcile::Report;
+use crate::reconcile::{Report, run::Ask};
 use crate::redact::Redactor;
 use crate::store::StoreError;
 use crate::telemetry;
+use futures_util::FutureExt;
 use sd_notify::NotifyState;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -113,11 +115,9 @@ async fn daemon(config: &Config, start: Start) -> Result<(), AppError> {
             }
         }
     });
-    let served = operator::serve(&config.settings.state_dir, move |question| {
-        let ask = ask.clone();
-        async move { answer(&question, &ask).await }
-    });
-    let _socket = served.await.map_err(io("the operators' socket"))?;
+    let _socket = serve_operators(&config.settings.state_dir, ask)
+        .await
+        .map_err(io("the operators' socket"))?;
     tracing::info!(target: "adf::start", project = config.settings.project, version = super::VERSION, "ready");
     notify(&[NotifyState::Ready]);
     main.run(Box::new(Systemd)).await;
@@ -125,9 +125,21 @@ async fn daemon(config: &Config, start: Start) -> Result<(), AppError> {
     Ok(())
 }
 
-pub(super) async fn answer(question: &str, ask: &mpsc::Sender<crate::reconcile::run::Ask>) -> serde_json::Value {
+/// Answers operators' questions until the socket is dropped.
+pub(super) async fn serve_operators(
+    state_dir: &Path,
+    ask: mpsc::Sender<Ask>,
+) -> std::io::Result<operator::OperatorSocket> {
+    let handler = move |question: String| {
+        let ask = ask.clone();
+        async move { answer(&question, &ask).await }.boxed()
+    };
+    operator::serve_operator(state_dir, handler).await
+}
+
+async fn answer(question: &str, ask: &mpsc::Sender<Ask>) -> Result<serde_json::Value, String> {
     if question != "status" {
-        return serde_json::json!({ "error": format!("unknown question `{question}`; ask `status`") });
+        return Err(format!("unknown question `{question}`; ask `status`"));
     }
     let (reply, answer) = oneshot::channel();
     let asked = async {
@@ -135,8 +147,8 @@ pub(super) async fn answer(question: &str, ask: &mpsc::Sender<crate::reconcile::
         answer.await.ok()
     };
     match tokio::time::timeout(ANSWER_MAX, asked).await {
-        Ok(Some(answer)) => answer,
-        _ => serde_json::json!({ "error": "the loop does not answer" }),
+        Ok(Some(answer)) => Ok(answer),
+        _ => Err("the loop does not answer".to_owned()),
     }
 }
 

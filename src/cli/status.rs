@@ -1,7 +1,7 @@
 //! `adf status`: the ledger and the running factory.
 
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
+use super::{ConfigArg, FAILED, Format, OK, complain, load, say, say_json};
 use crate::ipc::operator;
 use crate::model::{RunState, World};
 use crate::store;
@@ -36,11 +36,7 @@ pub fn run(args: &Status) -> u8 {
             return FAILED;
         }
     };
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(code) => return code,
-    };
-    let daemon = runtime.block_on(operator::ask(dir, "status", ANSWER_MAX)).ok();
+    let daemon = operator::ask(dir, "status", ANSWER_MAX).ok();
     match args.format {
         Format::Json => say_json(&as_json(&config.settings.project, &world, daemon)),
         Format::Human => say(&as_text(&config.settings.project, &world, daemon.as_ref())),

@@ -75,6 +75,7 @@ impl Loop {
         let mut pulse = tokio::time::interval(report.every());
         pulse.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
+            let next_wake = self.next_wake();
             let event = tokio::select! {
                 biased;
                 Some(batch) = self.committed.recv() => Event::Committed(batch),
@@ -83,7 +84,7 @@ impl Loop {
                 _ = pulse.tick() => { report.alive(&self.status()); continue }
                 Some(event) = self.events.recv() => event,
                 _ = tick.tick() => Event::Tick,
-                () = tokio::time::sleep_until(self.next_wake()) => self.wake(),
+                () = tokio::time::sleep_until(next_wake) => self.wake(),
             };
             if self.step(event) {
                 return;

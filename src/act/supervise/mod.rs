@@ -32,6 +32,7 @@ pub use events::{Ended, Event};
 pub use probe::probe;
 pub use processes::is_alive;
 pub use record::{Record, read_record};
+pub(crate) use spec::write_private;
 pub use spec::{Layout, RunSpec, SpecLimits, WallSpec};
 pub use start::{Supervised, start};
 

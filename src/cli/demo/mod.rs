@@ -11,7 +11,6 @@ use super::{FAILED, OK, complain, own_path, runtime, say};
 use crate::app::{self, Factory, Plain, Start};
 use crate::clock::Clock;
 use crate::config;
-use crate::ipc::operator;
 use crate::sandbox::demo_world::{self, DemoWorld};
 use crate::sandbox::{Forge, ForgeOptions};
 use anyhow::{Context, anyhow, bail};
@@ -68,11 +67,7 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
         .map_err(|faults| anyhow!("the demo's config:\n{}", config::render(&faults, false)))?;
     let start = Start { since: None, clock: Clock::System, adf, waiting: Box::new(|_| {}) };
     let Factory { main, stop, ask } = app::build(&config, start).await?;
-    let served = operator::serve(&config.settings.state_dir, move |question| {
-        let ask = ask.clone();
-        async move { super::run::answer(&question, &ask).await }
-    });
-    let _socket = served.await?;
+    let _socket = super::run::serve_operators(&config.settings.state_dir, ask).await?;
     let factory = tokio::spawn(main.run(Box::new(Plain)));
 
     let mut show = show::Show::new();
