@@ -281,7 +281,7 @@ impl Call<'_> {
         answer
     }
 
-    /// The `Link` header, a stock server's missing quote included.
+    /// The `Link` header, its parameters in a stock server's order.
     fn links(&self, page: usize, pages: usize) -> String {
         let mut pairs: Vec<(&str, &str)> = self
             .query
@@ -312,7 +312,7 @@ impl Call<'_> {
             links.push(url(pages, "rel=\"last\""));
         }
         if page > 1 {
-            links.push(url(1, "rel=\"first"));
+            links.push(url(1, "rel=\"first\""));
             links.push(url(page - 1, "rel=\"prev\""));
         }
         links.join(",")
