@@ -5,7 +5,7 @@
 //! on demand; `views` lets a test look without HTTP. `demo_world` fills one for
 //! the demo and `agent` is the scripted agent that works in it.
 //!
-//! Invariant: nothing here names `crate::forge`: the shapes come from answers
+//! Invariant: nothing here names the forge client: the shapes come from answers
 //! recorded from a real server (`tests/data`, `scripts/record-forge`), so that
 //! client and stand-in cannot share a mistake. It listens on loopback only.
 
