@@ -5,7 +5,7 @@
 
 use super::{
     answer::Answer,
-    api::{Call, Told, number},
+    call::{Call, Told, number},
     issues::may_edit,
     state::{Comment, Issue, Repo, State},
 };

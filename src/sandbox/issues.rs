@@ -5,7 +5,7 @@
 
 use super::{
     answer::Answer,
-    api::{Call, Told, number},
+    call::{Call, Told, number},
     state::{Issue, Permission, Repo, State},
 };
 use crate::model::Time;

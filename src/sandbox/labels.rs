@@ -5,7 +5,7 @@
 
 use super::{
     answer::Answer,
-    api::{Call, Told, number},
+    call::{Call, Told, number},
     state::{Label, State},
 };
 use serde_json::Value;

@@ -5,8 +5,9 @@
 
 use super::{
     answer::Answer,
-    api::{Call, Told, number},
-    bare, compare, git,
+    bare,
+    call::{Call, Told, number},
+    compare, git,
     json::{email, issue::is_draft},
     pulls,
     state::{Issue, Merged, Pull, Repo},

@@ -5,7 +5,7 @@
 //! on demand; `views` lets a test look without HTTP. `demo_world` fills one for
 //! the demo and `agent` is the scripted agent that works in it.
 //!
-//! Invariant: nothing here names `crate::forge`: the shapes come from answers
+//! Invariant: nothing here names the forge client: the shapes come from answers
 //! recorded from a real server (`tests/data`, `scripts/record-forge`), so that
 //! client and stand-in cannot share a mistake. It listens on loopback only.
 
@@ -14,6 +14,7 @@ mod answer;
 mod api;
 mod auth;
 mod bare;
+mod call;
 mod comments;
 mod compare;
 pub mod demo_world;
@@ -28,6 +29,7 @@ mod pages;
 mod pulls;
 mod repos;
 mod serve;
+mod settings;
 mod smart_http;
 mod state;
 mod statuses;
@@ -39,8 +41,9 @@ mod wire;
 pub use bare::Commit;
 pub use faults::{Fault, FaultKind};
 pub use serve::serve_until;
+pub use settings::UserHandle;
 pub use state::Permission;
-pub use verbs::{Deed, Refused, UserHandle};
+pub use verbs::{Deed, Refused};
 pub use views::{CommentView, IssueView, PullView};
 
 use crate::{clock::Clock, model::Time};

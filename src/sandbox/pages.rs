@@ -9,8 +9,9 @@
 use super::{
     Inner,
     answer::Answer,
-    api::number,
-    bare, compare, git,
+    bare,
+    call::number,
+    compare, git,
     json::issue::is_draft,
     serve::Asked,
     state::{Issue, Pull, Repo},

@@ -6,8 +6,9 @@
 use super::{
     Inner,
     answer::Answer,
-    api::{Call, Told, number},
-    bare, compare, git,
+    bare,
+    call::{Call, Told, number},
+    compare, git,
     issues::{self, Draft},
     state::{Issue, Pull, Repo, State},
 };

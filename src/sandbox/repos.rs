@@ -4,8 +4,8 @@
 
 use super::{
     answer::Answer,
-    api::{Call, Told},
     bare::{self, Commit},
+    call::{Call, Told},
     json::View,
     state::{Permission, Repo},
 };

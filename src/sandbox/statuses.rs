@@ -4,8 +4,8 @@
 
 use super::{
     answer::Answer,
-    api::{Call, Told},
     bare,
+    call::{Call, Told},
     state::{Repo, Status},
 };
 use serde_json::{Value, json};

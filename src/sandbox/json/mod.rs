@@ -1,7 +1,7 @@
 //! What the world looks like on the wire.
 //!
 //! Each renderer turns one row into the JSON object that a recorded Gitea
-//! gives for it, key by key; `tests/sandbox_records.rs` holds them to it.
+//! gives for it, key by key; `tests/sandbox/records.rs` holds them to it.
 //!
 //! Invariant: nothing here knows the client's types; the shapes come from
 //! `tests/data` alone.

@@ -46,7 +46,7 @@ impl View<'_> {
             "merged": pull.merged.is_some(),
             "merged_at": pull.merged.as_ref().map(|it| self.time(it.at)),
             "merge_commit_sha": pull.merged.as_ref().map(|it| it.sha.as_str()),
-            "merged_by": pull.merged.as_ref().map(|it| self.user(&it.by)),
+            "merged_by": pull.merged.as_ref().filter(|_| full).map(|it| self.user(&it.by)),
             "allow_maintainer_edit": false,
             "base": self.end(repo, &pull.base, &pull.base, &ends.base),
             "head": self.end(repo, &pull.head, &ends.head_ref, &ends.head),
