@@ -19,7 +19,7 @@ UPTIMES = {
     "soon": (1.0, 4.0),
     "late": (4.0, 9.0),
 }
-EVENT_SECONDS_MAX = 12.0
+EVENT_SECONDS_MAX = 8.0
 AFTER_EVENT_SECONDS_MAX = 0.3
 
 
@@ -32,6 +32,7 @@ class Drive:
         self.tickets, self.bodies, self.comment = [], {}, {}
         self.exercise = {"kills": 0}
         self.edited = self.stranger = self.old = None
+        self.gated = []
 
     # What people do.
 
@@ -71,16 +72,20 @@ class Drive:
         }
         developers = [t.issue for t in self.tickets if t.agent == "developer"]
         self.edited, self.stranger = developers[1], developers[2]
-        return [developers[1], developers[3]]
+        self.gated = developers[1:]
+        return self.gated
 
     def mention(self, ticket):
         text = f"@adf:{ticket.agent} please see to verify-ticket-{ticket.issue} soon."
         path = f"{self.site.base}/issues/{ticket.issue}/comments"
         self.comment[ticket.issue] = self.site.api["alice"].post(path, {"body": text})["id"]
 
-    def mentions(self):
-        for ticket in self.tickets:
+    def mentions(self, kills):
+        """All six calls; some are followed by a kill while they are being taken."""
+        for n, ticket in enumerate(self.tickets):
             self.mention(ticket)
+            if n < kills:
+                self.kill()
         path = f"{self.site.base}/issues/{self.stranger}/comments"
         text = "@adf:developer do this for me, a stranger: verify-ticket-666"
         self.site.api["mallory"].post(path, {"body": text})
@@ -139,6 +144,8 @@ class Drive:
     def uptime(self):
         """Lives until a random moment, half of them just after something happened."""
         manner = self.rng.choice(["event", "event", "event", *UPTIMES])
+        if manner == "event" and len(self.seen("result")) == len(self.tickets):
+            manner = "at once"  # Nothing more is to happen.
         began = time.monotonic()
         if manner == "event":
             before = self.fingerprint()
@@ -164,6 +171,11 @@ class Drive:
 
     # The whole.
 
+    def open_gate(self, ticket):
+        """Lets the agent that waits for it deliver."""
+        (self.folders.agents / f"release-{ticket}").touch()
+        self.say(f"opened the gate for ticket {ticket}")
+
     def answered(self):
         """All five are accepted and the stranger has an answer."""
         accepted = self.seen("accept")
@@ -188,10 +200,9 @@ class Drive:
         self.daemon.start()
         self.daemon.wait_ready()
         self.say("the daemon is ready")
-        self.mentions()
+        self.mentions(kills // 4)
         self.say("five mentions, and one by a stranger")
-        if kills:
-            self.storm(max(1, kills * 2 // 5), self.answered)
+        self.storm(min(kills, max(1, kills // 10)), self.answered)
         self.wait("all five accepted, the stranger answered", self.answered)
         task = self.seen("accept", self.edited)[self.edited][0].get("task", "?")
         at_work = lambda: agent_at_work(self.folders, task)  # noqa: E731
@@ -199,13 +210,14 @@ class Drive:
         self.edit()
         self.exercise["edited_at_work"] = at_work()
         self.say("alice edited her mention")
-        if kills:
-            self.storm(max(1, kills // 10), lambda: self.seen("reply", self.edited))
+        self.storm(min(kills, max(1, kills // 10)), lambda: self.seen("reply", self.edited))
         self.wait("the edit is answered", lambda: self.seen("reply", self.edited))
         if kills > self.daemon.kills:
             self.kill(between=self.lose_ledger)
-        (self.folders.agents / "release").touch()
-        self.storm(kills - self.daemon.kills)
+        for left, ticket in enumerate(reversed(self.gated)):
+            self.open_gate(ticket)
+            share = (kills - self.daemon.kills) // (len(self.gated) - left)
+            self.storm(share)
         left = max(10.0, end - time.monotonic())
         done = lambda: len(self.seen("result")) == len(self.tickets)  # noqa: E731
         self.wait("every task has its result", done, left)

@@ -102,6 +102,8 @@ def verify(chosen, folders):
         paths = canary_paths(folders, canary, real_home)
         wait_for_supervisors(folders, linger)
         world = gather(site, folders, linger, paths, drive.exercise, drive.old)
+        for path in paths:
+            path.unlink(missing_ok=True)
         checks = count(world, asked)
         return checks, failure, seed
     finally:

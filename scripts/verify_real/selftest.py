@@ -181,7 +181,7 @@ def on_gitea(chosen, say):
         drive = Drive(site, None, folders, random.Random(1), say, needle(folders))
         drive.seed_repository()
         drive.open_issues()
-        drive.mentions()
+        drive.mentions(kills=0)
         play(site, drive, folders)
         drive.edit()
         asked = Asked(drive.tickets, drive.edited, drive.stranger, PEOPLE, drive.bodies, "main", 20)
