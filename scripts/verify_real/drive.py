@@ -8,7 +8,9 @@ import time
 
 from .factory import Died, agent_at_work
 from .forge import Refused, git
-from .world import Ticket, before, marked, marks, people, read_comments
+from .world import (
+    Ticket, before, marked, marks, people, read_comments, read_issues, stand,
+)
 
 POLL_SECONDS = 0.15
 PHASE_SECONDS_MAX = 240
@@ -29,7 +31,7 @@ class Drive:
     def __init__(self, site, daemon, folders, rng, say, needle):
         self.site, self.daemon, self.folders = site, daemon, folders
         self.rng, self.say, self.needle = rng, say, needle
-        self.tickets, self.bodies, self.comment = [], {}, {}
+        self.tickets, self.issues, self.comment = [], {}, {}
         self.exercise = {"kills": 0}
         self.edited = self.stranger = self.old = None
         self.gated = []
@@ -64,12 +66,7 @@ class Drive:
             issue = api.post(f"{self.site.base}/issues", {"title": f"Till, part {n}", "body": body})
             agent = "intruder" if n == 4 else "developer"
             self.tickets.append(Ticket(issue["number"], agent))
-        listed = api.all(f"{self.site.base}/issues?state=all&type=issues")
-        self.bodies = {
-            i["number"]: (i["body"] or "").replace("\r\n", "\n")
-            for i in listed
-            if not i.get("pull_request")
-        }
+        self.issues = stand(read_issues(self.site)[0])
         developers = [t.issue for t in self.tickets if t.agent == "developer"]
         self.edited, self.stranger = developers[1], developers[2]
         self.gated = developers[1:]
