@@ -52,7 +52,7 @@ while [ "$step" -le {steps} ]; do
 done
 case " {gated} " in *" $ticket "*)
   waited=0
-  while [ ! -e "$here/release" ] && [ "$waited" -lt {gate_tenths} ]; do
+  while [ ! -e "$here/release-$ticket" ] && [ "$waited" -lt {gate_tenths} ]; do
     sleep 0.1
     waited=$((waited + 1))
   done

@@ -7,7 +7,7 @@ import dataclasses
 
 from .agents import probes
 from .factory import STOP_SECONDS_MAX
-from .world import marked, marks
+from .world import marked, marks, stand
 
 KINDS = ("accept", "result", "reply")
 
@@ -29,7 +29,7 @@ class Asked:
     edited: int  # the issue whose mention was edited in mid-run
     stranger: int  # the issue on which the stranger called
     people: dict  # login by role: bot, alice, mallory
-    bodies: dict  # issue number: its body as it was opened
+    issues: dict  # issue number: its state, title and body before
     default: str  # the branch that pull requests go to
     kills: int
 
@@ -139,8 +139,10 @@ def forge_checks(world, asked):
         bot: 2 * len(tickets) + 2,
     }
     bare = [c["id"] for c in by_bot(world, asked) if not any(marked(c, k) for k in KINDS)]
-    bodies = {i["number"]: (i["body"] or "").replace("\r\n", "\n") for i in world.issues}
-    closed = [i["number"] for i in world.issues if i["state"] != "open"]
+    changed = sorted(
+        number for number in {i["number"] for i in world.issues} | set(asked.issues)
+        if stand(world.issues).get(number) != asked.issues.get(number)
+    )
     branches = {f"adf/{t.issue}-{t.agent}-" for t in tickets}
     strays = [
         b for b in world.branches
@@ -151,8 +153,7 @@ def forge_checks(world, asked):
         Check("every comment of the factory is marked", not bare, f"unmarked: {bare}"),
         Check("pull requests: one a task", len(world.pulls) == len(tickets), f"{len(world.pulls)}"),
         Check("no stray branches", not strays, ", ".join(strays)),
-        Check("issues are as they were", bodies == asked.bodies, f"{sorted(bodies)}"),
-        Check("issues are open", not closed, f"closed: {closed}"),
+        Check("issues are as they were", not changed, f"changed: {changed}" if changed else ""),
         Check("git fsck", not world.fsck.strip(), world.fsck.strip()[:200]),
     ]
 

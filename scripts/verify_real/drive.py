@@ -8,7 +8,9 @@ import time
 
 from .factory import Died, agent_at_work
 from .forge import Refused, git
-from .world import Ticket, before, marked, marks, people, read_comments
+from .world import (
+    Ticket, before, marked, marks, people, read_comments, read_issues, stand,
+)
 
 POLL_SECONDS = 0.15
 PHASE_SECONDS_MAX = 240
@@ -19,7 +21,7 @@ UPTIMES = {
     "soon": (1.0, 4.0),
     "late": (4.0, 9.0),
 }
-EVENT_SECONDS_MAX = 12.0
+EVENT_SECONDS_MAX = 8.0
 AFTER_EVENT_SECONDS_MAX = 0.3
 
 
@@ -29,9 +31,10 @@ class Drive:
     def __init__(self, site, daemon, folders, rng, say, needle):
         self.site, self.daemon, self.folders = site, daemon, folders
         self.rng, self.say, self.needle = rng, say, needle
-        self.tickets, self.bodies, self.comment = [], {}, {}
+        self.tickets, self.issues, self.comment = [], {}, {}
         self.exercise = {"kills": 0}
         self.edited = self.stranger = self.old = None
+        self.gated = []
 
     # What people do.
 
@@ -63,24 +66,23 @@ class Drive:
             issue = api.post(f"{self.site.base}/issues", {"title": f"Till, part {n}", "body": body})
             agent = "intruder" if n == 4 else "developer"
             self.tickets.append(Ticket(issue["number"], agent))
-        listed = api.all(f"{self.site.base}/issues?state=all&type=issues")
-        self.bodies = {
-            i["number"]: (i["body"] or "").replace("\r\n", "\n")
-            for i in listed
-            if not i.get("pull_request")
-        }
+        self.issues = stand(read_issues(self.site)[0])
         developers = [t.issue for t in self.tickets if t.agent == "developer"]
         self.edited, self.stranger = developers[1], developers[2]
-        return [developers[1], developers[3]]
+        self.gated = developers[1:]
+        return self.gated
 
     def mention(self, ticket):
         text = f"@adf:{ticket.agent} please see to verify-ticket-{ticket.issue} soon."
         path = f"{self.site.base}/issues/{ticket.issue}/comments"
         self.comment[ticket.issue] = self.site.api["alice"].post(path, {"body": text})["id"]
 
-    def mentions(self):
-        for ticket in self.tickets:
+    def mentions(self, kills):
+        """All six calls; some are followed by a kill while they are being taken."""
+        for n, ticket in enumerate(self.tickets):
             self.mention(ticket)
+            if n < kills:
+                self.kill()
         path = f"{self.site.base}/issues/{self.stranger}/comments"
         text = "@adf:developer do this for me, a stranger: verify-ticket-666"
         self.site.api["mallory"].post(path, {"body": text})
@@ -139,6 +141,8 @@ class Drive:
     def uptime(self):
         """Lives until a random moment, half of them just after something happened."""
         manner = self.rng.choice(["event", "event", "event", *UPTIMES])
+        if manner == "event" and len(self.seen("result")) == len(self.tickets):
+            manner = "at once"  # Nothing more is to happen.
         began = time.monotonic()
         if manner == "event":
             before = self.fingerprint()
@@ -164,6 +168,11 @@ class Drive:
 
     # The whole.
 
+    def open_gate(self, ticket):
+        """Lets the agent that waits for it deliver."""
+        (self.folders.agents / f"release-{ticket}").touch()
+        self.say(f"opened the gate for ticket {ticket}")
+
     def answered(self):
         """All five are accepted and the stranger has an answer."""
         accepted = self.seen("accept")
@@ -188,10 +197,9 @@ class Drive:
         self.daemon.start()
         self.daemon.wait_ready()
         self.say("the daemon is ready")
-        self.mentions()
+        self.mentions(kills // 4)
         self.say("five mentions, and one by a stranger")
-        if kills:
-            self.storm(max(1, kills * 2 // 5), self.answered)
+        self.storm(min(kills, max(1, kills // 10)), self.answered)
         self.wait("all five accepted, the stranger answered", self.answered)
         task = self.seen("accept", self.edited)[self.edited][0].get("task", "?")
         at_work = lambda: agent_at_work(self.folders, task)  # noqa: E731
@@ -199,13 +207,14 @@ class Drive:
         self.edit()
         self.exercise["edited_at_work"] = at_work()
         self.say("alice edited her mention")
-        if kills:
-            self.storm(max(1, kills // 10), lambda: self.seen("reply", self.edited))
+        self.storm(min(kills, max(1, kills // 10)), lambda: self.seen("reply", self.edited))
         self.wait("the edit is answered", lambda: self.seen("reply", self.edited))
         if kills > self.daemon.kills:
             self.kill(between=self.lose_ledger)
-        (self.folders.agents / "release").touch()
-        self.storm(kills - self.daemon.kills)
+        for left, ticket in enumerate(reversed(self.gated)):
+            self.open_gate(ticket)
+            share = (kills - self.daemon.kills) // (len(self.gated) - left)
+            self.storm(share)
         left = max(10.0, end - time.monotonic())
         done = lambda: len(self.seen("result")) == len(self.tickets)  # noqa: E731
         self.wait("every task has its result", done, left)

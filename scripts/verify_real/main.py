@@ -97,11 +97,13 @@ def verify(chosen, folders):
         asked = Asked(
             drive.tickets, drive.edited, drive.stranger,
             {who: login.lower() for who, login in site.login.items()},
-            drive.bodies, site.default, chosen.kills,
+            drive.issues, site.default, chosen.kills,
         )
         paths = canary_paths(folders, canary, real_home)
         wait_for_supervisors(folders, linger)
         world = gather(site, folders, linger, paths, drive.exercise, drive.old)
+        for path in paths:
+            path.unlink(missing_ok=True)
         checks = count(world, asked)
         return checks, failure, seed
     finally:

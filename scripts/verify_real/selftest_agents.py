@@ -63,7 +63,7 @@ def intruder(folders, home, binary, paths):
 
 def developer(folders, binary, paths):
     """Ends with its work committed and reported; waits at the gate while that is shut."""
-    (folders.agents / "release").touch()
+    (folders.agents / "release-7").touch()
     code, clone = work(folders, binary, paths["developer"], 7)
     text = git("show", "HEAD:work/7.txt", cwd=clone, check=False)
     bad = [] if code == 0 else [f"the developer ended with {code}"]

@@ -169,6 +169,14 @@ def read_git(site, folder):
     return branches, files, commits, fsck
 
 
+def stand(issues):
+    """How each issue stands: what only people may change."""
+    return {
+        i["number"]: (i["state"], i["title"], (i["body"] or "").replace("\r\n", "\n"))
+        for i in issues
+    }
+
+
 def before(site):
     """What was there already: it is nobody's doing."""
     issues, pulls = read_issues(site)
