@@ -6,7 +6,7 @@ use super::support::{BRANCH, BUNDLE_MAX, commit_all, factory, run, try_run};
 use adf::{
     act::{
         deliver::{BRANCH_PREFIX, Deliver, Protected},
-        git::{GitAuth, GitErrorKind, Remote},
+        git::{Git, GitAuth, GitErrorKind, Remote},
         workspace::{Identity, Spec},
     },
     model::{RunId, Sha, TaskId, Time, Work},
@@ -50,7 +50,7 @@ fn assets(binary: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn gitea(binary: &Path, root: &Path, args: &[&str]) -> Command {
+fn command(binary: &Path, root: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(binary);
     command
         .arg("-c")
@@ -95,19 +95,19 @@ impl Gitea {
         let token = tokio::task::spawn_blocking({
             let (binary, dir) = (binary.to_owned(), dir.clone());
             move || {
-                said(gitea(&binary, &dir, &["migrate"]));
+                said(command(&binary, &dir, &["migrate"]));
                 let create = "admin user create --username owner1 --password Pw12345678 --email r@x.test \
                               --admin --must-change-password=false";
                 let words: Vec<_> = create.split_whitespace().collect();
-                said(gitea(&binary, &dir, &words));
+                said(command(&binary, &dir, &words));
                 let token = "admin user generate-access-token -u owner1 -t t --scopes all --raw";
                 let words: Vec<_> = token.split_whitespace().collect();
-                last_line(gitea(&binary, &dir, &words))
+                last_line(command(&binary, &dir, &words))
             }
         })
         .await
         .unwrap();
-        let child = gitea(binary, &dir, &["web"])
+        let child = command(binary, &dir, &["web"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -130,8 +130,8 @@ impl Gitea {
         gitea
     }
 
-    /// An API call by the owner; its status and answer.
-    fn api(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+    /// An API call by the owner, which must be answered so.
+    fn expect(&self, method: &str, path: &str, body: &str, status: u16) {
         let url = format!("http://127.0.0.1:{}/api/v1{path}", self.port);
         let header = format!("Authorization: token {}", self.token);
         let mut command = Command::new("curl");
@@ -147,7 +147,7 @@ impl Gitea {
             command
         });
         let (body, code) = text.rsplit_once('\n').unwrap();
-        (code.parse().unwrap(), body.to_owned())
+        assert_eq!(code, status.to_string(), "{method} {path}: {body}")
     }
 
     fn remote(&self, path: &str, token: &str) -> Remote {
@@ -186,20 +186,18 @@ fn spec(base: Sha) -> Spec {
     }
 }
 
-#[tokio::test]
-async fn a_stock_gitea_takes_the_work_and_its_refusals_are_understood() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "names the binary to test against"
-    )]
-    let Ok(binary) = std::env::var("ADF_TEST_GITEA") else {
-        println!("SKIPPED a_stock_gitea_takes_the_work: ADF_TEST_GITEA names no binary");
-        return;
-    };
-    let gitea = Gitea::start(Path::new(&binary)).await;
+/// A repository on the server, and a factory that pushed one head to it.
+struct Site {
+    gitea: Gitea,
+    git: Git,
+    remote: Remote,
+    deliver: Deliver,
+    head: Sha,
+}
+
+async fn delivered(gitea: Gitea) -> Site {
     let repo = r#"{"name":"r","auto_init":true,"default_branch":"main","private":true}"#;
-    let (code, answer) = gitea.api("POST", "/user/repos", repo);
-    assert_eq!(code, 201, "{answer}");
+    gitea.expect("POST", "/user/repos", repo, 201);
     let state = gitea.root.path().join("state");
     fs::create_dir(&state).unwrap();
     let remote = gitea.remote("owner1/r.git", &gitea.token);
@@ -217,73 +215,75 @@ async fn a_stock_gitea_takes_the_work_and_its_refusals_are_understood() {
     let second = work(&deliver, &dir, &base, "b.txt").await;
     let stale = deliver.push(&remote, BRANCH, &second.head, None).await;
     assert_eq!(stale.unwrap_err().kind, GitErrorKind::StaleLease);
-    let push = deliver
-        .push(&remote, BRANCH, &second.head, Some(&first.head))
-        .await;
+    let expect = Some(&first.head);
+    let push = deliver.push(&remote, BRANCH, &second.head, expect).await;
     push.unwrap();
-
-    for (path, token, kind) in [
-        (
-            "owner1/r.git",
-            "0123456789012345678901234567890123456789",
-            GitErrorKind::Auth,
-        ),
-        ("owner1/r.git", "", GitErrorKind::Auth),
-        (
-            "owner1/none.git",
-            gitea.token.as_str(),
-            GitErrorKind::NotFound,
-        ),
-    ] {
-        let error = git.remote_head(&gitea.remote(path, token), "main").await;
-        let error = error.unwrap_err();
-        assert_eq!(error.kind, kind, "{path}: {error}");
-    }
-
-    let reader = [
-        "admin",
-        "user",
-        "generate-access-token",
-        "-u",
-        "owner1",
-        "-t",
-        "reader",
-        "--raw",
-        "--scopes",
-        "read:repository",
-    ];
-    let narrow = last_line(super::gitea::gitea(
-        Path::new(&binary),
-        gitea.root.path(),
-        &reader,
-    ));
-    let narrow = gitea.remote("owner1/r.git", &narrow);
-    assert!(git.remote_head(&narrow, "main").await.unwrap().is_some());
-    let error = deliver
-        .push(&narrow, BRANCH, &first.head, Some(&second.head))
-        .await;
-    let error = error.unwrap_err();
-    assert_eq!(error.kind, GitErrorKind::Auth, "{error}");
-
-    let rule = format!(r#"{{"rule_name":"{BRANCH_PREFIX}guarded","enable_push":false}}"#);
-    let (code, answer) = gitea.api("POST", "/repos/owner1/r/branch_protections", &rule);
-    assert_eq!(code, 201, "{answer}");
-    let guarded = format!("{BRANCH_PREFIX}guarded");
-    let error = deliver.push(&remote, &guarded, &second.head, None).await;
-    let error = error.unwrap_err();
-    assert_eq!(error.kind, GitErrorKind::Protected, "{error}");
-
-    let renamed = gitea.api("PATCH", "/repos/owner1/r", r#"{"name":"r2"}"#);
-    assert_eq!(renamed.0, 200);
-    let error = git.remote_head(&remote, "main").await.unwrap_err();
-    assert_eq!(error.kind, GitErrorKind::Moved, "{error}");
-    let remote = gitea.remote("owner1/r2.git", &gitea.token);
-    let archived = gitea.api("PATCH", "/repos/owner1/r2", r#"{"archived":true}"#);
-    assert_eq!(archived.0, 200);
-    let error = deliver.push(&remote, "adf/late", &second.head, None).await;
-    let error = error.unwrap_err();
-    assert_eq!(error.kind, GitErrorKind::Archived, "{error}");
-    assert!(!error.to_string().contains(&gitea.token));
     let out = try_run(&dir, &["remote", "-v"]);
     assert!(out.stdout.is_empty(), "the clone never learnt of the forge");
+    Site {
+        gitea,
+        git,
+        remote,
+        deliver,
+        head: second.head,
+    }
+}
+
+impl Site {
+    async fn push_is_refused(&self, remote: &Remote, branch: &str, kind: GitErrorKind) {
+        let there = (branch == BRANCH).then_some(&self.head);
+        let push = self.deliver.push(remote, branch, &self.head, there).await;
+        let error = push.unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(!error.to_string().contains(&self.gitea.token));
+    }
+
+    async fn look_is_refused(&self, path: &str, token: &str, kind: GitErrorKind) {
+        let remote = self.gitea.remote(path, token);
+        let error = self.git.remote_head(&remote, "main").await.unwrap_err();
+        assert_eq!(error.kind, kind, "{path}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_stock_gitea_takes_the_work_and_its_refusals_are_understood() {
+    let Some(binary) = variable("ADF_TEST_GITEA") else {
+        println!("SKIPPED a_stock_gitea_takes_the_work: ADF_TEST_GITEA names no binary");
+        return;
+    };
+    let binary = Path::new(&binary);
+    let site = delivered(Gitea::start(binary).await).await;
+    let (gitea, token) = (&site.gitea, site.gitea.token.as_str());
+
+    let wrong = "0123456789".repeat(4);
+    for bad in [wrong.as_str(), ""] {
+        let kind = GitErrorKind::Auth;
+        site.look_is_refused("owner1/r.git", bad, kind).await;
+    }
+    let kind = GitErrorKind::NotFound;
+    site.look_is_refused("owner1/none.git", token, kind).await;
+
+    let reader =
+        "admin user generate-access-token -u owner1 -t reader --raw --scopes read:repository";
+    let words: Vec<_> = reader.split_whitespace().collect();
+    let reader = last_line(command(binary, gitea.root.path(), &words));
+    let narrow = gitea.remote("owner1/r.git", &reader);
+    let seen = site.git.remote_head(&narrow, "main").await.unwrap();
+    assert!(seen.is_some());
+    site.push_is_refused(&narrow, BRANCH, GitErrorKind::Auth)
+        .await;
+
+    let guarded = format!("{BRANCH_PREFIX}guarded");
+    let rule = format!(r#"{{"rule_name":"{guarded}","enable_push":false}}"#);
+    gitea.expect("POST", "/repos/owner1/r/branch_protections", &rule, 201);
+    site.push_is_refused(&site.remote, &guarded, GitErrorKind::Protected)
+        .await;
+
+    gitea.expect("PATCH", "/repos/owner1/r", r#"{"name":"r2"}"#, 200);
+    let kind = GitErrorKind::Moved;
+    site.look_is_refused("owner1/r.git", token, kind).await;
+    gitea.expect("PATCH", "/repos/owner1/r2", r#"{"archived":true}"#, 200);
+    let remote = gitea.remote("owner1/r2.git", token);
+    site.push_is_refused(&remote, "adf/late", GitErrorKind::Archived)
+        .await;
 }

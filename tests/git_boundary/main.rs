@@ -4,6 +4,10 @@
     clippy::disallowed_methods,
     reason = "tests play the agent and the forge, who run git themselves"
 )]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test that fails fails the test"
+)]
 
 mod deliver;
 mod gitea;

@@ -194,15 +194,15 @@ async fn removal_gets_rid_of_links_odd_rights_and_great_depth_and_touches_nothin
     fs::write(dir.join("locked/in/x"), "").unwrap();
     fs::set_permissions(dir.join("locked/in"), fs::Permissions::from_mode(0o000)).unwrap();
     fs::set_permissions(dir.join("locked"), fs::Permissions::from_mode(0o500)).unwrap();
-    // Deeper than a path may be long and a process may hold handles.
-    let deep =
-        "i=0; while [ $i -lt 3000 ]; do mkdir dddd && cd -P dddd || exit 1; i=$((i+1)); done";
-    let made = std::process::Command::new("sh")
-        .args(["-c", deep])
-        .current_dir(&dir)
-        .status()
-        .unwrap();
-    assert!(made.success());
+    // Deeper than a path may be long and a process may hold handles: built from
+    // the inside, each directory around the one before.
+    let (deep, around) = (dir.join("deep"), dir.join("around"));
+    fs::create_dir(&deep).unwrap();
+    for _ in 0..3_000 {
+        fs::create_dir(&around).unwrap();
+        fs::rename(&deep, around.join("d")).unwrap();
+        fs::rename(&around, &deep).unwrap();
+    }
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o500)).unwrap();
 
     let task = TaskId::from("abc123");

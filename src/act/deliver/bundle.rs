@@ -109,7 +109,7 @@ mod tests {
         let read = header(text.as_bytes()).unwrap();
         assert_eq!(read.needs, [Sha(a)]);
         assert_eq!((read.head, read.uncommitted), (Sha(d), true));
-        assert!(text[read.length..].starts_with("PACK"));
+        assert!(text.as_bytes()[read.length..].starts_with(b"PACK"));
         let text = format!("# v2 git bundle\n{b} refs/heads/x\n{c} HEAD\n\n");
         let read = header(text.as_bytes()).unwrap();
         assert_eq!((read.head, read.uncommitted), (Sha(c.clone()), false));

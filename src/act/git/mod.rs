@@ -102,7 +102,6 @@ impl Git {
     }
 
     /// A call of `git <verb>`, to be filled in.
-    #[must_use]
     pub fn call(&self, verb: &'static str) -> Call<'_> {
         Call::new(self, verb)
     }

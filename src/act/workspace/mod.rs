@@ -4,7 +4,7 @@
 //! Invariant: the factory runs git in a workspace only before it gets its name;
 //! from then on its `.git` is the agent's, and nothing here looks inside. What the
 //! factory knows about a workspace stands in a manifest beside it. Next:
-//! [`mirror`], [`create`], [`blockers`] (what cannot be worked on), [`remove`].
+//! [`mirror`], [`create`], [`mod@blockers`] (what cannot be worked on), [`remove`].
 
 pub mod blockers;
 pub mod create;
