@@ -1,1 +1,4 @@
 //! Placeholder.
+
+pub mod schema;
+pub mod validate_config;
