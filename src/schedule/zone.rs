@@ -34,7 +34,8 @@ fn nearest(name: &str) -> Vec<String> {
         .map(|zone| {
             let full = zone.name().to_lowercase();
             let city = full.rsplit('/').next().unwrap_or(&full);
-            let score = strsim::jaro_winkler(&full, &wanted).max(strsim::jaro_winkler(city, &wanted));
+            let score =
+                strsim::jaro_winkler(&full, &wanted).max(strsim::jaro_winkler(city, &wanted));
             (score, zone.name())
         })
         .filter(|(score, _)| *score > 0.8)
@@ -61,14 +62,20 @@ pub(super) fn moments(zone: Tz, wall: NaiveDateTime) -> impl Iterator<Item = Dat
     let found = zone.from_local_datetime(&wall);
     let first = found.clone().earliest().map(|moment| moment.to_utc());
     let second = found.latest().map(|moment| moment.to_utc());
-    first.into_iter().chain(second.filter(|second| Some(*second) != first))
+    first
+        .into_iter()
+        .chain(second.filter(|second| Some(*second) != first))
 }
 
 /// The first moment after the gap in which `wall` lies; `None` when it lies in
 /// none, or in one that is too long to catch up.
 pub(super) fn end_of_gap(zone: Tz, wall: NaiveDateTime) -> Option<DateTime<Utc>> {
-    let offset_at =
-        |seconds: i64| Some(zone.offset_from_utc_datetime(&moment(seconds)?.naive_utc()).fix());
+    let offset_at = |seconds: i64| {
+        Some(
+            zone.offset_from_utc_datetime(&moment(seconds)?.naive_utc())
+                .fix(),
+        )
+    };
     let mut before = moments(zone, wall.checked_sub_signed(GAP_CAUGHT_UP)?)
         .last()?
         .timestamp();

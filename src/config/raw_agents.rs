@@ -1,0 +1,119 @@
+//! The config as written: agents and providers.
+//!
+//! Invariant: as for [`super::raw`]; an agent needs only a name, a provider its
+//! kind and what that kind asks for.
+
+use super::raw::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// An agent: a role with a prompt and limits, called by `@adf:<name>`.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Agent {
+    /// The agent's name: lower-case letters, digits and hyphens, beginning with a letter, at most 40.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,39}$"))]
+    pub name: String,
+    /// What it is for, in one line; shown to people and to other agents.
+    #[serde(default)]
+    #[schemars(length(max = 300))]
+    pub description: String,
+    /// The template of its prompt. Default: a short built-in one.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub prompt: Option<String>,
+    /// A file with the template of its prompt, instead of `prompt`.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 1000))]
+    pub prompt_file: Option<PathBuf>,
+    /// The provider that starts it, one of [providers]. Default: the only one.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 100))]
+    pub provider: Option<String>,
+    /// The model, for providers that take one; an alias such as `sonnet` outlives a version.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 200))]
+    pub model: Option<String>,
+    /// Tools it may use, for providers that take them.
+    #[serde(default)]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 200)))]
+    pub tools: Vec<String>,
+    /// When it starts by itself: a crontab line of 5 fields in the time zone of [schedule].
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 1000))]
+    pub cron: Option<String>,
+    /// The number of the standing issue on which scheduled runs report; goes with `cron`.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub cron_issue: Option<u64>,
+    /// What is asked at each slot of `cron`.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 10_000))]
+    pub cron_instruction: Option<String>,
+    /// Executables that must start inside its walls.
+    #[serde(default)]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 1000)))]
+    pub requires: Vec<String>,
+    /// Let passages by people without write access into its prompt.
+    #[serde(default)]
+    pub read_strangers: bool,
+    /// Its limits.
+    #[serde(default)]
+    pub limits: AgentLimits,
+}
+
+/// Limits of one agent.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct AgentLimits {
+    /// Wall time of a run.
+    pub wall_time: Span,
+    /// Steps of a run.
+    #[schemars(range(min = 10, max = 10_000))]
+    pub steps: u32,
+    /// Starts in any hour.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub starts_per_hour: u32,
+    /// Starts in any day.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub starts_per_day: u32,
+    /// Runs at once.
+    #[schemars(range(min = 1, max = 64))]
+    pub concurrency: u32,
+    /// Attempts at a task that fail before it is given up.
+    #[schemars(range(min = 1, max = 100))]
+    pub attempts: u32,
+}
+
+impl Default for AgentLimits {
+    fn default() -> Self {
+        AgentLimits {
+            wall_time: Span::from("30m"),
+            steps: 100,
+            starts_per_hour: 6,
+            starts_per_day: 30,
+            concurrency: 1,
+            attempts: 3,
+        }
+    }
+}
+
+/// A provider: how an agent's executable is started.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Provider {
+    /// What kind of executable it is; `script` is any that reads a prompt and works in its directory.
+    pub kind: ProviderKind,
+    /// The program and its arguments; no shell is involved. A program with a `/` is relative to the folder of this file, one without is looked up in PATH.
+    #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 4000)))]
+    pub command: Vec<String>,
+}
+
+// Comments on the variants would turn the plain list of kinds in the schema
+// into one that says less when nothing matches.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ProviderKind {
+    Script,
+}

@@ -1,0 +1,232 @@
+//! `[[agents]]` and `[providers]`: roles, and how their executables start.
+//!
+//! Invariant: names are unique and not reserved, every agent has a provider that
+//! exists, and a cron line can be read, can fire, and has an issue to report on.
+
+use super::Resolver;
+use crate::config::document::child;
+use crate::config::{explain, raw};
+use crate::model::AgentName;
+use crate::model::settings::{Agent, Cron, ProjectLimits, Provider};
+use crate::schedule::Schedule;
+use std::collections::BTreeMap;
+
+/// Names that mean, or may come to mean, something else in a mention.
+pub(in crate::config) const RESERVED_NAMES: [&str; 8] = [
+    "adf", "all", "everyone", "factory", "help", "here", "none", "system",
+];
+
+/// What is asked of a scheduled run when the config does not say.
+const DEFAULT_INSTRUCTION: &str = "This is your scheduled run. Do what your role asks of you.";
+
+impl Resolver<'_, '_> {
+    pub(super) fn providers(
+        &mut self,
+        raw: BTreeMap<String, raw::Provider>,
+    ) -> BTreeMap<String, Provider> {
+        let mut providers = BTreeMap::new();
+        for (name, provider) in raw {
+            let at = child("/providers", &name);
+            if !is_name(&name) {
+                let help =
+                    "lower-case letters, digits and hyphens, beginning with a letter, at most 40";
+                self.faults
+                    .key_error(&at, format!("`{name}` is not a name for a provider"), help);
+            }
+            let provider = match provider.kind {
+                raw::ProviderKind::Script => Provider::Script {
+                    command: self.command(provider.command, &child(&at, "command")),
+                },
+            };
+            providers.insert(name, provider);
+        }
+        providers
+    }
+
+    /// A program with a `/` is a path like every other in the config.
+    fn command(&mut self, mut command: Vec<String>, at: &str) -> Vec<String> {
+        if let Some(program) = command.first_mut()
+            && program.contains('/')
+        {
+            let path = self.path(program.as_ref(), &child(at, "0"));
+            *program = path.to_string_lossy().into_owned();
+        }
+        command
+    }
+
+    pub(super) fn agents(
+        &mut self,
+        raw: Vec<raw::Agent>,
+        providers: &BTreeMap<String, Provider>,
+        zone: &str,
+        limits: &ProjectLimits,
+    ) -> BTreeMap<AgentName, Agent> {
+        let mut agents: BTreeMap<AgentName, Agent> = BTreeMap::new();
+        for (n, agent) in raw.into_iter().enumerate() {
+            let at = child("/agents", &n.to_string());
+            let name = AgentName(agent.name.clone());
+            self.name(&at, &name, agents.contains_key(&name));
+            self.model(&child(&at, "model"), agent.model.as_deref());
+            let agent = Agent {
+                name: name.clone(),
+                prompt: self.prompt(&at, &agent),
+                provider: self.provider(&at, agent.provider.as_deref(), providers),
+                cron: self.cron(&at, &agent, zone),
+                limits: self.agent_limits(&child(&at, "limits"), &agent.limits, limits),
+                description: agent.description,
+                model: agent.model,
+                tools: agent.tools,
+                requires: agent.requires,
+                read_strangers: agent.read_strangers,
+            };
+            agents.entry(name).or_insert(agent);
+        }
+        self.unused(&agents, providers);
+        agents
+    }
+
+    fn name(&mut self, at: &str, name: &AgentName, taken: bool) {
+        let at = child(at, "name");
+        if taken {
+            let message = format!("another agent is already called `{name}`");
+            self.faults
+                .error(&at, message, "a mention `@adf:<name>` must mean one agent");
+        }
+        if RESERVED_NAMES.contains(&name.as_str()) {
+            let message = format!("`{name}` is reserved");
+            let help = format!("choose a name other than {}", RESERVED_NAMES.join(", "));
+            self.faults.error(&at, message, help);
+        }
+    }
+
+    fn model(&mut self, at: &str, model: Option<&str>) {
+        if let Some(model) = model.filter(|model| is_pinned(model)) {
+            self.faults.warning(
+                at,
+                format!("`{model}` is pinned to a version"),
+                "a pinned model is switched off one day and the agent with it; use an alias such as `opus`, `sonnet` or `haiku`",
+            );
+        }
+    }
+
+    fn provider(
+        &mut self,
+        at: &str,
+        named: Option<&str>,
+        providers: &BTreeMap<String, Provider>,
+    ) -> String {
+        let pointer = child(at, "provider");
+        // The document is asked, so that a faulty provider is not missed as well.
+        let names: Vec<String> = match self.faults.doc.root.get("providers") {
+            Some(serde_json::Value::Object(written)) => written.keys().cloned().collect(),
+            _ => providers.keys().cloned().collect(),
+        };
+        match (named, names.as_slice()) {
+            (Some(name), _) => {
+                if !names.iter().any(|known| known == name) {
+                    let message = format!("no provider is called `{name}`");
+                    let help = explain::offer(explain::nearest(name, &names), &names, "providers");
+                    self.faults.error(&pointer, message, help);
+                }
+                name.to_owned()
+            }
+            (None, [only]) => only.clone(),
+            (None, []) => {
+                let help =
+                    "add one, as [providers.house] with kind = \"script\" and command = [\"…\"]";
+                self.faults.error(
+                    &pointer,
+                    "the config defines no provider to start this agent",
+                    help,
+                );
+                String::new()
+            }
+            (None, several) => {
+                let message = format!(
+                    "there are {} providers and this agent names none",
+                    several.len()
+                );
+                self.faults.error(
+                    &pointer,
+                    message,
+                    explain::offer(None, several, "providers"),
+                );
+                String::new()
+            }
+        }
+    }
+
+    fn cron(&mut self, at: &str, agent: &raw::Agent, zone: &str) -> Option<Cron> {
+        let cron_at = child(at, "cron");
+        let issue_at = child(at, "cron_issue");
+        if !self.faults.doc.has(&cron_at) {
+            for key in ["cron_issue", "cron_instruction"] {
+                let pointer = child(at, key);
+                if self.faults.doc.has(&pointer) {
+                    let message = format!("`{key}` has no effect without `cron`");
+                    self.faults
+                        .key_error(&pointer, message, "add `cron`, or take this key out");
+                }
+            }
+            return None;
+        }
+        if !self.faults.doc.has(&issue_at) {
+            self.faults.error(
+                &issue_at,
+                "missing; `cron` needs an issue on which its runs report",
+                "add cron_issue with the number of a standing issue",
+            );
+        }
+        let line = agent.cron.clone()?;
+        if let Err(error) = Schedule::parse(&line, zone) {
+            let help = "minute hour day-of-month month day-of-week, as in `0 7 * * 1-5`";
+            self.faults.error(&cron_at, error.to_string(), help);
+        }
+        Some(Cron {
+            line,
+            issue: agent.cron_issue?,
+            instruction: agent
+                .cron_instruction
+                .clone()
+                .unwrap_or_else(|| DEFAULT_INSTRUCTION.to_owned()),
+        })
+    }
+
+    fn unused(
+        &mut self,
+        agents: &BTreeMap<AgentName, Agent>,
+        providers: &BTreeMap<String, Provider>,
+    ) {
+        let known = |agent: &Agent| providers.contains_key(&agent.provider);
+        if agents.is_empty() || self.faults.is_touched("/agents") || !agents.values().all(known) {
+            return;
+        }
+        for name in providers.keys() {
+            if !agents.values().any(|agent| agent.provider == *name) {
+                let message = "no agent uses this provider".to_owned();
+                self.faults.warning(
+                    &child("/providers", name),
+                    message,
+                    "name it in an agent, or take it out",
+                );
+            }
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(plain)
+}
+
+/// Whether a model's name ends in a date: `-20241022`, `@20241022`, `-2024-10-22`.
+fn is_pinned(model: &str) -> bool {
+    let name = model.split(['[', ':']).next().unwrap_or(model);
+    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = name.rsplit(['-', '@']);
+    let (last, second, third) = (parts.next(), parts.next(), parts.next());
+    let is = |part: Option<&str>, n| part.is_some_and(|part| digits(part, n));
+    is(last, 8) && second.is_some() || is(last, 2) && is(second, 2) && is(third, 4)
+}

@@ -1,0 +1,115 @@
+//! Raw → settings: defaults, paths, and what no schema can say.
+//!
+//! Each part takes its section as written and returns it as the factory uses
+//! it; faults are collected on the way, so that a part always returns something.
+//!
+//! Invariant: what is returned may be used only if no error was collected.
+
+mod agents;
+mod forge;
+mod limits;
+mod prompts;
+mod walls;
+
+use super::fault::Faults;
+use super::raw::Raw;
+use super::secret::SecretSources;
+use super::span;
+use crate::model::settings::{MentionSettings, Nightwatch, ScheduleSettings, Settings};
+use crate::schedule;
+use std::path::{Component, Path, PathBuf};
+
+/// What every part needs.
+pub(super) struct Resolver<'f, 'd> {
+    pub faults: &'f mut Faults<'d>,
+    /// The folder of the config file, absolute.
+    pub base: &'f Path,
+    /// The state directory that systemd made, if it did.
+    pub state_directory: Option<PathBuf>,
+}
+
+impl Resolver<'_, '_> {
+    /// The whole config.
+    pub(super) fn resolve(&mut self, raw: Raw) -> (Settings, SecretSources) {
+        let state_dir = self.state_dir(&raw.project);
+        let secrets = self.secrets(&raw.gitea, &state_dir);
+        let schedule = self.schedule(&raw.schedule);
+        let providers = self.providers(raw.providers);
+        let limits = self.project_limits(&raw.limits);
+        let agents = self.agents(raw.agents, &providers, &schedule.time_zone, &limits);
+        let settings = Settings {
+            project: raw.project.name,
+            forge: self.forge(&raw.gitea),
+            schedule,
+            mentions: mentions(raw.mentions.allow, raw.mentions.max_per_passage),
+            agents,
+            providers,
+            limits,
+            walls: self.walls(raw.walls, &state_dir, &secrets),
+            delivery: self.delivery(raw.delivery),
+            nightwatch: Nightwatch {
+                enabled: raw.nightwatch.enabled,
+                stalled_after: span::resolve(
+                    &raw.nightwatch.stalled_after,
+                    span::STALLED,
+                    "/nightwatch/stalled_after",
+                    self.faults,
+                ),
+            },
+            state_dir,
+        };
+        (settings, secrets)
+    }
+
+    fn schedule(&mut self, raw: &super::raw::Schedule) -> ScheduleSettings {
+        let mut time_zone = raw.time_zone.clone();
+        if let Err(error) = schedule::parse_zone(&time_zone) {
+            let help = "an IANA name, with its case, such as UTC or Europe/Berlin";
+            self.faults
+                .error("/schedule/time_zone", error.to_string(), help);
+            // Cron lines are still checked, and not blamed for the zone.
+            time_zone = "UTC".to_owned();
+        }
+        ScheduleSettings {
+            tick: span::resolve(&raw.tick, span::TICK, "/schedule/tick", self.faults),
+            mentions_every: raw.mentions_every,
+            time_zone,
+        }
+    }
+
+    /// A path of the config: relative ones start at the config's folder.
+    fn path(&mut self, path: &Path, pointer: &str) -> PathBuf {
+        if path.starts_with("~") || path.to_string_lossy().contains('$') {
+            let message = format!("`{}` is not expanded", path.display());
+            let help =
+                "neither `~` nor variables mean anything inside a config file; write the path out";
+            self.faults.error(pointer, message, help);
+        }
+        lexical(&self.base.join(path))
+    }
+}
+
+fn mentions(allow: Vec<String>, max_per_passage: u32) -> MentionSettings {
+    let mut allow: Vec<String> = allow.iter().map(|login| login.to_lowercase()).collect();
+    allow.sort();
+    allow.dedup();
+    MentionSettings {
+        allow,
+        max_per_passage,
+    }
+}
+
+/// Without `.` and `..`, as far as the text alone can tell.
+fn lexical(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
