@@ -6,7 +6,7 @@
 use crate::act::git::{Git, GitAuth, Remote, reap_orphans, remove_stale_locks};
 use crate::act::{Executor, Tools, deliver::Deliver, disk, workspace};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig, ForgeError};
 use crate::mention::marker::MarkerKey;
 use crate::model::{Person, Time};
@@ -14,8 +14,7 @@ use crate::reconcile::{Event, Loop, Report, State, run::EVENTS_MAX};
 use crate::redact::Redactor;
 use crate::sense::{CronSource, Poller};
 use crate::store::{self, Opened, StoreError};
-use secrecy::SecretString;
-use std::collections::BTreeMap;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +44,9 @@ pub enum AppError {
     /// A former run is not over.
     #[error(transparent)]
     Recover(#[from] crate::act::recover::RecoverError),
+    /// The key of the marks is too short.
+    #[error(transparent)]
+    Key(#[from] crate::mention::marker::WeakKey),
     /// A schedule.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::ScheduleError),
@@ -88,6 +90,14 @@ pub fn token(config: &Config) -> Result<SecretString, AppError> {
     Ok(config.secrets.token.read()?)
 }
 
+/// The key of the marks: made at the first start where it is a file of our own.
+fn marker_key(config: &Config) -> Result<SecretString, AppError> {
+    Ok(match &config.secrets.marker_key {
+        SecretSource::File { path } => store::marker_key(path)?,
+        source => source.read()?,
+    })
+}
+
 /// A client for the config's forge.
 ///
 /// # Errors
@@ -116,8 +126,8 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let state_dir = &settings.state_dir;
     let Opened { ledger, world, committed, factory, .. } =
         store::open(state_dir, start.clock.clone())?;
-    let key_text = config.secrets.marker_key(state_dir)?;
-    let key = Arc::new(MarkerKey::new(&key_text));
+    let key_text = marker_key(config)?;
+    let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let (me, repo) = greet(&client, &*start.waiting).await?;
     let redactor = Redactor::new(&[token.clone(), key_text]);
 
@@ -161,7 +171,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         deliver,
         runs_dir: state_dir.join("runs"),
         adf: start.adf,
-        environment: crate::config::secret::passed_on(&settings.walls.environment),
+        environment: crate::config::passed_on(&settings.walls.environment),
         run_over: Arc::new(move || {
             let over = over.clone();
             tokio::spawn(async move { over.send(Event::RunOver).await });
@@ -253,7 +263,9 @@ async fn meet(client: &Client) -> Result<(Person, crate::model::RepoId), Meeting
     version.supported().map_err(Meeting::Never)?;
     let me = client.me().await?;
     let repository = client.repository().await?;
-    client.check_scopes().await?;
+    if let Some(remedy) = client.scopes().await?.remedy() {
+        return Err(Meeting::Never(remedy));
+    }
     Ok((me, repository.id))
 }
 
@@ -268,5 +280,3 @@ impl Report for Plain {
     }
 }
 
-/// A map of the values of the environment variables that agents are given.
-pub type PassedOn = BTreeMap<String, String>;

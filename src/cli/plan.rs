@@ -14,6 +14,7 @@ use crate::model::{Plan, Time};
 use crate::reconcile::State;
 use crate::sense::Poller;
 use crate::store::{self, StoreError};
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
 /// Print what the factory would do now; touches nothing
@@ -67,9 +68,13 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppErro
         Err(error) => return Err(error.into()),
     }
     let opened = store::open(scratch.path(), clock.clone())?;
-    let factory = store::known_factory(&config.settings.state_dir)?.unwrap_or(opened.factory);
-    let key = config.secrets.known_marker_key(&config.settings.state_dir)?;
-    let key = Arc::new(key.as_ref().map_or_else(MarkerKey::unknown, MarkerKey::new));
+    // Nobody drains it here, and a full channel would hold up commits.
+    drop(opened.committed);
+    let factory = opened.factory;
+    // Without a key yet there are no marks of ours; a made-up one verifies none.
+    let key = config.secrets.marker_key.read();
+    let key = key.unwrap_or_else(|_| SecretString::from(format!("{:064x}", fastrand::u128(..))));
+    let key = Arc::new(MarkerKey::new(key.expose_secret().as_bytes())?);
     let me = client.me().await.map_err(|e| app::AppError::Forge(e.to_string()))?;
     let narrowed = !config.settings.mentions.allow.is_empty();
     let mut poller = Poller::new(

@@ -29,6 +29,9 @@ pub struct Run {
     /// Where a new ledger begins to listen, as 2026-11-21T10:00:00Z; default: now
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     since: Option<Time>,
+    /// How log events are written
+    #[arg(long, value_enum, default_value_t)]
+    log: telemetry::LogFormat,
 }
 
 /// Parses a moment with its zone.
@@ -53,7 +56,11 @@ pub fn run(args: &Run) -> u8 {
         }
     };
     let redactor = Redactor::new(&[token]);
-    telemetry::init(Arc::new(move |text: &str| redactor.clean(text).into_owned()));
+    let redact = Arc::new(move |text: &str| redactor.clean(text).into_owned());
+    if let Err(error) = telemetry::init(args.log, redact) {
+        complain(&error.to_string());
+        return CONFIG;
+    }
     for warning in &config.warnings {
         tracing::warn!(target: "adf::config", key = warning.key, "{}", warning.message);
     }

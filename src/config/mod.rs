@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 pub use fault::{Fault, Severity};
 pub use render::{render, to_json};
 pub use schema::schema;
-pub use secret::{SecretError, SecretSource, SecretSources, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
+pub use secret::{passed_on, SecretError, SecretSource, SecretSources, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
 
 /// A config that was taken.
 #[derive(Clone, Debug)]

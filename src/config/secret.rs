@@ -7,6 +7,7 @@
 //! or `Display` of this module holds any part of one.
 
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::{
     fmt,
     fs::File,
@@ -105,6 +106,13 @@ pub enum SecretError {
         /// What is wrong, without the content.
         reason: &'static str,
     },
+}
+
+/// The values of the variables that agents are given; unset ones are left out.
+#[must_use]
+pub fn passed_on(names: &[String]) -> BTreeMap<String, String> {
+    let value = |name: &String| Some((name.clone(), variable(name)?));
+    names.iter().filter_map(value).collect()
 }
 
 impl SecretSource {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Result, params};
 const ENTRIES_MAX: u32 = 1000;
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Entry {
     /// When: the forge's time of a passage, ours of all else.
     pub at: Time,
