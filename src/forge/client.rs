@@ -1,7 +1,7 @@
 //! The client of one repository: what it is made of and what can be asked of it.
 //!
 //! Invariant: the token travels in one sensitive header only; it is in no
-//! address, no error and no `Debug`. How a call is sent is in [`send`]; what the
+//! address, no error and no `Debug`. How a call is sent is in `send`; what the
 //! calls are is in the files named after their subjects.
 
 use super::{

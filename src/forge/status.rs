@@ -3,7 +3,7 @@
 //! A status becomes a [`Class`]; with the pause the server asked for it is the
 //! [`Verdict`] that the executor acts on. Invariant: an answer that leaves open
 //! whether a [`Nature::Once`] write happened is never called passing. The general
-//! rule is [`usual`]; what Gitea and Forgejo do otherwise is in [`EXCEPTIONS`].
+//! rule is `usual`; what Gitea and Forgejo do otherwise is in `EXCEPTIONS`.
 
 use super::{Endpoint, ForgeError, Nature};
 use std::time::Duration;

@@ -19,7 +19,7 @@ pub async fn labels_are_added_by_id(ground: Ground) {
     assert_eq!(listed, [a.clone(), b.clone()]);
     assert_eq!(
         bot.add_labels(issue, &[a.id]).await.expect("added"),
-        [a.clone()]
+        std::slice::from_ref(&a)
     );
     let mut both = bot.add_labels(issue, &[b.id]).await.expect("added");
     both.sort_by_key(|label| label.id);

@@ -38,6 +38,10 @@ pub trait Host: Send + Sync {
     fn url(&self) -> String;
     /// One of its people.
     fn account(&self, who: Who) -> Account;
+    /// Claims about things that this host does not have; they are named as skipped.
+    fn lacks(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Makes a public repository of the owner with one commit on `main`, where
     /// the bot and the writer may write.
     fn new_repo<'a>(&'a self, name: &'a str) -> BoxFuture<'a, ()>;
