@@ -1,4 +1,6 @@
 //! Tables that align, for people.
+//!
+//! Invariant: what somebody wrote reaches a terminal without control characters.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -6,12 +8,18 @@ use comfy_table::{ContentArrangement, Table, presets};
 #[must_use]
 pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head.iter().copied());
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| plain(cell)));
     }
     table.to_string().lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Text without control characters but line ends.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// A moment as people read it, in UTC.
