@@ -149,7 +149,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         .map_err(|e| AppError::Forge(e.to_string()))?;
     let mirror = Arc::new(workspace::Mirror::new(git.clone(), state_dir, remote));
     let deliver = Deliver::new(git.clone(), state_dir, mirror.dir());
-    for dir in [mirror.dir(), deliver.dir()] {
+    for dir in [mirror.dir(), deliver.dir()].into_iter().filter(|dir| dir.exists()) {
         remove_stale_locks(dir).map_err(io("locks of a former start"))?;
     }
     let work_dir = state_dir.join("work");
