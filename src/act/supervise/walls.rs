@@ -47,6 +47,7 @@ pub(crate) enum Word {
 ///
 /// Its standard input is the pipe to the supervisor, replaced by the agent's own.
 pub fn enter(spec: &Path) -> u8 {
+    close_inherited();
     let Ok(pipe) = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3) else {
         return REFUSED;
     };
@@ -57,6 +58,22 @@ pub fn enter(spec: &Path) -> u8 {
     };
     tell(&mut pipe, &Word::Failed(fault));
     REFUSED
+}
+
+/// Closes what leaked down to here from whoever started the daemon: the walls do
+/// not bind files that are open already.
+fn close_inherited() {
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let open: Vec<i32> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|number| *number > 2)
+        .collect();
+    for number in open {
+        // The folder's own descriptor is among them, and closed by now.
+        let _ = nix::unistd::close(number);
+    }
 }
 
 fn tell(pipe: &mut File, word: &Word) {
