@@ -32,82 +32,75 @@ async fn an_agent_reads_and_writes_nothing_outside_its_places() {
     let mut room = Room::new("");
     let sibling = room.path("sibling");
     fs::create_dir(&sibling).unwrap();
-    fs::write(sibling.join("secret"), "s3cret").unwrap();
+    let secret = sibling.join("secret");
+    fs::write(&secret, "s3cret").unwrap();
     fs::write(room.path("workspace/mine"), "x").unwrap();
-    room.spec.layout().create().unwrap();
-    fs::write(room.spec.layout().prompt(), "do it").unwrap();
-    let (secret, run) = (sibling.join("secret"), &room.spec.run_dir);
-    let (secret, sibling, run) = (secret.display(), sibling.display(), run.display());
-    let daemon = std::process::id();
+    let (file, sibling) = (secret.display(), sibling.display());
     let tries = [
-        ("read a sibling", format!("cat {secret}")),
-        ("list a sibling", format!("ls {sibling}")),
-        ("write to a sibling", format!("echo x > {sibling}/new")),
-        ("append to a sibling", format!("echo x >> {secret}")),
-        ("truncate a sibling", format!("truncate -s 0 {secret}")),
-        ("remove from a sibling", format!("rm {secret}")),
-        (
-            "link a file of a sibling",
-            format!("ln {secret} mine2 && cat mine2"),
-        ),
-        (
-            "read through a symlink",
-            format!("ln -s {secret} sym && cat sym"),
-        ),
+        ("read", format!("cat {file}")),
+        ("list", format!("ls {sibling}")),
+        ("create", format!("echo x > {sibling}/new")),
+        ("append", format!("echo x >> {file}")),
+        ("truncate", format!("truncate -s 0 {file}")),
+        ("remove", format!("rm {file}")),
+        ("move away", format!("mv {file} .")),
+        ("move there", format!("mv mine {sibling}/mine")),
+        ("link", format!("ln {file} linked && cat linked")),
+        ("follow", format!("ln -s {file} sym && cat sym")),
         ("read the shadow file", "cat /etc/shadow".into()),
         ("read the home of root", "ls /root".into()),
         ("write to /usr", "touch /usr/adf-test".into()),
         ("write to /tmp", "touch /tmp/adf-test".into()),
-        (
-            "read the environment of the daemon",
-            format!("cat /proc/{daemon}/environ"),
-        ),
-        (
-            "read the environment of the supervisor",
-            "cat /proc/$(ps -o ppid= -p $PPID | tr -d ' ')/environ || cat /proc/$PPID/environ"
-                .into(),
-        ),
-        (
-            "open the files of the daemon",
-            format!(
-                "readlink /proc/{daemon}/fd/1 || head -c 1 /proc/{daemon}/fd/0 || readlink /proc/{daemon}/cwd"
-            ),
-        ),
-        (
-            "walk through the root of the daemon",
-            format!("cat /proc/{daemon}/root{secret}"),
-        ),
-        ("signal the daemon", format!("kill -0 {daemon}")),
-        ("read kernel memory", "head -c 1 /proc/kcore".into()),
-        (
-            "change the kernel",
-            "echo 1 > /proc/sys/vm/drop_caches".into(),
-        ),
-        (
-            "change its oom score",
-            "echo 0 > /proc/self/oom_score_adj".into(),
-        ),
-        ("make a device", "mknod disk b 8 0".into()),
-        ("mount", "mount -t tmpfs none .".into()),
+    ];
+    assert_eq!(succeed(&mut room, &tries).await, BTreeSet::new());
+    assert_eq!(fs::read_to_string(secret).unwrap(), "s3cret");
+}
+
+#[tokio::test]
+async fn an_agent_cannot_look_into_its_keepers_or_touch_their_files() {
+    let mut room = Room::new("");
+    room.spec.layout().create().unwrap();
+    fs::write(room.spec.layout().prompt(), "do it").unwrap();
+    let run = room.spec.run_dir.display();
+    let daemon = std::process::id();
+    let tries = [
+        ("daemon environ", format!("cat /proc/{daemon}/environ")),
+        ("daemon output", format!("readlink /proc/{daemon}/fd/1")),
+        ("daemon place", format!("readlink /proc/{daemon}/cwd")),
+        ("daemon root", format!("ls /proc/{daemon}/root/")),
+        ("daemon memory", format!("head -c 1 /proc/{daemon}/mem")),
+        ("daemon signal", format!("kill -0 {daemon}")),
+        ("supervisor environ", "cat /proc/$PPID/environ".into()),
+        ("supervisor events", "echo x > /proc/$PPID/fd/1".into()),
+        ("supervisor signal", "kill -0 $PPID".into()),
         ("read the spec", format!("cat {run}/spec.json")),
         ("read the record", format!("cat {run}/record.json")),
         ("write the record", format!("echo x > {run}/record.json")),
-        ("replace the lock", format!("mv {run}/lock {run}/tmp/lock")),
+        ("move the lock", format!("mv {run}/lock {run}/tmp/lock")),
+        ("remove the log", format!("rm {run}/output.log")),
         (
             "write the prompt",
             format!("echo x > {run}/agent/prompt.md"),
         ),
-        ("take the log away", format!("rm {run}/output.log")),
-        (
-            "be setuid",
-            "cp /bin/sh s && chmod u+s s && chown 1 s".into(),
-        ),
     ];
     assert_eq!(succeed(&mut room, &tries).await, BTreeSet::new());
-    assert_eq!(
-        fs::read_to_string(sibling.to_string() + "/secret").unwrap(),
-        "s3cret"
-    );
+}
+
+#[tokio::test]
+async fn an_agent_that_runs_as_root_has_no_powers_of_root() {
+    let mut room = Room::new("");
+    let tries = [
+        ("read kernel memory", "head -c 1 /proc/kcore"),
+        ("set a sysctl", "echo 1 > /proc/sys/vm/drop_caches"),
+        ("escape the oom killer", "echo 0 > /proc/self/oom_score_adj"),
+        ("make a device", "mknod disk b 8 0"),
+        ("mount", "mount -t tmpfs none ."),
+        ("give a file away", "touch mine && chown 1 mine"),
+        ("raise its limits", "ulimit -c unlimited"),
+        ("be somebody else", "setpriv --reuid 1 true"),
+    ];
+    let tries = tries.map(|(name, line)| (name, line.to_owned()));
+    assert_eq!(succeed(&mut room, &tries).await, BTreeSet::new());
 }
 
 #[tokio::test]
