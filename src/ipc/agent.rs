@@ -5,7 +5,7 @@
 //! [`AgentSocket`]. Next: `cli::agent` is the client's command.
 
 use super::wire;
-use crate::model::{Report, RunId};
+use crate::model::{Report, ReportStatus, RunId};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,19 +15,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{
-    net::{UnixListener, UnixStream},
-    sync::{Mutex, Semaphore},
-    task::{AbortHandle, JoinSet},
-    time::timeout,
-};
+use tokio::{net::UnixStream, sync::Mutex, task::AbortHandle};
 
 /// The largest message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Reports taken from one run.
 pub const REPORTS_MAX: u32 = 50;
-/// Connections served at once.
-const CONNECTIONS_MAX: usize = 8;
 /// Faults named in one answer.
 const FAULTS_MAX: usize = 20;
 /// Characters of one fault.
@@ -88,41 +81,14 @@ where
         handler,
     });
     let listener = wire::listen(dir, SOCKET)?;
+    let serving = tokio::spawn(wire::serve(listener, move |stream| {
+        let desk = Arc::clone(&desk);
+        Box::pin(async move { desk.hear(stream).await })
+    }));
     Ok(AgentSocket {
         dir: dir.to_owned(),
-        serving: tokio::spawn(serve(listener, desk)).abort_handle(),
+        serving: serving.abort_handle(),
     })
-}
-
-async fn serve<H>(listener: UnixListener, desk: Arc<Desk<H>>)
-where
-    H: Fn(u32, Report) -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static,
-{
-    let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    // Dropped with this task, and every conversation with it.
-    let mut talks = JoinSet::new();
-    loop {
-        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
-            return;
-        };
-        while talks.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let desk = Arc::clone(&desk);
-                talks.spawn(async move {
-                    // Who does not speak loses the seat, not the factory.
-                    let _ = timeout(wire::PEER_WAIT, desk.hear(stream)).await;
-                    drop(seat);
-                });
-            }
-            // Out of descriptors for a moment: let others finish first.
-            Err(error) => {
-                tracing::warn!(run = %desk.run, %error, "the agent's socket accepts no connection");
-                talks.join_next().await;
-                tokio::task::yield_now().await;
-            }
-        }
-    }
 }
 
 impl<H> Desk<H>
@@ -167,6 +133,10 @@ where
             .take(FAULTS_MAX)
             .map(|fault| {
                 let place = fault.instance_path().to_string();
+                let fault = match place.as_str() {
+                    "/status" => format!("expected one of {}", statuses()),
+                    _ => fault.to_string(),
+                };
                 let place = if place.is_empty() { "report" } else { &place };
                 format!("{place}: {fault}")
                     .chars()
@@ -179,6 +149,18 @@ where
         }
         serde_json::from_value(report).map_err(|error| format!("the report is refused: {error}"))
     }
+}
+
+/// The schema's own message would only say that none of its branches fits.
+fn statuses() -> String {
+    [
+        ReportStatus::Done,
+        ReportStatus::Rejected,
+        ReportStatus::NeedsClarification,
+        ReportStatus::Blocked,
+    ]
+    .map(|status| json!(status).to_string())
+    .join(", ")
 }
 
 /// Why a report was not accepted.

@@ -13,19 +13,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{
-    net::{UnixListener, UnixStream},
-    sync::Semaphore,
-    task::{AbortHandle, JoinSet},
-    time::timeout,
-};
+use tokio::{net::UnixStream, task::AbortHandle};
 
 /// The largest question, in bytes.
 const QUESTION_BYTES_MAX: usize = 4096;
 /// The largest answer, in bytes.
 const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// Questions answered at once.
-const CONNECTIONS_MAX: usize = 8;
 
 const SOCKET: &str = "adf.sock";
 const KEY: &str = "adf.key";
@@ -62,39 +55,15 @@ where
 {
     let key = wire::make_key(&state_dir.join(KEY))?;
     let listener = wire::listen(state_dir, SOCKET)?;
-    let serving = tokio::spawn(serve(listener, Arc::new((key, handler)))).abort_handle();
+    let desk = Arc::new((key, handler));
+    let serving = tokio::spawn(wire::serve(listener, move |stream| {
+        let desk = Arc::clone(&desk);
+        Box::pin(async move { hear(stream, &desk).await })
+    }));
     Ok(OperatorSocket {
         dir: state_dir.to_owned(),
-        serving,
+        serving: serving.abort_handle(),
     })
-}
-
-async fn serve<H>(listener: UnixListener, desk: Arc<(String, H)>)
-where
-    H: Fn(String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
-{
-    let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut talks = JoinSet::new();
-    loop {
-        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
-            return;
-        };
-        while talks.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let desk = Arc::clone(&desk);
-                talks.spawn(async move {
-                    let _ = timeout(wire::PEER_WAIT, hear(stream, &desk)).await;
-                    drop(seat);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the operator's socket accepts no connection");
-                talks.join_next().await;
-                tokio::task::yield_now().await;
-            }
-        }
-    }
 }
 
 async fn hear<H>(mut stream: UnixStream, desk: &(String, H)) -> io::Result<()>

@@ -3,6 +3,7 @@
 //! Invariant: a path longer than a socket address (108 bytes) works as well as a short one, a
 //! line above its bound is refused without being kept, keys are compared in constant time.
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -15,15 +16,24 @@ use std::{
         },
     },
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixListener,
+    sync::Semaphore,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 
 /// How long a client may take to send its line or to take its answer.
 pub(crate) const PEER_WAIT: Duration = Duration::from_secs(10);
+
+/// Connections of one socket served at once; more wait.
+const CONNECTIONS_MAX: usize = 8;
+/// How long to wait before accepting again when the system has no descriptor left.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// Writes a new random key, 32 bytes as hex, for the owner only.
 pub(crate) fn make_key(path: &Path) -> io::Result<String> {
@@ -71,6 +81,34 @@ pub(crate) fn listen(folder: &Path, name: &str) -> io::Result<UnixListener> {
     let listener = UnixListener::bind(short(&open, name))?;
     fs::set_permissions(&path, Permissions::from_mode(0o600))?;
     Ok(listener)
+}
+
+/// Serves each connection with `hear`, for as long as the task lives; who does not
+/// speak in time loses the seat. Dropping the task ends every conversation.
+pub(crate) async fn serve(
+    listener: UnixListener,
+    hear: impl Fn(tokio::net::UnixStream) -> BoxFuture<'static, io::Result<()>>,
+) {
+    let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut talks = JoinSet::new();
+    while let Ok(seat) = Arc::clone(&seats).acquire_owned().await {
+        while talks.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let talk = timeout(PEER_WAIT, hear(stream));
+                talks.spawn(async move {
+                    if !matches!(talk.await, Ok(Ok(()))) {
+                        tracing::debug!("a peer of a local socket went away or was too slow");
+                    }
+                    drop(seat);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a local socket accepts no connection");
+                sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
 }
 
 /// Reads one line; an error names the bound when it is longer.

@@ -5,8 +5,8 @@
 //! carries the run's mark or names it in its environment, or descends from one.
 
 use super::{
-    Layout, SuperviseError, course::KILL_WAIT, kill, processes, processes::Seen, read_record,
-    record, spec::HELPERS, walls,
+    Layout, SuperviseError, course::KILL_WAIT, kill, mark, processes, processes::Seen, read_record,
+    record, spec::HELPERS,
 };
 use crate::model::RunId;
 use rustix::process::Signal;
@@ -56,16 +56,11 @@ pub async fn prove_empty(run_dir: &Path, grace: Duration) -> Result<(), Supervis
     Ok(())
 }
 
-/// Empties the supervisor's tree first: then it records the end by itself. One
-/// that does not, even so, is killed too.
+/// Empties what is under the supervisor: it then records the end by itself. One
+/// that does not, even so, is ended too.
 fn end_supervisor(run_dir: &Path, also_itself: bool) {
-    kill::sweep(|| {
-        let mut tree = tree(run_dir);
-        if !also_itself && tree.len() > 1 {
-            tree.remove(0);
-        }
-        tree
-    });
+    let spared = usize::from(!also_itself);
+    kill::sweep(|| tree(run_dir).into_iter().skip(spared).collect());
 }
 
 /// The supervisor on record and all under it.
@@ -122,7 +117,7 @@ fn strays(run: &RunId) -> Vec<Seen> {
     let own_line = ancestry(&table);
     let marks: Vec<String> = std::iter::once(run.clone())
         .chain(HELPERS.map(|name| RunId(format!("{run}/{name}"))))
-        .map(|run| walls::mark(&run).to_string())
+        .map(|run| mark::mark(&run).to_string())
         .collect();
     let own_user = rustix::process::geteuid().as_raw();
     let marked: Vec<Seen> = table
@@ -133,7 +128,7 @@ fn strays(run: &RunId) -> Vec<Seen> {
                 .is_ok_and(|meta| meta.uid() == own_user || own_user == 0)
         })
         .filter(|seen| {
-            walls::is_marked(seen.pid, &marks) || walls::names_run(seen.pid, run).unwrap_or(false)
+            mark::is_marked(seen.pid, &marks) || mark::names_run(seen.pid, run).unwrap_or(false)
         })
         .copied()
         .collect();

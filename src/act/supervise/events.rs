@@ -3,6 +3,7 @@
 //! Invariant: the [`Outbox`] holds at most one waiting line of each kind, so a
 //! daemon that reads slowly costs no memory and never stops the draining.
 
+use super::SpecLimits;
 use crate::model::{Exit, Process};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -43,6 +44,19 @@ pub struct Ended {
     pub steps: u32,
     /// Processes of the run that outlived KILL; 0 is proven.
     pub left: u32,
+}
+
+/// An exit for people, in one line.
+pub(crate) fn reason(exit: &Exit, limits: &SpecLimits) -> String {
+    match exit {
+        Exit::Code(0) => "the agent ended by itself".to_owned(),
+        Exit::Code(code) => format!("the agent ended with exit code {code}"),
+        Exit::Signal(number) => format!("the agent was ended by signal {number}"),
+        Exit::WallTime => format!("stopped at its wall time of {:?}", limits.wall()),
+        Exit::Steps => format!("stopped above its {} steps", limits.steps),
+        Exit::Interrupted => "stopped with the factory or by its order".to_owned(),
+        Exit::NotStarted { .. } => "the agent did not start".to_owned(),
+    }
 }
 
 /// Events on their way to the daemon.

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn head_and_tail_are_kept_and_the_cut_is_said_between_them() {
         let text: Vec<u8> = (0..=255).cycle().take(1000).collect();
-        let (file, total, cut) = kept(100, &[text.clone()]);
+        let (file, total, cut) = kept(100, std::slice::from_ref(&text));
         assert_eq!((total, cut), (1000, 900));
         assert_eq!(file.get(..75), text.get(..75));
         assert!(file.ends_with(text.get(975..).unwrap()));

@@ -14,7 +14,13 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    time::Duration,
 };
+use tokio::time::{Instant, interval};
+
+/// How long another holder of the lock may take, and the time between two tries.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_EVERY: Duration = Duration::from_millis(10);
 
 /// The content of `record.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,4 +96,18 @@ pub(crate) fn lock(layout: &Layout) -> Result<Option<File>, SuperviseError> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => Err(SuperviseError::dir("lock", &path)(source)),
     }
+}
+
+/// Takes the run directory's lock. A daemon that looks whether it is free holds it
+/// for a moment, so one refusal is no answer yet.
+pub(crate) async fn hold(layout: &Layout) -> Result<std::fs::File, SuperviseError> {
+    let begun = Instant::now();
+    let mut ticks = interval(LOCK_EVERY);
+    while begun.elapsed() < LOCK_WAIT {
+        ticks.tick().await;
+        if let Some(lock) = lock(layout)? {
+            return Ok(lock);
+        }
+    }
+    Err(SuperviseError::Locked(layout.lock()))
 }

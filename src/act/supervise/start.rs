@@ -19,6 +19,10 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
+/// Orders sent to one run: the second one kills, so more mean nothing, and the pipe
+/// holds this many without anybody reading.
+const ORDERS_MAX: u32 = 16;
+
 /// A run under way.
 #[derive(Debug)]
 pub struct Supervised {
@@ -28,6 +32,7 @@ pub struct Supervised {
     events: Lines<BufReader<ChildStdout>>,
     supervisor: Child,
     over: bool,
+    orders: u32,
     /// The end, until the supervisor is reaped.
     last: Option<Event>,
 }
@@ -72,6 +77,7 @@ pub async fn start(adf: &Path, spec: &RunSpec) -> Result<Supervised, SuperviseEr
         events: BufReader::new(stdout).lines(),
         supervisor,
         over: false,
+        orders: 0,
         last: None,
     })
 }
@@ -150,7 +156,11 @@ impl Supervised {
     }
 
     fn say(&mut self, words: &[u8]) {
-        // A full pipe holds thousands of orders already; a closed one needs none.
+        if self.orders >= ORDERS_MAX {
+            return;
+        }
+        self.orders += 1;
+        // A pipe that is closed has nobody left to order.
         if let Some(pipe) = &mut self.lifeline {
             let _ = pipe.write_all(words);
         }

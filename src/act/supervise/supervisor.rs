@@ -10,22 +10,18 @@ use super::{
     Ended, Event, Layout, Record, RunSpec, SuperviseError,
     child::{self, Child, read},
     course::{Course, Phase},
-    events::Outbox,
-    kill,
-    output::{CappedLog, Lines},
-    processes, record,
+    events::{Outbox, reason},
+    intake::Intake,
+    kill, processes, record,
     walls::Word,
 };
-use crate::{
-    model::Exit,
-    provider::{Signal, Stream},
-};
+use crate::model::Exit;
 use rustix::process::WaitOptions;
 use std::{path::Path, time::Duration};
 use tokio::{
     net::unix::pipe::{Receiver, Sender},
     signal::unix::{SignalKind, signal},
-    time::{Instant, interval, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 /// Bytes read at once from each of the agent's pipes.
@@ -38,9 +34,6 @@ const DRAIN_WAIT: Duration = Duration::from_secs(2);
 const LAST_EVENT_WAIT: Duration = Duration::from_secs(5);
 /// The longest word from the walls, in bytes.
 const WORD_BYTES_MAX: usize = 16 * 1024;
-/// How long another holder of the lock may take, and the time between two tries.
-const LOCK_WAIT: Duration = Duration::from_secs(1);
-const LOCK_EVERY: Duration = Duration::from_millis(10);
 /// Processes reaped between two looks at everything else.
 const REAP_MAX: u32 = 4096;
 
@@ -60,25 +53,11 @@ pub fn supervise(spec: &Path) -> Result<(), SuperviseError> {
         .build()
         .map_err(SuperviseError::system("start the runtime"))?;
     runtime.block_on(async {
-        let _held = hold(&layout).await?;
+        let _held = record::hold(&layout).await?;
         let mut supervisor = Supervisor::begin(path, &spec, layout)?;
         supervisor.run().await;
         supervisor.end().await
     })
-}
-
-/// Takes the run directory's lock. A daemon that looks whether it is free holds it
-/// for a moment, so one refusal is no answer yet.
-async fn hold(layout: &Layout) -> Result<std::fs::File, SuperviseError> {
-    let begun = Instant::now();
-    let mut ticks = interval(LOCK_EVERY);
-    while begun.elapsed() < LOCK_WAIT {
-        ticks.tick().await;
-        if let Some(lock) = record::lock(layout)? {
-            return Ok(lock);
-        }
-    }
-    Err(SuperviseError::Locked(layout.lock()))
 }
 
 struct Supervisor<'a> {
@@ -92,10 +71,7 @@ struct Supervisor<'a> {
     child: Child,
     failed: Option<String>,
     course: Course,
-    log: CappedLog,
-    lines: Lines,
-    stream: Stream,
-    steps: u32,
+    intake: Intake,
     empty: bool,
 }
 
@@ -122,8 +98,7 @@ impl<'a> Supervisor<'a> {
         let mut outbox = Outbox::new(Sender::from_owned_fd(stdout).map_err(
             SuperviseError::system("standard output must be the daemon's pipe"),
         )?);
-        let log = CappedLog::create(&layout.output(), spec.limits.output_bytes)
-            .map_err(SuperviseError::dir("create", &layout.output()))?;
+        let intake = Intake::begin(spec)?;
         let mut record = Record::begin(spec)?;
         record.write(&layout)?;
         outbox.put(&Event::Started {
@@ -146,10 +121,7 @@ impl<'a> Supervisor<'a> {
             child,
             failed,
             course: Course::new(Instant::now(), &spec.limits),
-            log,
-            lines: Lines::default(),
-            stream: spec.stream,
-            steps: 0,
+            intake,
             empty: false,
         })
     }
@@ -167,7 +139,7 @@ impl<'a> Supervisor<'a> {
         let mut command = [0; 64];
         let mut word = [0; 1024];
         self.reap();
-        while !(self.empty && self.child.is_over()) && !self.course.is_over() {
+        while !self.is_finished() {
             let wake = self.wake_at();
             tokio::select! {
                 got = read(&mut self.commands, &mut command) => self.on_command(got, &command),
@@ -181,6 +153,10 @@ impl<'a> Supervisor<'a> {
             }
             self.on_time();
         }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.course.is_over() || (self.empty && self.child.is_over())
     }
 
     fn wake_at(&self) -> Instant {
@@ -240,24 +216,8 @@ impl<'a> Supervisor<'a> {
             *end = None;
             return;
         }
-        self.log.push(bytes);
-        if !is_stdout {
-            return;
-        }
-        let (before, mut progress) = (self.steps, false);
-        let (stream, steps) = (&mut self.stream, &mut self.steps);
-        self.lines.push(bytes, |line| match stream.parse(line) {
-            Some(Signal::Step) => *steps = steps.saturating_add(1),
-            Some(Signal::Progress) => progress = true,
-            None => {}
-        });
-        if self.steps > before {
-            self.outbox.put(&Event::Step { count: self.steps });
-        }
-        if progress {
-            self.outbox.put(&Event::Progress);
-        }
-        if self.steps > self.spec.limits.steps {
+        let steps = self.intake.push(bytes, is_stdout, &mut self.outbox);
+        if steps > self.spec.limits.steps {
             self.course.ask(Some(Exit::Steps));
         }
     }
@@ -318,16 +278,16 @@ impl<'a> Supervisor<'a> {
             processes::descendants(processes::own_pid()).len()
         };
         let (exit, reason) = self.verdict();
-        let (output_bytes, output_cut, disk) = self.log.finish();
+        let taken = self.intake.finish();
         let ended = Ended {
             exit,
-            reason: match disk {
+            reason: match taken.fault {
                 Some(error) => format!("{reason}; output could not be kept: {error}"),
                 None => reason,
             },
-            output_bytes,
-            output_cut,
-            steps: self.steps,
+            output_bytes: taken.bytes,
+            output_cut: taken.cut,
+            steps: taken.steps,
             left: u32::try_from(left).unwrap_or(u32::MAX),
         };
         self.record.end(ended.clone());
@@ -364,18 +324,7 @@ impl<'a> Supervisor<'a> {
             return (Exit::NotStarted { waits: true }, reason);
         }
         let exit = self.course.cause().unwrap_or_else(|| self.child.own_exit());
-        let reason = match &exit {
-            Exit::Code(0) => "the agent ended by itself".to_owned(),
-            Exit::Code(code) => format!("the agent ended with exit code {code}"),
-            Exit::Signal(number) => format!("the agent was ended by signal {number}"),
-            Exit::WallTime => format!(
-                "stopped at its wall time of {} s",
-                self.spec.limits.wall().as_secs()
-            ),
-            Exit::Steps => format!("stopped above its {} steps", self.spec.limits.steps),
-            Exit::Interrupted => "stopped with the factory or by its order".to_owned(),
-            Exit::NotStarted { .. } => "the agent did not start".to_owned(),
-        };
+        let reason = reason(&exit, &self.spec.limits);
         (exit, reason)
     }
 }

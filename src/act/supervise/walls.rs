@@ -6,23 +6,24 @@
 //! name. What fails is told through a pipe that the agent never holds.
 //! Next: [`super::supervisor`] is the parent; [`super::confine`] knows Landlock.
 
+pub use super::reads::system_reads;
 use super::{
     RunSpec, SuperviseError,
     confine::{self, Reach},
+    mark::mark,
     spec::Layout,
 };
-use crate::model::RunId;
+
 use rustix::{
     process::{Resource, Rlimit},
     thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets},
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::{
     fs::File,
-    io::{self, Write},
+    io::Write,
     os::{fd::OwnedFd, unix::process::CommandExt},
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
 };
 
@@ -47,6 +48,7 @@ pub(crate) enum Word {
 ///
 /// Its standard input is the pipe to the supervisor, replaced by the agent's own.
 pub fn enter(spec: &Path) -> u8 {
+    close_inherited();
     let Ok(pipe) = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3) else {
         return REFUSED;
     };
@@ -57,6 +59,22 @@ pub fn enter(spec: &Path) -> u8 {
     };
     tell(&mut pipe, &Word::Failed(fault));
     REFUSED
+}
+
+/// Closes what leaked down to here from whoever started the daemon: the walls do
+/// not bind files that are open already.
+fn close_inherited() {
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let open: Vec<i32> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|number| *number > 2)
+        .collect();
+    for number in open {
+        // The folder's own descriptor is among them, and closed by now.
+        let _ = nix::unistd::close(number);
+    }
 }
 
 fn tell(pipe: &mut File, word: &Word) {
@@ -135,18 +153,6 @@ fn limit(spec: &RunSpec) -> Result<(), SuperviseError> {
     Ok(())
 }
 
-/// A number that every process of a run carries and none can raise: its hard limit
-/// of real-time scheduling, which nothing here uses. Processes that cleared their environment and left
-/// their session are found by it.
-pub(crate) fn mark(run: &RunId) -> u64 {
-    let hash = Sha256::digest(run.as_str().as_bytes());
-    let low = hash
-        .iter()
-        .take(7)
-        .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-    (1 << 62) | low
-}
-
 fn drop_capabilities() -> Result<(), SuperviseError> {
     let refused = || SuperviseError::system::<rustix::io::Errno>("drop capabilities");
     if rustix::process::geteuid().is_root() {
@@ -184,85 +190,4 @@ fn reach(spec: &RunSpec) -> Reach {
         write,
         devices: confine::devices(),
     }
-}
-
-/// What every agent may read and execute: the system's programs and the files they need. Other
-/// processes' secrets under `/proc` are shut by the kernel's own check of Landlock domains.
-#[must_use]
-pub fn system_reads() -> Vec<PathBuf> {
-    const FOLDERS: [&str; 11] = [
-        "/usr",
-        "/bin",
-        "/sbin",
-        "/lib",
-        "/lib64",
-        "/lib32",
-        "/nix/store",
-        "/proc",
-        "/sys/devices/system/cpu",
-        "/sys/fs/cgroup",
-        "/sys/kernel/mm/transparent_hugepage",
-    ];
-    const ETC: [&str; 34] = [
-        "ld.so.cache",
-        "ld.so.conf",
-        "ld.so.conf.d",
-        "ld.so.preload",
-        "passwd",
-        "group",
-        "nsswitch.conf",
-        "hosts",
-        "host.conf",
-        "hostname",
-        "gai.conf",
-        "resolv.conf",
-        "services",
-        "protocols",
-        "ssl",
-        "pki",
-        "ca-certificates",
-        "ca-certificates.conf",
-        "localtime",
-        "timezone",
-        "alternatives",
-        "mime.types",
-        "magic",
-        "os-release",
-        "lsb-release",
-        "debian_version",
-        "terminfo",
-        "inputrc",
-        "bash.bashrc",
-        "profile",
-        "profile.d",
-        "fonts",
-        "perl",
-        "python3",
-    ];
-    FOLDERS
-        .iter()
-        .map(PathBuf::from)
-        .chain(ETC.iter().map(|name| Path::new("/etc").join(name)))
-        .collect()
-}
-
-/// Whether a process carries one of these marks.
-pub(crate) fn is_marked(pid: i32, marks: &[String]) -> bool {
-    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
-    limits
-        .lines()
-        .filter(|line| line.starts_with("Max realtime timeout"))
-        .any(|line| {
-            line.split_ascii_whitespace()
-                .any(|word| marks.iter().any(|mark| mark == word))
-        })
-}
-
-/// Whether the environment a process started with names a run or a helper of it.
-pub(crate) fn names_run(pid: i32, run: &RunId) -> io::Result<bool> {
-    let environ = std::fs::read(format!("/proc/{pid}/environ"))?;
-    let wanted = format!("ADF_RUN={run}");
-    Ok(environ
-        .split(|byte| *byte == 0)
-        .any(|entry| matches!(entry.strip_prefix(wanted.as_bytes()), Some([] | [b'/', ..]))))
 }

@@ -1,0 +1,243 @@
+//! The local sockets, spoken to as a stranger would.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panic")]
+
+use adf::{
+    ipc::{
+        agent::{AgentSocket, REPORTS_MAX, ReportError, report, serve_agent},
+        operator::{AskError, ask, serve_operator},
+    },
+    model::{Report, RunId},
+};
+use serde_json::{Value, json};
+use std::{
+    io::{Read, Write},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::task::spawn_blocking;
+
+const WAIT: Duration = Duration::from_secs(60);
+
+type Taken = Arc<Mutex<Vec<(u32, Report)>>>;
+
+async fn serve(dir: &Path) -> (AgentSocket, Taken) {
+    let taken = Taken::default();
+    let put = Arc::clone(&taken);
+    let socket = serve_agent(dir, RunId::from("t-1"), move |n, report| {
+        let refuse = report.summary == "refuse me";
+        put.lock().unwrap().push((n, report));
+        Box::pin(async move {
+            if refuse {
+                Err("the ledger is full".to_owned())
+            } else {
+                Ok(())
+            }
+        })
+    })
+    .await
+    .unwrap();
+    (socket, taken)
+}
+
+async fn send(dir: &Path, value: Value) -> Result<(), ReportError> {
+    let dir = dir.to_owned();
+    spawn_blocking(move || report(&dir, &value, WAIT))
+        .await
+        .unwrap()
+}
+
+/// Says raw bytes and gives back the answer.
+async fn say(dir: &Path, bytes: Vec<u8>) -> String {
+    let path = dir.join("agent.sock");
+    spawn_blocking(move || {
+        let mut stream = UnixStream::connect(path).unwrap();
+        stream.set_read_timeout(Some(WAIT)).unwrap();
+        // The peer may stop reading and answer before it has all.
+        let _ = stream.write_all(&bytes);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    })
+    .await
+    .unwrap()
+}
+
+fn good() -> Value {
+    json!({"status": "done", "summary": "fixed it", "evidence": ["cargo test: ok"]})
+}
+
+#[tokio::test]
+async fn reports_are_numbered_in_order_and_a_refusal_of_the_handler_is_the_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_socket, taken) = serve(dir.path()).await;
+    send(dir.path(), good()).await.unwrap();
+    let refused = send(
+        dir.path(),
+        json!({"status": "blocked", "summary": "refuse me"}),
+    )
+    .await;
+    assert_eq!(refused.unwrap_err().to_string(), "the ledger is full");
+    let numbers: Vec<u32> = taken.lock().unwrap().iter().map(|(n, _)| *n).collect();
+    assert_eq!(numbers, [1, 2]);
+}
+
+#[tokio::test]
+async fn all_faults_of_a_report_are_said_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_socket, taken) = serve(dir.path()).await;
+    let bad = json!({"status": "finished", "summary": "", "evidence": "none", "extra": 1});
+    let said = send(dir.path(), bad).await.unwrap_err().to_string();
+    for word in [
+        "/status",
+        "needs_clarification",
+        "/summary",
+        "/evidence",
+        "extra",
+    ] {
+        assert!(said.contains(word), "{word} in {said}");
+    }
+    assert!(
+        send(dir.path(), json!({"status": "done"}))
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("summary")
+    );
+    let long = json!({"status": "done", "summary": "x".repeat(4001)});
+    assert!(send(dir.path(), long).await.is_err());
+    assert!(taken.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn without_the_key_nothing_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_socket, taken) = serve(dir.path()).await;
+    let key = std::fs::read_to_string(dir.path().join("agent.key")).unwrap();
+    for key in ["", "0", &key.replacen('0', "g", 1), &format!("{key}0")] {
+        let message = json!({"key": key, "report": good()}).to_string();
+        let answer = say(dir.path(), message.into_bytes()).await;
+        assert!(answer.contains("the key is not this run's"), "{answer}");
+    }
+    assert!(taken.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn garbage_silence_and_floods_are_answered_or_dropped_and_the_next_one_is_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_socket, taken) = serve(dir.path()).await;
+    assert!(
+        say(dir.path(), b"\xff\xfe{]\n".to_vec())
+            .await
+            .contains("\"ok\":false")
+    );
+    assert!(say(dir.path(), Vec::new()).await.contains("\"ok\":false"));
+    let flood = say(dir.path(), vec![b'x'; 1 << 20]).await;
+    // A peer that is cut off while it writes may lose the answer, never the connection's end.
+    assert!(
+        flood.is_empty() || flood.contains("larger than 65536 bytes"),
+        "{flood}"
+    );
+    let silent: Vec<_> = (0..7)
+        .map(|_| UnixStream::connect(dir.path().join("agent.sock")).unwrap())
+        .collect();
+    send(dir.path(), good()).await.unwrap();
+    drop(silent);
+    assert_eq!(taken.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_has_a_bounded_number_of_reports() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_socket, taken) = serve(dir.path()).await;
+    for _ in 0..REPORTS_MAX {
+        send(dir.path(), good()).await.unwrap();
+    }
+    let said = send(dir.path(), good()).await.unwrap_err().to_string();
+    assert!(said.contains("50 reports already"), "{said}");
+    assert_eq!(taken.lock().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn socket_and_key_die_with_the_run_and_a_new_one_has_another_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let (socket, _) = serve(dir.path()).await;
+    let key = dir.path().join("agent.key");
+    let first = std::fs::read_to_string(&key).unwrap();
+    for path in [&key, &dir.path().join("agent.sock")] {
+        assert_eq!(
+            std::fs::metadata(path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    drop(socket);
+    assert!(!key.exists() && !dir.path().join("agent.sock").exists());
+    let gone = send(dir.path(), good()).await.unwrap_err();
+    assert!(gone.to_string().contains("the run may be over"), "{gone}");
+    let (_socket, _) = serve(dir.path()).await;
+    assert_ne!(std::fs::read_to_string(&key).unwrap(), first);
+}
+
+#[tokio::test]
+async fn paths_longer_than_a_socket_address_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = dir.path().join("x".repeat(120)).join("y".repeat(120));
+    std::fs::create_dir_all(&long).unwrap();
+    let (_socket, taken) = serve(&long).await;
+    send(&long, good()).await.unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_operator_gets_answers_and_refusals_and_a_dead_factory_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_owned();
+    let question = move |path: &Path, word: &'static str| {
+        let path = path.to_owned();
+        spawn_blocking(move || ask(&path, word, WAIT))
+    };
+    assert!(matches!(
+        question(&path, "status").await.unwrap(),
+        Err(AskError::NotRunning { .. })
+    ));
+    let socket = serve_operator(&path, |word| {
+        Box::pin(async move {
+            match word.as_str() {
+                "status" => Ok(json!({"runs": 2, "big": "x".repeat(200_000)})),
+                other => Err(format!("unknown question {other:?}")),
+            }
+        })
+    })
+    .await
+    .unwrap();
+    let answer = question(&path, "status").await.unwrap().unwrap();
+    assert_eq!(answer.get("runs"), Some(&json!(2)));
+    let refused = question(&path, "stop").await.unwrap().unwrap_err();
+    assert_eq!(refused.to_string(), "unknown question \"stop\"");
+    assert_eq!(
+        std::fs::metadata(path.join("adf.sock"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
+    drop(socket);
+    assert!(matches!(
+        question(&path, "status").await.unwrap(),
+        Err(AskError::NotRunning { .. })
+    ));
+}
+
+#[test]
+fn outside_of_a_run_the_command_says_so() {
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_adf"))
+        .args(["agent", "report", "--status", "done", "--summary", "x"])
+        .env_remove("ADF_AGENT_DIR")
+        .assert()
+        .code(1)
+        .stderr("this is no run of a factory: ADF_AGENT_DIR is not set; `adf agent` works only in what `adf run` starts\n");
+}
