@@ -49,7 +49,7 @@ pub struct Config {
 /// # Errors
 /// Every fault of the file, warnings among them, in the order of the text.
 pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
-    let text = files::read(path).map_err(|fault| vec![fault])?;
+    let text = files::read(path).map_err(|fault| vec![*fault])?;
     let doc = Document::parse(path, &text).map_err(|error| {
         let help = "the file is TOML: https://toml.io; the rest is checked when this is mended";
         let message = format!("not TOML: {}", error.message.replace('\n', ", "));
