@@ -124,8 +124,13 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let token = token(config)?;
     let client = client(config, token.clone(), &start.clock)?;
     let state_dir = &settings.state_dir;
-    let Opened { ledger, world, committed, factory, .. } =
-        store::open(state_dir, start.clock.clone())?;
+    let Opened {
+        ledger,
+        world,
+        committed,
+        factory,
+        ..
+    } = store::open(state_dir, start.clock.clone())?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let (me, repo) = greet(&client, &*start.waiting).await?;
@@ -140,16 +145,24 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         move |source| AppError::Io { what, source }
     };
     let git = Git::new(state_dir.join("git-home"));
-    let left = reap_orphans(&git).await.map_err(io("git processes of a former start"))?;
+    let left = reap_orphans(&git)
+        .await
+        .map_err(io("git processes of a former start"))?;
     if left > 0 {
         tracing::warn!(target: "adf::start", left, "git processes of a former start were ended");
     }
-    let url = format!("{}/{}/{}.git", settings.forge.url, settings.forge.owner, settings.forge.repo);
+    let url = format!(
+        "{}/{}/{}.git",
+        settings.forge.url, settings.forge.owner, settings.forge.repo
+    );
     let remote = Remote::new(&url, Some(GitAuth::token(&token)))
         .map_err(|e| AppError::Forge(e.to_string()))?;
     let mirror = Arc::new(workspace::Mirror::new(git.clone(), state_dir, remote));
     let deliver = Deliver::new(git.clone(), state_dir, mirror.dir());
-    for dir in [mirror.dir(), deliver.dir()].into_iter().filter(|dir| dir.exists()) {
+    for dir in [mirror.dir(), deliver.dir()]
+        .into_iter()
+        .filter(|dir| dir.exists())
+    {
         remove_stale_locks(dir).map_err(io("locks of a former start"))?;
     }
     let work_dir = state_dir.join("work");
@@ -217,7 +230,10 @@ fn disk_trouble(dir: &std::path::Path, wanted: u64) -> Option<String> {
             "only {free} bytes are free at `{}`, {wanted} are wanted; free some, or lower `[limits] disk_free_bytes`",
             dir.display()
         )),
-        Err(error) => Some(format!("the disk of `{}` cannot be read: {error}", dir.display())),
+        Err(error) => Some(format!(
+            "the disk of `{}` cannot be read: {error}",
+            dir.display()
+        )),
     }
 }
 
@@ -279,4 +295,3 @@ impl Report for Plain {
         Duration::from_secs(10)
     }
 }
-

@@ -4,6 +4,11 @@
 //! A line `# expect 4:8 project.name: is not of the form` says where, which key,
 //! and a part of the message. Valid files expect warnings in the same way.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
 use adf::config::{self, Fault, Severity};
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,10 @@
 //! Secrets are read from where the config says, or refused with the remedy.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
 use adf::config::{SecretError, SecretSource};
 use secrecy::ExposeSecret;
 use std::os::unix::fs::PermissionsExt;

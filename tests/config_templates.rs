@@ -1,5 +1,10 @@
 //! Prompt templates are checked when the config is loaded.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
 use adf::config;
 use std::path::Path;
 
@@ -32,11 +37,11 @@ fn an_unknown_variable_in_a_template_file_is_refused_in_that_file() {
     std::fs::write(&template, "Work well.\n\nGrüße, {{ isue }}.\n").unwrap();
     let fault = refused(folder.path(), "prompt_file = \"prompt.md\"");
     assert_eq!(fault.file, template);
-    assert_eq!((fault.line, fault.column), (3, 12));
+    assert_eq!((fault.line, fault.column), (3, 11));
     assert_eq!(fault.key, "agents[0].prompt_file");
     let text = config::render(&[fault], false);
     assert!(
-        text.contains("prompt.md:3:12") && text.contains("{{ isue }}"),
+        text.contains("prompt.md:3:11") && text.contains("{{ isue }}"),
         "{text}"
     );
 }

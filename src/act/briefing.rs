@@ -41,12 +41,20 @@ impl Executor {
             at: item.created_at,
         }];
         texts.extend(comments.into_iter().map(|c| Text {
-            key: PassageKey { kind: PassageKind::Comment, id: c.id },
+            key: PassageKey {
+                kind: PassageKind::Comment,
+                id: c.id,
+            },
             author: c.author,
             body: c.body,
             at: c.created_at,
         }));
-        let Known { writers, stored, asked, earlier } = self.known(task, run).await?;
+        let Known {
+            writers,
+            stored,
+            asked,
+            earlier,
+        } = self.known(task, run).await?;
         let mut passages = Vec::new();
         for text in texts {
             let own = text.author.id == self.tools.me.id;
@@ -63,10 +71,21 @@ impl Executor {
                 who: text.author.login,
             });
         }
-        self.render(task, run, agent, base, &item.issue, &passages, earlier.as_deref())
+        self.render(
+            task,
+            run,
+            agent,
+            base,
+            &item.issue,
+            &passages,
+            earlier.as_deref(),
+        )
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one text, gathered by its one caller")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one text, gathered by its one caller"
+    )]
     fn render(
         &self,
         task: &Task,
@@ -111,15 +130,13 @@ impl Executor {
                 Err(error) => last = error.to_string(),
             }
         }
-        Err(Trouble::Final(format!("the prompt could not be made: {last}")))
+        Err(Trouble::Final(format!(
+            "the prompt could not be made: {last}"
+        )))
     }
 
     /// Who may write, the passages as stored, and what the last attempt came to.
-    async fn known(
-        &self,
-        task: &Task,
-        run: &Run,
-    ) -> Result<Known, Trouble> {
+    async fn known(&self, task: &Task, run: &Run) -> Result<Known, Trouble> {
         let (issue, id, attempt) = (task.work.issue, task.id.clone(), run.attempt);
         let origin = task.origin.clone();
         let read = self.tools.ledger.read(move |reader| {
@@ -138,9 +155,17 @@ impl Executor {
                 .filter(|r| r.attempt < attempt)
                 .last()
                 .and_then(|r| r.outcome().map(|o| o.reason.clone()));
-            Ok(Known { writers: world.writers, stored, asked, earlier })
+            Ok(Known {
+                writers: world.writers,
+                stored,
+                asked,
+                earlier,
+            })
         });
-        read.await.map_err(|e| Trouble::Passing { after: None, reason: e.to_string() })
+        read.await.map_err(|e| Trouble::Passing {
+            after: None,
+            reason: e.to_string(),
+        })
     }
 }
 

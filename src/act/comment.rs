@@ -7,8 +7,8 @@
 use super::executor::{Executor, Job};
 use super::trouble::Trouble;
 use crate::forge::Comment;
-use crate::mention::marker::{self, Place};
 use crate::mention;
+use crate::mention::marker::{self, Place};
 use crate::model::{EffectKey, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
 
 impl Executor {
@@ -25,7 +25,9 @@ impl Executor {
     /// Accepts a task and claims it.
     pub(super) async fn accept(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
         let done = self.once(job, MarkKind::Accept, body).await?;
-        let EffectResult::Comment(mine) = done else { return Ok(done) };
+        let EffectResult::Comment(mine) = done else {
+            return Ok(done);
+        };
         let mark = self.mark_of(job, MarkKind::Accept);
         let mut claims: Vec<(i64, Mark)> = self
             .own_marks(job.effect.issue)
@@ -42,7 +44,10 @@ impl Executor {
         match claims.iter().find(|(_, m)| m.factory != self.tools.factory) {
             Some((id, other)) if *id < mine => {
                 self.tools.client.delete_comment(mine).await?;
-                Err(Trouble::Lost(format!("factory {} claimed it first, in comment {id}", other.factory)))
+                Err(Trouble::Lost(format!(
+                    "factory {} claimed it first, in comment {id}",
+                    other.factory
+                )))
             }
             _ => Ok(done),
         }
@@ -64,20 +69,29 @@ impl Executor {
 
     /// Deletes later twins of a task's comments; then its workspace, if it may go.
     pub(super) async fn sweep(&self, job: &Job, workspace: bool) -> Result<EffectResult, Trouble> {
-        let Some(task) = &job.task else { return Ok(EffectResult::Nothing) };
+        let Some(task) = &job.task else {
+            return Ok(EffectResult::Nothing);
+        };
         let mut marks = self.own_marks(job.effect.issue).await?;
         marks.retain(|(_, m)| m.task == task.id && m.verified && m.factory == self.tools.factory);
         marks.sort_by_key(|(id, _)| *id);
         for (n, (id, mark)) in marks.iter().enumerate() {
-            if marks[..n].iter().any(|(_, earlier)| earlier.key == mark.key) {
+            if marks[..n]
+                .iter()
+                .any(|(_, earlier)| earlier.key == mark.key)
+            {
                 self.tools.client.delete_comment(*id).await?;
             }
         }
         if workspace {
-            self.tools.workspaces.remove(&task.id).await.map_err(|e| Trouble::Passing {
-                after: None,
-                reason: e.to_string(),
-            })?;
+            self.tools
+                .workspaces
+                .remove(&task.id)
+                .await
+                .map_err(|e| Trouble::Passing {
+                    after: None,
+                    reason: e.to_string(),
+                })?;
         }
         Ok(EffectResult::Nothing)
     }
@@ -88,7 +102,11 @@ impl Executor {
             return Ok(EffectResult::Comment(id));
         }
         let text = self.marked(body, &self.mark_of(job, kind));
-        let posted = self.tools.client.post_comment(job.effect.issue, &text).await?;
+        let posted = self
+            .tools
+            .client
+            .post_comment(job.effect.issue, &text)
+            .await?;
         if again && let Some(id) = self.look(job).await? {
             return Ok(EffectResult::Comment(id));
         }
@@ -118,11 +136,19 @@ impl Executor {
     /// Marks in comments of the factory's own account.
     async fn own_marks(&self, issue: u64) -> Result<Vec<(i64, Mark)>, Trouble> {
         let comments = self.tools.client.comments_of(issue).await?;
-        let own = comments.iter().filter(|c: &&Comment| c.author.id == self.tools.me.id);
+        let own = comments
+            .iter()
+            .filter(|c: &&Comment| c.author.id == self.tools.me.id);
         Ok(own
             .flat_map(|c| {
-                let place = Place { comment: c.id, issue, written_at: c.created_at };
-                marker::find(&c.body, &self.tools.key, place).into_iter().map(|m| (c.id, m))
+                let place = Place {
+                    comment: c.id,
+                    issue,
+                    written_at: c.created_at,
+                };
+                marker::find(&c.body, &self.tools.key, place)
+                    .into_iter()
+                    .map(|m| (c.id, m))
             })
             .collect())
     }
@@ -142,7 +168,10 @@ impl Executor {
             kind,
             factory: self.tools.factory.clone(),
             key: job.effect.key.clone(),
-            task: task.map_or_else(|| mention::task_id(repo, &origin), |t: &crate::model::Task| TaskId::clone(&t.id)),
+            task: task.map_or_else(
+                || mention::task_id(repo, &origin),
+                |t: &crate::model::Task| TaskId::clone(&t.id),
+            ),
             origin,
             agent: task.map(|t| t.agent.clone()),
             instruction: task.map(|t| mention::digest(&t.instruction)),

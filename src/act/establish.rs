@@ -30,7 +30,10 @@ impl Executor {
         let report = self.report_of(run).await;
         if ended.exit == Exit::Interrupted {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
-            return Outcome { report, ..counted(ended, reason) };
+            return Outcome {
+                report,
+                ..counted(ended, reason)
+            };
         }
         let (work, trouble) = match self.take(task, run, base, spec).await {
             Ok(work) => (work, None),
@@ -50,9 +53,17 @@ impl Executor {
             reason = format!("{reason} (rule `{rule}`)");
         }
         if let Some(trouble) = trouble {
-            reason = format!("{reason}; its work could not be taken in: {}", self.tools.redactor.clean(&trouble));
+            reason = format!(
+                "{reason}; its work could not be taken in: {}",
+                self.tools.redactor.clean(&trouble)
+            );
         }
-        Outcome { class: class.map(|(class, _)| class), work, report, ..counted(ended, reason) }
+        Outcome {
+            class: class.map(|(class, _)| class),
+            work,
+            report,
+            ..counted(ended, reason)
+        }
     }
 
     /// Harvests the workspace inside the agent's walls and takes the bundle in.
@@ -64,7 +75,12 @@ impl Executor {
         spec: &RunSpec,
     ) -> Result<Option<Work>, String> {
         let max = self.tools.settings.limits.bundle_bytes;
-        let ask = HarvestAsk { base, agent: &run.agent, bundle_bytes: max, time: HARVEST_MAX };
+        let ask = HarvestAsk {
+            base,
+            agent: &run.agent,
+            bundle_bytes: max,
+            time: HARVEST_MAX,
+        };
         let bundle = spec.run_dir.join("work.bundle");
         let harvest = harvest(&self.tools.adf, spec, &ask, &bundle).await;
         let harvest = harvest.map_err(|e| e.to_string())?;
@@ -77,15 +93,27 @@ impl Executor {
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;
         let work = work.map_err(|e| e.to_string())?;
         if let Some(work) = &work {
-            deliver.keep(&task.id, &work.head).await.map_err(|e| e.to_string())?;
+            deliver
+                .keep(&task.id, &work.head)
+                .await
+                .map_err(|e| e.to_string())?;
         }
-        Ok(work.map(|w| Work { uncommitted: harvest.uncommitted, ..w }))
+        Ok(work.map(|w| Work {
+            uncommitted: harvest.uncommitted,
+            ..w
+        }))
     }
 
     async fn report_of(&self, run: &Run) -> Option<Report> {
         let id = run.id.clone();
-        let read = self.tools.ledger.read(move |reader| reader.messages_of(&id)).await;
-        read.ok().and_then(|mut messages| messages.pop()).map(|m| m.report)
+        let read = self
+            .tools
+            .ledger
+            .read(move |reader| reader.messages_of(&id))
+            .await;
+        read.ok()
+            .and_then(|mut messages| messages.pop())
+            .map(|m| m.report)
     }
 }
 
@@ -116,5 +144,7 @@ fn tail(path: &Path, bytes: u64) -> String {
         file.take(bytes).read_to_end(&mut end)?;
         Ok(end)
     };
-    read().map(|end| String::from_utf8_lossy(&end).into_owned()).unwrap_or_default()
+    read()
+        .map(|end| String::from_utf8_lossy(&end).into_owned())
+        .unwrap_or_default()
 }

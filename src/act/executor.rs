@@ -13,8 +13,7 @@ use crate::forge::Client;
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
 use crate::model::{
-    Alert, Change, Effect, EffectKind, EffectResult, EffectState, FactoryId, Person, Run,
-    Task,
+    Alert, Change, Effect, EffectKind, EffectResult, EffectState, FactoryId, Person, Run, Task,
 };
 use crate::redact::Redactor;
 use crate::store::{Ledger, StoreError};
@@ -94,7 +93,11 @@ impl Executor {
     /// An executor with its tools.
     #[must_use]
     pub fn new(tools: Tools) -> Executor {
-        Executor { tools, ending: watch::Sender::new(Ending::Not), delivers: OnceCell::new() }
+        Executor {
+            tools,
+            ending: watch::Sender::new(Ending::Not),
+            delivers: OnceCell::new(),
+        }
     }
 
     /// Asks all runs to end: TERM, grace, KILL. Starts under way are given up.
@@ -116,7 +119,10 @@ impl Executor {
     /// Makes `deliver.git` ready, once in a start: a second time would take away
     /// what is being taken in.
     pub(super) async fn deliver_ready(&self) -> Result<(), DeliverError> {
-        self.delivers.get_or_try_init(|| self.tools.deliver.ensure()).await.copied()
+        self.delivers
+            .get_or_try_init(|| self.tools.deliver.ensure())
+            .await
+            .copied()
     }
 
     /// Requests sent to the forge so far.
@@ -141,7 +147,8 @@ impl Executor {
             Ok(result) => EffectState::Done { result },
             Err(trouble) => {
                 let settle = self.tools.settings.forge.settle;
-                self.clean(trouble).state(tries, settle, self.tools.clock.now())
+                self.clean(trouble)
+                    .state(tries, settle, self.tools.clock.now())
             }
         };
         self.log(&job, &state);
@@ -157,15 +164,26 @@ impl Executor {
             EffectKind::Progress { comment, body } => self.progress(job, *comment, body).await,
             EffectKind::Result { body } => self.result(job, body).await,
             EffectKind::Spawn { .. } => self.start(job).await,
-            EffectKind::Push { branch, head, expect, adopted } => {
-                self.push(job, branch, head, expect.as_ref(), *adopted).await
+            EffectKind::Push {
+                branch,
+                head,
+                expect,
+                adopted,
+            } => {
+                self.push(job, branch, head, expect.as_ref(), *adopted)
+                    .await
             }
-            EffectKind::Pull { branch, base, title, body } => {
-                self.propose(job, branch, base, title, body).await
-            }
-            EffectKind::Dress { pull, labels, assignees } => {
-                self.dress(*pull, labels, assignees).await
-            }
+            EffectKind::Pull {
+                branch,
+                base,
+                title,
+                body,
+            } => self.propose(job, branch, base, title, body).await,
+            EffectKind::Dress {
+                pull,
+                labels,
+                assignees,
+            } => self.dress(*pull, labels, assignees).await,
             EffectKind::Sweep { workspace } => self.sweep(job, *workspace).await,
         }
     }
@@ -181,7 +199,11 @@ impl Executor {
                 cleared_at: None,
             }));
         }
-        changes.push(Change::EffectState { key: job.effect.key.clone(), tries, state });
+        changes.push(Change::EffectState {
+            key: job.effect.key.clone(),
+            tries,
+            state,
+        });
         self.tools.ledger.commit(changes).await
     }
 
@@ -210,7 +232,10 @@ impl Executor {
     fn clean(&self, trouble: Trouble) -> Trouble {
         let clean = |text: String| self.tools.redactor.clean(&text).into_owned();
         match trouble {
-            Trouble::Passing { after, reason } => Trouble::Passing { after, reason: clean(reason) },
+            Trouble::Passing { after, reason } => Trouble::Passing {
+                after,
+                reason: clean(reason),
+            },
             Trouble::Ambiguous(reason) => Trouble::Ambiguous(clean(reason)),
             Trouble::Final(reason) => Trouble::Final(clean(reason)),
             Trouble::Lost(reason) => Trouble::Lost(clean(reason)),

@@ -19,9 +19,18 @@ impl Executor {
     /// Follows a run to its end and establishes its outcome.
     pub(super) async fn follow(self: Arc<Self>, mut live: Live) {
         let ended = self.watch(&mut live).await;
-        let Live { task, run, base, spec, process, socket } = live;
+        let Live {
+            task,
+            run,
+            base,
+            spec,
+            process,
+            socket,
+        } = live;
         drop(process);
-        if let Err(error) = supervise::prove_empty(&spec.run_dir, self.tools.settings.limits.grace).await {
+        if let Err(error) =
+            supervise::prove_empty(&spec.run_dir, self.tools.settings.limits.grace).await
+        {
             tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
         }
         let outcome = self.establish(&task, &run, &base, &spec, ended).await;
@@ -75,7 +84,11 @@ impl Executor {
             }
             if process.is_some() || now.since(written_at) >= PROGRESS_EVERY {
                 written_at = now;
-                let state = RunState::Working { since, progress_at, steps };
+                let state = RunState::Working {
+                    since,
+                    progress_at,
+                    steps,
+                };
                 let change = Change::RunState {
                     id: live.run.id.clone(),
                     base: Some(live.base.clone()),
@@ -88,17 +101,18 @@ impl Executor {
             }
         }
     }
-
 }
 
 /// The supervisor is gone without a word: its record may know the end.
 fn lost(run_dir: &Path, steps: u32) -> Ended {
-    supervise::read_record(run_dir).and_then(|r| r.ended).unwrap_or_else(|| Ended {
-        exit: Exit::Interrupted,
-        reason: "its supervisor is gone without a word".to_owned(),
-        output_bytes: 0,
-        output_cut: 0,
-        steps,
-        left: 0,
-    })
+    supervise::read_record(run_dir)
+        .and_then(|r| r.ended)
+        .unwrap_or_else(|| Ended {
+            exit: Exit::Interrupted,
+            reason: "its supervisor is gone without a word".to_owned(),
+            output_bytes: 0,
+            output_cut: 0,
+            steps,
+            left: 0,
+        })
 }

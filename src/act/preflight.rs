@@ -27,10 +27,14 @@ pub struct Blocked {
 impl From<Trouble> for Blocked {
     fn from(trouble: Trouble) -> Blocked {
         match trouble {
-            Trouble::Passing { reason, .. } | Trouble::Ambiguous(reason) => {
-                Blocked { reason, waits: true }
-            }
-            Trouble::Final(reason) | Trouble::Lost(reason) => Blocked { reason, waits: false },
+            Trouble::Passing { reason, .. } | Trouble::Ambiguous(reason) => Blocked {
+                reason,
+                waits: true,
+            },
+            Trouble::Final(reason) | Trouble::Lost(reason) => Blocked {
+                reason,
+                waits: false,
+            },
         }
     }
 }
@@ -38,7 +42,10 @@ impl From<Trouble> for Blocked {
 impl Blocked {
     /// A start that may succeed later.
     pub(super) fn waits(reason: impl ToString) -> Blocked {
-        Blocked { reason: reason.to_string(), waits: true }
+        Blocked {
+            reason: reason.to_string(),
+            waits: true,
+        }
     }
 }
 
@@ -50,13 +57,22 @@ impl Executor {
         if let Some(blocker) = repository.blocker() {
             return Err(Blocked::waits(blocker));
         }
-        let base = tools.settings.delivery.base.clone().unwrap_or(repository.default_branch);
+        let base = tools
+            .settings
+            .delivery
+            .base
+            .clone()
+            .unwrap_or(repository.default_branch);
         let Some(_) = tools.client.branch(&base).await.map_err(Trouble::from)? else {
             return Err(Blocked::waits(format!(
                 "branch `{base}`, to which the work is to go, does not exist; push it or correct `[delivery] base`"
             )));
         };
-        let existing = tools.client.branch(&task.branch).await.map_err(Trouble::from)?;
+        let existing = tools
+            .client
+            .branch(&task.branch)
+            .await
+            .map_err(Trouble::from)?;
         if existing.is_some_and(|b| !b.user_can_push) {
             return Err(Blocked::waits(format!(
                 "branch `{}` is protected from the factory's account; let it push to `adf/*`",
@@ -72,10 +88,14 @@ impl Executor {
         }
         tools.mirror.ensure().await.map_err(Trouble::from)?;
         let sha = tools.mirror.base(&base).await.map_err(Trouble::from)?;
-        let blockers =
-            workspace::blockers(&tools.git, &tools.mirror, &sha).await.map_err(Trouble::from)?;
+        let blockers = workspace::blockers(&tools.git, &tools.mirror, &sha)
+            .await
+            .map_err(Trouble::from)?;
         if let Some(blocker) = blockers.first() {
-            return Err(Blocked { reason: blocker.clone(), waits: false });
+            return Err(Blocked {
+                reason: blocker.clone(),
+                waits: false,
+            });
         }
         Ok((base, sha))
     }

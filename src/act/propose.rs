@@ -24,7 +24,10 @@ impl Executor {
         let tools = &self.tools;
         let mut expect = expect.cloned();
         if adopted || job.effect.tries > 0 {
-            let there = tools.deliver.remote_head(tools.mirror.remote(), branch).await?;
+            let there = tools
+                .deliver
+                .remote_head(tools.mirror.remote(), branch)
+                .await?;
             if there.as_ref() == Some(head) {
                 return Ok(EffectResult::Pushed(head.clone()));
             }
@@ -32,8 +35,10 @@ impl Executor {
                 expect = there;
             }
         }
-        let pushed =
-            tools.deliver.push(tools.mirror.remote(), branch, head, expect.as_ref()).await;
+        let pushed = tools
+            .deliver
+            .push(tools.mirror.remote(), branch, head, expect.as_ref())
+            .await;
         match pushed {
             Ok(()) => Ok(EffectResult::Pushed(head.clone())),
             Err(error) => Err(self.refused(error).await),
@@ -47,7 +52,10 @@ impl Executor {
             return error.into();
         }
         match self.tools.client.repository().await.map(|r| r.blocker()) {
-            Ok(Some(blocker)) => Trouble::Passing { after: None, reason: blocker },
+            Ok(Some(blocker)) => Trouble::Passing {
+                after: None,
+                reason: blocker,
+            },
             _ => error.into(),
         }
     }
@@ -66,19 +74,31 @@ impl Executor {
         mark.key = EffectKey(format!("pull:{}", mark.task));
         let title = self.tools.redactor.clean(title);
         if let Some(open) = client.find_open_pull(branch).await? {
-            client.edit_pull(open.number, &title, &self.marked(body, &mark)).await?;
+            client
+                .edit_pull(open.number, &title, &self.marked(body, &mark))
+                .await?;
             return Ok(EffectResult::Pull(open.number));
         }
-        match client.create_pull(branch, base, &title, &self.marked(body, &mark)).await {
+        match client
+            .create_pull(branch, base, &title, &self.marked(body, &mark))
+            .await
+        {
             Ok(pull) => Ok(EffectResult::Pull(pull.number)),
             Err(ForgeError::Conflict { .. }) => {
-                let reason = "an open pull request for the branch exists; it is looked for".to_owned();
-                Err(Trouble::Passing { after: None, reason })
+                let reason =
+                    "an open pull request for the branch exists; it is looked for".to_owned();
+                Err(Trouble::Passing {
+                    after: None,
+                    reason,
+                })
             }
             // The forge may not know a branch yet that was pushed a moment ago.
             Err(ForgeError::NotFound { what, .. }) if job.effect.tries < 10 => {
                 let reason = format!("{what} not found; the branch may still be on its way");
-                Err(Trouble::Passing { after: None, reason })
+                Err(Trouble::Passing {
+                    after: None,
+                    reason,
+                })
             }
             Err(error) => Err(error.into()),
         }
@@ -104,7 +124,9 @@ impl Executor {
             client.add_labels(pull, &ids).await?;
         }
         let Some(found) = client.pull(pull).await? else {
-            return Err(Trouble::Final(format!("pull request {pull} does not exist any more")));
+            return Err(Trouble::Final(format!(
+                "pull request {pull} does not exist any more"
+            )));
         };
         let there = found.assignees;
         let missing = assignees.iter().filter(|a| !there.contains(*a)).count();

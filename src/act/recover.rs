@@ -47,9 +47,15 @@ impl Executor {
             }
             supervise::prove_empty(&dir, self.tools.settings.limits.grace)
                 .await
-                .map_err(|e| RecoverError::NotEmpty { run: id.clone(), why: e.to_string() })?;
+                .map_err(|e| RecoverError::NotEmpty {
+                    run: id.clone(),
+                    why: e.to_string(),
+                })?;
             if let (None, Some(run)) = (known, run) {
-                changes.push(Change::Run(Run { process: None, ..run.clone() }));
+                changes.push(Change::Run(Run {
+                    process: None,
+                    ..run.clone()
+                }));
                 changes.push(self.over(run, interrupted()));
             }
         }
@@ -61,7 +67,9 @@ impl Executor {
         for effect in world.effects.values() {
             let spawn = effect.key.as_str().starts_with("spawn:") && !effect.state.is_closed();
             if spawn {
-                let state = EffectState::Done { result: EffectResult::Nothing };
+                let state = EffectState::Done {
+                    result: EffectResult::Nothing,
+                };
                 changes.push(Change::EffectState {
                     key: EffectKey::clone(&effect.key),
                     tries: effect.tries,
@@ -89,7 +97,11 @@ impl Executor {
             return interrupted();
         };
         let workspace = match self.tools.workspaces.path(&task.id) {
-            Ok(dir) => Workspace { dir, base: base.clone(), kept: true },
+            Ok(dir) => Workspace {
+                dir,
+                base: base.clone(),
+                kept: true,
+            },
             Err(_) => return interrupted(),
         };
         match self.spec(agent, run, &workspace, &dir) {
@@ -101,7 +113,12 @@ impl Executor {
     fn over(&self, run: &Run, outcome: Outcome) -> Change {
         let at = self.tools.clock.now();
         let state = RunState::Ended { at, outcome };
-        Change::RunState { id: run.id.clone(), base: None, process: None, state }
+        Change::RunState {
+            id: run.id.clone(),
+            base: None,
+            process: None,
+            state,
+        }
     }
 
     fn run_directories(&self) -> Result<BTreeMap<String, Option<Run>>, RecoverError> {
@@ -115,7 +132,9 @@ impl Executor {
         };
         for entry in entries {
             let entry = entry.map_err(io)?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
             let run = std::fs::read(entry.path().join("run.json"))
                 .ok()
                 .and_then(|bytes| serde_json::from_slice(&bytes).ok());

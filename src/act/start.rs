@@ -48,7 +48,9 @@ impl Executor {
             Err(blocked) => {
                 let reason = self.tools.redactor.clean(&blocked.reason).into_owned();
                 let exit = match *self.ending().borrow() {
-                    Ending::Not => Exit::NotStarted { waits: blocked.waits },
+                    Ending::Not => Exit::NotStarted {
+                        waits: blocked.waits,
+                    },
                     _ => Exit::Interrupted,
                 };
                 self.end_run(run, Outcome::without_work(exit, reason)).await;
@@ -64,7 +66,10 @@ impl Executor {
         }
         let settings = &self.tools.settings;
         let Some(agent) = settings.agents.get(&task.agent) else {
-            return Err(Blocked::waits(format!("agent `{}` is no longer in the config", task.agent)));
+            return Err(Blocked::waits(format!(
+                "agent `{}` is no longer in the config",
+                task.agent
+            )));
         };
         let (branch, sha) = self.preflight(task).await?;
         let workspace = self.workspace(task, run, &branch, sha).await?;
@@ -78,9 +83,18 @@ impl Executor {
             .await
             .map_err(|e| Blocked::waits(format!("prompt `{}`: {e}", path.display())))?;
         let socket = self.listen(run, &dir).await?;
-        let process = supervise::start(&self.tools.adf, &spec).await.map_err(Blocked::waits)?;
+        let process = supervise::start(&self.tools.adf, &spec)
+            .await
+            .map_err(Blocked::waits)?;
         let (task, run, base) = (task.clone(), run.clone(), workspace.base);
-        Ok(Live { task, run, base, spec, process, socket })
+        Ok(Live {
+            task,
+            run,
+            base,
+            spec,
+            process,
+            socket,
+        })
     }
 
     /// The task's workspace: kept from an earlier attempt, or made anew from
@@ -108,7 +122,11 @@ impl Executor {
             },
             now: tools.clock.now(),
         };
-        tools.workspaces.ensure(&wanted).await.map_err(Blocked::waits)
+        tools
+            .workspaces
+            .ensure(&wanted)
+            .await
+            .map_err(Blocked::waits)
     }
 
     /// Where a run's record, output and private folders are.
@@ -128,7 +146,11 @@ impl Executor {
     }
 
     async fn listen(&self, run: &Run, dir: &Path) -> Result<AgentSocket, Blocked> {
-        let (ledger, clock, id) = (self.tools.ledger.clone(), self.tools.clock.clone(), run.id.clone());
+        let (ledger, clock, id) = (
+            self.tools.ledger.clone(),
+            self.tools.clock.clone(),
+            run.id.clone(),
+        );
         let redactor = self.tools.redactor.clone();
         let said = move |sequence: u32, report: Report| {
             let (ledger, run, at) = (ledger.clone(), id.clone(), clock.now());
@@ -139,8 +161,16 @@ impl Executor {
                 ..report
             };
             async move {
-                let message = Change::Message { run, sequence, at, report };
-                ledger.commit(vec![message]).await.map_err(|e| e.to_string())
+                let message = Change::Message {
+                    run,
+                    sequence,
+                    at,
+                    report,
+                };
+                ledger
+                    .commit(vec![message])
+                    .await
+                    .map_err(|e| e.to_string())
             }
             .boxed()
         };
@@ -159,7 +189,10 @@ impl Executor {
     ) -> Result<RunSpec, Blocked> {
         let settings = &self.tools.settings;
         let Some(settings_of) = settings.providers.get(&agent.provider) else {
-            return Err(Blocked::waits(format!("provider `{}` is no longer in the config", agent.provider)));
+            return Err(Blocked::waits(format!(
+                "provider `{}` is no longer in the config",
+                agent.provider
+            )));
         };
         let provider = provider::of(settings_of);
         let prompt = Layout::new(dir).prompt();
@@ -186,7 +219,11 @@ impl Executor {
             argv: provider.argv(&ask),
             env,
             stdin: Some(prompt.clone()),
-            walls: WallSpec { required: walls.required, read, write: walls.write.clone() },
+            walls: WallSpec {
+                required: walls.required,
+                read,
+                write: walls.write.clone(),
+            },
             limits: SpecLimits {
                 wall_ms: millis(agent.limits.wall_time),
                 grace_ms: millis(settings.limits.grace),
@@ -202,7 +239,12 @@ impl Executor {
     pub(super) async fn end_run(&self, run: &Run, outcome: Outcome) {
         let at = self.tools.clock.now();
         let state = RunState::Ended { at, outcome };
-        let change = Change::RunState { id: run.id.clone(), base: None, process: None, state };
+        let change = Change::RunState {
+            id: run.id.clone(),
+            base: None,
+            process: None,
+            state,
+        };
         if let Err(error) = self.tools.ledger.commit(vec![change]).await {
             tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is established again after a restart");
         }

@@ -42,12 +42,20 @@ impl Trouble {
             Trouble::Passing { after, reason } => {
                 let factor = 1u32.checked_shl(tries.min(12)).unwrap_or(u32::MAX);
                 let wait = WAIT.saturating_mul(factor).min(WAIT_MAX);
-                EffectState::Retry { at: now.plus(after.unwrap_or_default().max(wait)), reason }
+                EffectState::Retry {
+                    at: now.plus(after.unwrap_or_default().max(wait)),
+                    reason,
+                }
             }
             Trouble::Ambiguous(reason) => {
-                let factor = 1u32.checked_shl(tries.saturating_sub(1).min(7)).unwrap_or(1);
+                let factor = 1u32
+                    .checked_shl(tries.saturating_sub(1).min(7))
+                    .unwrap_or(1);
                 let wait = settle.saturating_mul(factor).min(WAIT_MAX);
-                EffectState::Ambiguous { look_at: now.plus(wait), reason }
+                EffectState::Ambiguous {
+                    look_at: now.plus(wait),
+                    reason,
+                }
             }
             Trouble::Final(reason) => EffectState::Parked { reason },
             Trouble::Lost(reason) => EffectState::Void { reason },
@@ -74,9 +82,15 @@ impl From<GitError> for Trouble {
             GitErrorKind::StaleLease | GitErrorKind::NotFastForward => Trouble::Final(reason),
             // A person can mend these; the work waits for it and is kept.
             GitErrorKind::Protected | GitErrorKind::Archived | GitErrorKind::Auth => {
-                Trouble::Passing { after: Some(BLOCKED), reason }
+                Trouble::Passing {
+                    after: Some(BLOCKED),
+                    reason,
+                }
             }
-            _ => Trouble::Passing { after: None, reason },
+            _ => Trouble::Passing {
+                after: None,
+                reason,
+            },
         }
     }
 }

@@ -39,7 +39,9 @@ pub fn run(args: &Explain) -> u8 {
             args.number
         )),
         Format::Human => {
-            let rows = story.into_iter().map(|e| vec![moment(e.at), e.what, e.detail]);
+            let rows = story
+                .into_iter()
+                .map(|e| vec![moment(e.at), e.what, e.detail]);
             say(&table(&["WHEN (UTC)", "WHAT", "DETAIL"], rows.collect()));
         }
     }

@@ -152,14 +152,21 @@ pub(crate) fn say_json(value: &serde_json::Value) {
 pub(crate) fn load(path: &Path) -> Result<crate::config::Config, u8> {
     crate::config::load(path).map_err(|faults| {
         let color = std::io::stderr().is_terminal();
-        let _ = write!(std::io::stderr().lock(), "{}", crate::config::render(&faults, color));
+        let _ = write!(
+            std::io::stderr().lock(),
+            "{}",
+            crate::config::render(&faults, color)
+        );
         CONFIG
     })
 }
 
 /// A runtime for a command that waits for something.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, u8> {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     built.map_err(|error| {
         complain(&format!("the async runtime cannot start: {error}"));
         FAILED
@@ -169,7 +176,9 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, u8> {
 /// The factory's own executable.
 pub(crate) fn own_path() -> Result<PathBuf, u8> {
     std::env::current_exe().map_err(|error| {
-        complain(&format!("the path of this executable cannot be read: {error}"));
+        complain(&format!(
+            "the path of this executable cannot be read: {error}"
+        ));
         FAILED
     })
 }

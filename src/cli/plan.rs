@@ -60,7 +60,10 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppErro
     let clock = Clock::System;
     let token = app::token(config)?;
     let client = app::client(config, token, &clock)?;
-    let io = |source| app::AppError::Io { what: "a temporary folder".to_owned(), source };
+    let io = |source| app::AppError::Io {
+        what: "a temporary folder".to_owned(),
+        source,
+    };
     let scratch = tempfile::tempdir().map_err(io)?;
     match store::open_read_only(&config.settings.state_dir) {
         Ok(reader) => reader.copy_to(scratch.path())?,
@@ -75,10 +78,20 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppErro
     let key = config.secrets.marker_key.read();
     let key = key.unwrap_or_else(|_| SecretString::from(format!("{:064x}", fastrand::u128(..))));
     let key = Arc::new(MarkerKey::new(key.expose_secret().as_bytes())?);
-    let me = client.me().await.map_err(|e| app::AppError::Forge(e.to_string()))?;
+    let me = client
+        .me()
+        .await
+        .map_err(|e| app::AppError::Forge(e.to_string()))?;
     let narrowed = !config.settings.mentions.allow.is_empty();
     let mut poller = Poller::new(
-        client, opened.ledger.clone(), clock.clone(), key, me, since, narrowed, &opened.world,
+        client,
+        opened.ledger.clone(),
+        clock.clone(),
+        key,
+        me,
+        since,
+        narrowed,
+        &opened.world,
     );
     let polled = poller.poll().await;
     let world = opened.ledger.read(|reader| reader.world()).await?;
@@ -108,7 +121,10 @@ fn as_text(plan: &Plan) -> String {
                 d.reason.clone(),
             ]
         });
-        parts.push(table(&["DO", "ISSUE", "AGENT", "TASK", "WHY"], rows.collect()));
+        parts.push(table(
+            &["DO", "ISSUE", "AGENT", "TASK", "WHY"],
+            rows.collect(),
+        ));
     }
     if !plan.start.is_empty() {
         let keys: Vec<String> = plan.start.iter().map(|k| format!("  {k}")).collect();

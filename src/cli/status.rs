@@ -61,24 +61,35 @@ fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
 
 fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
     let mut parts = Vec::new();
-    let word = |key: &str| daemon.and_then(|d| d.get(key)).and_then(Value::as_str).map(str::to_owned);
+    let word = |key: &str| {
+        daemon
+            .and_then(|d| d.get(key))
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
     parts.push(match daemon {
         None => format!("{project}: no factory is running"),
         Some(daemon) => format!(
             "{project}: {}, {} runs{}",
             word("stage").unwrap_or_default(),
             daemon["runs"],
-            word("forge_trouble").or_else(|| word("unfit")).map(|t| format!("\n  {t}")).unwrap_or_default()
+            word("forge_trouble")
+                .or_else(|| word("unfit"))
+                .map(|t| format!("\n  {t}"))
+                .unwrap_or_default()
         ),
     });
     if world.tasks.is_empty() {
         parts.push("no tasks yet: write `@adf:<agent> …` under an issue".to_owned());
     } else {
         let rows = world.tasks.values().map(|t| {
-            let working = world.runs_of(&t.id).last().map_or(String::new(), |r| match &r.state {
-                RunState::Working { steps, .. } => format!(" ({steps} steps)"),
-                _ => String::new(),
-            });
+            let working = world
+                .runs_of(&t.id)
+                .last()
+                .map_or(String::new(), |r| match &r.state {
+                    RunState::Working { steps, .. } => format!(" ({steps} steps)"),
+                    _ => String::new(),
+                });
             vec![
                 format!("#{}", t.work.issue),
                 t.agent.to_string(),
@@ -90,7 +101,15 @@ fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
             ]
         });
         parts.push(table(
-            &["ISSUE", "AGENT", "TASK", "STATE", "PULL", "SINCE (UTC)", "NOTE"],
+            &[
+                "ISSUE",
+                "AGENT",
+                "TASK",
+                "STATE",
+                "PULL",
+                "SINCE (UTC)",
+                "NOTE",
+            ],
             rows.collect(),
         ));
     }

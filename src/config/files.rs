@@ -11,7 +11,7 @@ use std::{io::Read, os::unix::fs::PermissionsExt, path::Path};
 const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The text of a config file.
-pub(super) fn read(path: &Path) -> Result<String, Fault> {
+pub(super) fn read(path: &Path) -> Result<String, Box<Fault>> {
     let unreadable = |error: std::io::Error| {
         let help = match error.kind() {
             std::io::ErrorKind::NotFound => {
@@ -20,11 +20,11 @@ pub(super) fn read(path: &Path) -> Result<String, Fault> {
             std::io::ErrorKind::PermissionDenied => "let the user that adf runs as read it",
             _ => "",
         };
-        Fault::of_file(path, format!("cannot be read: {error}"), help)
+        boxed(path, format!("cannot be read: {error}"), help)
     };
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         let message = "is not a regular file".to_owned();
-        return Err(Fault::of_file(path, message, "name a config file"));
+        return Err(boxed(path, message, "name a config file"));
     }
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -32,14 +32,18 @@ pub(super) fn read(path: &Path) -> Result<String, Fault> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > CONFIG_BYTES_MAX) {
-        return Err(Fault::of_file(
+        return Err(boxed(
             path,
             "is longer than 1 MiB".to_owned(),
             "is this the config?",
         ));
     }
     String::from_utf8(bytes)
-        .map_err(|_| Fault::of_file(path, "is not UTF-8 text".to_owned(), "save it as UTF-8"))
+        .map_err(|_| boxed(path, "is not UTF-8 text".to_owned(), "save it as UTF-8"))
+}
+
+fn boxed(path: &Path, message: String, help: &str) -> Box<Fault> {
+    Box::new(Fault::of_file(path, message, help))
 }
 
 /// Warns of values that look secret in a file that others may read.

@@ -29,7 +29,9 @@ use std::path::{Path, PathBuf};
 pub use fault::{Fault, Severity};
 pub use render::{render, to_json};
 pub use schema::schema;
-pub use secret::{passed_on, SecretError, SecretSource, SecretSources, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
+pub use secret::{
+    SecretError, SecretSource, SecretSources, TOKEN_CREDENTIAL, TOKEN_VARIABLE, passed_on,
+};
 
 /// A config that was taken.
 #[derive(Clone, Debug)]
@@ -49,7 +51,7 @@ pub struct Config {
 /// # Errors
 /// Every fault of the file, warnings among them, in the order of the text.
 pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
-    let text = files::read(path).map_err(|fault| vec![fault])?;
+    let text = files::read(path).map_err(|fault| vec![*fault])?;
     let doc = Document::parse(path, &text).map_err(|error| {
         let help = "the file is TOML: https://toml.io; the rest is checked when this is mended";
         let message = format!("not TOML: {}", error.message.replace('\n', ", "));

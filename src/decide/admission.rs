@@ -18,16 +18,23 @@ pub(super) fn refusal(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
         return Some(SkipReason::Draining);
     }
     let Some(agent) = s.settings.agents.get(&task.agent) else {
-        return Some(SkipReason::NoAgent { agent: task.agent.to_string() });
+        return Some(SkipReason::NoAgent {
+            agent: task.agent.to_string(),
+        });
     };
     if let Some(text) = s.unfit {
-        return Some(SkipReason::Unfit { text: text.to_owned() });
+        return Some(SkipReason::Unfit {
+            text: text.to_owned(),
+        });
     }
     if let Some(note) = s.world.repository.as_ref().and_then(Repository::blocker) {
         return Some(SkipReason::Blocked { note });
     }
     if task.not_before > s.now {
-        return Some(SkipReason::NotBefore { until: task.not_before, note: task.note.clone() });
+        return Some(SkipReason::NotBefore {
+            until: task.not_before,
+            note: task.note.clone(),
+        });
     }
     issue_held(draft, task)
         .or_else(|| slots(draft, agent))
@@ -38,31 +45,47 @@ pub(super) fn refusal(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
 fn issue_held(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
     let s = draft.s;
     if draft.taken.contains(&task.work.issue) {
-        return Some(SkipReason::IssueHeld { task: "started just now".to_owned() });
+        return Some(SkipReason::IssueHeld {
+            task: "started just now".to_owned(),
+        });
     }
-    let open_run = s.world.runs.values().find(|r| r.work == task.work && r.is_open());
+    let open_run = s
+        .world
+        .runs
+        .values()
+        .find(|r| r.work == task.work && r.is_open());
     if let Some(run) = open_run {
-        return Some(SkipReason::IssueHeld { task: run.task.to_string() });
+        return Some(SkipReason::IssueHeld {
+            task: run.task.to_string(),
+        });
     }
     let holder = s.world.tasks.values().find(|other| {
         other.id != task.id
             && other.work == task.work
             && matches!(other.state, TaskState::Running | TaskState::Delivering)
     });
-    holder.map(|other| SkipReason::IssueHeld { task: other.id.to_string() })
+    holder.map(|other| SkipReason::IssueHeld {
+        task: other.id.to_string(),
+    })
 }
 
 fn slots(draft: &Draft<'_>, agent: &Agent) -> Option<SkipReason> {
     let s = draft.s;
     let count = |of: Option<&AgentName>| {
-        let runs = s.world.runs.values().filter(|r| r.is_open() && of.is_none_or(|a| r.agent == *a));
+        let runs = s
+            .world
+            .runs
+            .values()
+            .filter(|r| r.is_open() && of.is_none_or(|a| r.agent == *a));
         let planned: u32 = draft
             .started
             .iter()
             .filter(|(name, _)| of.is_none_or(|a| *name == a))
             .map(|(_, n)| *n)
             .sum();
-        u32::try_from(runs.count()).unwrap_or(u32::MAX).saturating_add(planned)
+        u32::try_from(runs.count())
+            .unwrap_or(u32::MAX)
+            .saturating_add(planned)
     };
     let project = s.settings.limits.concurrency;
     if count(None) >= project {
@@ -100,8 +123,14 @@ fn used_up(draft: &Draft<'_>, of: Option<&AgentName>, span: Duration, limit: u32
     let counted = |run: &&Run| {
         run.created_at > since && of.is_none_or(|a| run.agent == *a) && !never_started(run)
     };
-    let mut times: Vec<Time> =
-        draft.s.world.runs.values().filter(counted).map(|r| r.created_at).collect();
+    let mut times: Vec<Time> = draft
+        .s
+        .world
+        .runs
+        .values()
+        .filter(counted)
+        .map(|r| r.created_at)
+        .collect();
     let planned: u32 = draft
         .started
         .iter()
@@ -112,9 +141,13 @@ fn used_up(draft: &Draft<'_>, of: Option<&AgentName>, span: Duration, limit: u32
     times.sort_unstable();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let excess = times.len().checked_sub(limit)?;
-    times.get(excess).map(|t| t.plus(span)).or(Some(draft.s.now.plus(span)))
+    times
+        .get(excess)
+        .map(|t| t.plus(span))
+        .or(Some(draft.s.now.plus(span)))
 }
 
 fn never_started(run: &Run) -> bool {
-    run.outcome().is_some_and(|o| matches!(o.exit, Exit::NotStarted { .. }))
+    run.outcome()
+        .is_some_and(|o| matches!(o.exit, Exit::NotStarted { .. }))
 }

@@ -16,14 +16,23 @@ pub(super) enum Found {
     /// Not ours to do.
     Refused(Refusal),
     /// Ours: the comment that accepted it, and the one that ended it.
-    Ours { accepted: i64, ended: Option<i64>, instruction: Option<String> },
+    Ours {
+        accepted: i64,
+        ended: Option<i64>,
+        instruction: Option<String>,
+    },
     /// Ours: it was refused by a comment that stands.
     Replied,
 }
 
 /// Looks for marks of the task that `mention` would be.
 pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
-    let marks = draft.s.world.marks.get(&mention.task).map_or(&[][..], Vec::as_slice);
+    let marks = draft
+        .s
+        .world
+        .marks
+        .get(&mention.task)
+        .map_or(&[][..], Vec::as_slice);
     let first = |kind: MarkKind| marks.iter().find(|m: &&Mark| m.kind == kind);
     if let Some(accept) = first(MarkKind::Accept) {
         if !accept.verified {
@@ -34,7 +43,9 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
         }
         return Found::Ours {
             accepted: accept.comment,
-            ended: first(MarkKind::Result).filter(|m| m.verified).map(|m| m.comment),
+            ended: first(MarkKind::Result)
+                .filter(|m| m.verified)
+                .map(|m| m.comment),
             instruction: accept.instruction.clone(),
         };
     }
@@ -53,7 +64,11 @@ pub(super) fn adopt(draft: &mut Draft<'_>, mut task: Task, accepted: i64, ended:
     }
     draft.plan.changes.push(Change::Task(task.clone()));
     let body = String::new();
-    let mut proven = vec![("accept", EffectKind::Accept { body: body.clone() }, accepted)];
+    let mut proven = vec![(
+        "accept",
+        EffectKind::Accept { body: body.clone() },
+        accepted,
+    )];
     if let Some(comment) = ended {
         proven.push(("result", EffectKind::Result { body }, comment));
     }
@@ -65,7 +80,9 @@ pub(super) fn adopt(draft: &mut Draft<'_>, mut task: Task, accepted: i64, ended:
             kind,
             lease: 0,
             tries: 1,
-            state: EffectState::Done { result: EffectResult::Comment(comment) },
+            state: EffectState::Done {
+                result: EffectResult::Comment(comment),
+            },
             created_at: draft.s.now,
         }));
     }

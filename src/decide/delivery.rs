@@ -8,8 +8,8 @@ use super::draft::Draft;
 use super::ending::{Ending, ending};
 use super::words;
 use crate::model::{
-    Change, EffectKey, EffectKind, EffectResult, EffectState, FailureClass, Outcome, Run,
-    RunState, SkipReason, Task, TaskState, Time, Work,
+    Change, EffectKey, EffectKind, EffectResult, EffectState, FailureClass, Outcome, Run, RunState,
+    SkipReason, Task, TaskState, Time, Work,
 };
 
 /// How one effect of the delivery stands.
@@ -28,7 +28,9 @@ pub(super) fn step(draft: &mut Draft<'_>, task: &Task) {
     let Some(run) = world.runs_of(&task.id).last() else {
         return finish(draft, task, None, TaskState::Cancelled, &task.note.clone());
     };
-    let RunState::Ended { at, outcome } = &run.state else { return };
+    let RunState::Ended { at, outcome } = &run.state else {
+        return;
+    };
     let agent = draft.s.settings.agents.get(&task.agent);
     let (work, pull, state) = match ending(task, run, outcome, *at, agent, 0) {
         Ending::Deliver => (outcome.work.as_ref(), true, TaskState::Done),
@@ -53,7 +55,8 @@ pub(super) fn step(draft: &mut Draft<'_>, task: &Task) {
         match propose(draft, &task, run, outcome) {
             Stand::Open => return,
             Stand::Parked(why) => {
-                let why = format!("the branch is pushed, but no pull request could be opened: {why}");
+                let why =
+                    format!("the branch is pushed, but no pull request could be opened: {why}");
                 return finish(draft, &task, Some((run, outcome)), TaskState::Blocked, &why);
             }
             Stand::Done(EffectResult::Pull(number)) => task.pull = Some(*number),
@@ -75,7 +78,13 @@ fn stand<'a>(
     lease: u64,
     kind: impl FnOnce() -> EffectKind,
 ) -> Stand<'a> {
-    match draft.s.world.effects.get(&EffectKey(key.clone())).map(|e| &e.state) {
+    match draft
+        .s
+        .world
+        .effects
+        .get(&EffectKey(key.clone()))
+        .map(|e| &e.state)
+    {
         None => {
             draft.intend(Some(task), task.work.issue, key, kind(), lease);
             Stand::Open
@@ -100,10 +109,17 @@ fn push<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, work: &Work) -> Stand
 
 fn propose<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, outcome: &Outcome) -> Stand<'a> {
     let world = draft.s.world;
-    let title = world.issues.get(&task.work.issue).map_or("", |i| i.title.as_str());
-    let base = draft.s.settings.delivery.base.clone().or_else(|| {
-        world.repository.as_ref().map(|r| r.default_branch.clone())
-    });
+    let title = world
+        .issues
+        .get(&task.work.issue)
+        .map_or("", |i| i.title.as_str());
+    let base = draft
+        .s
+        .settings
+        .delivery
+        .base
+        .clone()
+        .or_else(|| world.repository.as_ref().map(|r| r.default_branch.clone()));
     let key = format!("pull:{}:{}", task.id, run.attempt);
     stand(draft, task, key, run.lease, || EffectKind::Pull {
         branch: task.branch.clone(),
@@ -126,7 +142,11 @@ fn dress<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, pull: u64) -> Stand<
     }
     let labels = delivery.labels.clone();
     let key = format!("dress:{}:{}", task.id, run.attempt);
-    stand(draft, task, key, run.lease, || EffectKind::Dress { pull, labels, assignees })
+    stand(draft, task, key, run.lease, || EffectKind::Dress {
+        pull,
+        labels,
+        assignees,
+    })
 }
 
 /// Posts the result, then calls the task what it came to.
@@ -146,14 +166,22 @@ fn finish(
             return;
         }
         Stand::Done(_) => (state, note.to_owned()),
-        Stand::Parked(why) => (state, format!("{note}; the result could not be posted: {why}")),
+        Stand::Parked(why) => (
+            state,
+            format!("{note}; the result could not be posted: {why}"),
+        ),
     };
     let mut task = task.clone();
     if state == TaskState::Blocked {
         task.not_before = Time::NEVER;
     }
     let task = draft.turn(&task, state, &note);
-    draft.decide("end", &task, format!("{}: {note}", task.state.word()), "outcome");
+    draft.decide(
+        "end",
+        &task,
+        format!("{}: {note}", task.state.word()),
+        "outcome",
+    );
 }
 
 /// After the end: the accepting comment says so, then twins and the workspace go.
@@ -172,8 +200,22 @@ pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
         let note = "twins of its comments are looked for once the forge has settled".to_owned();
         return draft.skip_task(task, SkipReason::NotBefore { until: at, note });
     }
-    let work = world.runs_of(&task.id).last().and_then(Run::outcome).and_then(|o| o.work.as_ref());
+    let work = world
+        .runs_of(&task.id)
+        .last()
+        .and_then(Run::outcome)
+        .and_then(|o| o.work.as_ref());
     let kept = work.is_none_or(|w| task.pushed.as_ref() == Some(&w.head));
-    let workspace = kept && !matches!(task.state, TaskState::Blocked | TaskState::Failed(FailureClass::Resource));
-    draft.intend(Some(task), task.work.issue, key.0, EffectKind::Sweep { workspace }, 0);
+    let workspace = kept
+        && !matches!(
+            task.state,
+            TaskState::Blocked | TaskState::Failed(FailureClass::Resource)
+        );
+    draft.intend(
+        Some(task),
+        task.work.issue,
+        key.0,
+        EffectKind::Sweep { workspace },
+        0,
+    );
 }

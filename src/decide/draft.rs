@@ -45,7 +45,11 @@ impl<'a> Draft<'a> {
     }
 
     pub fn skip(&mut self, what: impl Into<String>, issue: Option<u64>, reason: SkipReason) {
-        self.plan.skips.push(Skip { what: what.into(), issue, reason });
+        self.plan.skips.push(Skip {
+            what: what.into(),
+            issue,
+            reason,
+        });
     }
 
     pub fn skip_task(&mut self, task: &Task, reason: SkipReason) {
@@ -53,7 +57,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Writes down an effect; it starts in the same breath.
-    pub fn intend(&mut self, task: Option<&Task>, issue: u64, key: String, kind: EffectKind, lease: u64) {
+    pub fn intend(
+        &mut self,
+        task: Option<&Task>,
+        issue: u64,
+        key: String,
+        kind: EffectKind,
+        lease: u64,
+    ) {
         let key = EffectKey(key);
         self.plan.changes.push(Change::Effect(Effect {
             key: key.clone(),

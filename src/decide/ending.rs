@@ -46,14 +46,32 @@ pub enum Ending {
 
 /// Reads the outcome of `run`, the last of `task`.
 #[must_use]
-pub fn ending(task: &Task, run: &Run, outcome: &Outcome, ended: Time, agent: Option<&Agent>, interrupted: usize) -> Ending {
+pub fn ending(
+    task: &Task,
+    run: &Run,
+    outcome: &Outcome,
+    ended: Time,
+    agent: Option<&Agent>,
+    interrupted: usize,
+) -> Ending {
     match outcome.exit {
         Exit::NotStarted { waits: true } => {
-            return Ending::Wait { at: ended.plus(RECHECK), why: outcome.reason.clone() };
+            return Ending::Wait {
+                at: ended.plus(RECHECK),
+                why: outcome.reason.clone(),
+            };
         }
         Exit::Interrupted => {
-            let at = if interrupted > INTERRUPTIONS_FREE { ended.plus(RECHECK) } else { ended };
-            return Ending::Again { at, strike: false, why: outcome.reason.clone() };
+            let at = if interrupted > INTERRUPTIONS_FREE {
+                ended.plus(RECHECK)
+            } else {
+                ended
+            };
+            return Ending::Again {
+                at,
+                strike: false,
+                why: outcome.reason.clone(),
+            };
         }
         _ => {}
     }
@@ -70,13 +88,18 @@ pub fn ending(task: &Task, run: &Run, outcome: &Outcome, ended: Time, agent: Opt
         Some(ReportStatus::NeedsClarification) => kept(outcome, TaskState::NeedsClarification),
         Some(ReportStatus::Blocked) => kept(outcome, TaskState::Blocked),
         Some(ReportStatus::Done) | None if outcome.work.is_some() => Ending::Deliver,
-        Some(ReportStatus::Done) | None => {
-            Ending::Report(TaskState::Failed(FailureClass::Logic))
-        }
+        Some(ReportStatus::Done) | None => Ending::Report(TaskState::Failed(FailureClass::Logic)),
     }
 }
 
-fn failed(task: &Task, run: &Run, outcome: &Outcome, ended: Time, agent: Option<&Agent>, class: FailureClass) -> Ending {
+fn failed(
+    task: &Task,
+    run: &Run,
+    outcome: &Outcome,
+    ended: Time,
+    agent: Option<&Agent>,
+    class: FailureClass,
+) -> Ending {
     let attempts = agent.map_or(1, |a| a.limits.attempts);
     let again = matches!(
         class,
@@ -84,13 +107,21 @@ fn failed(task: &Task, run: &Run, outcome: &Outcome, ended: Time, agent: Option<
     );
     if again && task.strikes.saturating_add(1) < attempts {
         let at = ended.plus(backoff(task.strikes, run.id.as_str()));
-        return Ending::Again { at, strike: true, why: outcome.reason.clone() };
+        return Ending::Again {
+            at,
+            strike: true,
+            why: outcome.reason.clone(),
+        };
     }
     kept(outcome, TaskState::Failed(class))
 }
 
 fn kept(outcome: &Outcome, state: TaskState) -> Ending {
-    if outcome.work.is_some() { Ending::Keep(state) } else { Ending::Report(state) }
+    if outcome.work.is_some() {
+        Ending::Keep(state)
+    } else {
+        Ending::Report(state)
+    }
 }
 
 /// The wait after `strikes` failures, spread by up to a quarter by `seed` so
@@ -99,6 +130,8 @@ fn kept(outcome: &Outcome, state: TaskState) -> Ending {
 pub fn backoff(strikes: u32, seed: &str) -> Duration {
     let factor = 1u32.checked_shl(strikes.min(16)).unwrap_or(u32::MAX);
     let wait = BACKOFF.saturating_mul(factor).min(BACKOFF_MAX);
-    let hash = seed.bytes().fold(0u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
+    let hash = seed
+        .bytes()
+        .fold(0u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
     wait + wait.mul_f64(f64::from(hash % 1000) / 4000.0)
 }

@@ -18,16 +18,27 @@ pub(super) fn mentions(draft: &mut Draft<'_>) {
     let s = draft.s;
     let mut decided: Vec<Mention> = Vec::new();
     for id in &s.world.pending {
-        let Some(mention) = s.world.mentions.get(id) else { continue };
+        let Some(mention) = s.world.mentions.get(id) else {
+            continue;
+        };
         let issue = Some(mention.issue);
         if !s.synced || s.world.repository.is_none() || s.world.writers_at.is_none() {
             draft.skip(id.as_str(), issue, SkipReason::NotSynced);
         } else if s.draining {
             draft.skip(id.as_str(), issue, SkipReason::Draining);
         } else if let Some(text) = s.unfit {
-            draft.skip(id.as_str(), issue, SkipReason::Unfit { text: text.to_owned() });
+            draft.skip(
+                id.as_str(),
+                issue,
+                SkipReason::Unfit {
+                    text: text.to_owned(),
+                },
+            );
         } else if let Some(state) = decide(draft, mention, &decided) {
-            draft.plan.changes.push(Change::MentionState { id: id.clone(), state: state.clone() });
+            draft.plan.changes.push(Change::MentionState {
+                id: id.clone(),
+                state: state.clone(),
+            });
             let mut mention = mention.clone();
             mention.state = state;
             decided.push(mention);
@@ -38,7 +49,11 @@ pub(super) fn mentions(draft: &mut Draft<'_>) {
 /// The new state of a mention; `None` leaves it pending.
 fn decide(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention]) -> Option<MentionState> {
     match adopt::look(draft, mention, draft.s.factory.as_str()) {
-        Found::Ours { accepted, ended, instruction } => {
+        Found::Ours {
+            accepted,
+            ended,
+            instruction,
+        } => {
             let agent = called(mention);
             let mut task = new_task(draft, mention, &agent);
             let same = instruction.is_none_or(|d| d == protocol::digest(&mention.instruction));
@@ -51,7 +66,9 @@ fn decide(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention]) -> Opti
         }
         Found::Refused(why) => return Some(refused(draft, mention, decided, why)),
         Found::Replied => {
-            let why = refuse::judge(draft.s, mention).err().unwrap_or(Refusal::Edited);
+            let why = refuse::judge(draft.s, mention)
+                .err()
+                .unwrap_or(Refusal::Edited);
             return Some(MentionState::Refused(why));
         }
         Found::Nothing => {}
@@ -70,9 +87,14 @@ fn decide(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention]) -> Opti
     }
 }
 
-fn refused(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention], why: Refusal) -> MentionState {
-    let silent = why == Refusal::ClaimedElsewhere
-        || refuse::replied(draft.s, decided, mention, &why);
+fn refused(
+    draft: &mut Draft<'_>,
+    mention: &Mention,
+    decided: &[Mention],
+    why: Refusal,
+) -> MentionState {
+    let silent =
+        why == Refusal::ClaimedElsewhere || refuse::replied(draft.s, decided, mention, &why);
     draft.plan.decisions.push(Decision {
         what: "refuse".to_owned(),
         issue: mention.issue,
@@ -85,8 +107,17 @@ fn refused(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention], why: R
     });
     if !silent {
         let body = words::refusal(draft.s, mention, &why);
-        let kind = EffectKind::Reply { mention: mention.id.clone(), body };
-        draft.intend(None, mention.issue, format!("reply:{}", mention.id), kind, 0);
+        let kind = EffectKind::Reply {
+            mention: mention.id.clone(),
+            body,
+        };
+        draft.intend(
+            None,
+            mention.issue,
+            format!("reply:{}", mention.id),
+            kind,
+            0,
+        );
     }
     MentionState::Refused(why)
 }
@@ -101,12 +132,19 @@ fn called(mention: &Mention) -> AgentName {
 /// Takes every slot that came due and has no task yet.
 pub(super) fn fires(draft: &mut Draft<'_>) {
     let s = draft.s;
-    let Some(repo) = s.world.repository.as_ref().map(|r| r.id) else { return };
+    let Some(repo) = s.world.repository.as_ref().map(|r| r.id) else {
+        return;
+    };
     if !s.synced {
         return;
     }
     for fire in s.world.fires.values() {
-        let Some(cron) = s.settings.agents.get(&fire.agent).and_then(|a| a.cron.as_ref()) else {
+        let Some(cron) = s
+            .settings
+            .agents
+            .get(&fire.agent)
+            .and_then(|a| a.cron.as_ref())
+        else {
             continue;
         };
         let origin = slot_origin(&fire.agent, fire.slot);
@@ -132,14 +170,31 @@ pub(super) fn fires(draft: &mut Draft<'_>) {
 
 fn accept(draft: &mut Draft<'_>, task: &Task, source: &str) {
     draft.plan.changes.push(Change::Task(task.clone()));
-    let kind = EffectKind::Accept { body: words::accepted(task, "queued") };
-    draft.intend(Some(task), task.work.issue, format!("accept:{}", task.id), kind, 0);
-    let by = if task.requester.login.is_empty() { "its schedule" } else { &task.requester.login };
+    let kind = EffectKind::Accept {
+        body: words::accepted(task, "queued"),
+    };
+    draft.intend(
+        Some(task),
+        task.work.issue,
+        format!("accept:{}", task.id),
+        kind,
+        0,
+    );
+    let by = if task.requester.login.is_empty() {
+        "its schedule"
+    } else {
+        &task.requester.login
+    };
     draft.decide("accept", task, format!("asked by {by}"), source);
 }
 
 fn new_task(draft: &Draft<'_>, mention: &Mention, agent: &AgentName) -> Task {
-    let repo = draft.s.world.repository.as_ref().map_or(RepoId(0), |r| r.id);
+    let repo = draft
+        .s
+        .world
+        .repository
+        .as_ref()
+        .map_or(RepoId(0), |r| r.id);
     let parts = Parts {
         id: mention.task.clone(),
         origin: mention.id.clone(),
@@ -162,7 +217,10 @@ fn build(now: Time, repo: RepoId, agent: &AgentName, parts: Parts) -> Task {
     Task {
         branch: protocol::branch(parts.issue, agent, &parts.id),
         id: parts.id,
-        work: WorkKey { repo, issue: parts.issue },
+        work: WorkKey {
+            repo,
+            issue: parts.issue,
+        },
         origin: parts.origin,
         agent: agent.clone(),
         instruction: parts.instruction,

@@ -59,15 +59,25 @@ fn place(s: &Snapshot<'_>, mention: &Mention) -> u32 {
 
 /// Whether a reply was already given for the same fault in the same place, so
 /// that one passage (or one instruction edited again and again) gets one reply.
-pub(super) fn replied(s: &Snapshot<'_>, planned: &[Mention], mention: &Mention, why: &Refusal) -> bool {
+pub(super) fn replied(
+    s: &Snapshot<'_>,
+    planned: &[Mention],
+    mention: &Mention,
+    why: &Refusal,
+) -> bool {
     let same = |other: &Mention, state: &MentionState| {
         *state == MentionState::Refused(why.clone())
             && match (&mention.replaces, &other.replaces) {
                 (Some(mine), Some(theirs)) => mine == theirs,
-                (None, None) => other.passage == mention.passage && other.version == mention.version,
+                (None, None) => {
+                    other.passage == mention.passage && other.version == mention.version
+                }
                 _ => false,
             }
     };
-    s.world.mentions.values().any(|m| m.id != mention.id && same(m, &m.state))
+    s.world
+        .mentions
+        .values()
+        .any(|m| m.id != mention.id && same(m, &m.state))
         || planned.iter().any(|m| same(m, &m.state))
 }

@@ -29,8 +29,12 @@ pub(super) fn tasks(draft: &mut Draft<'_>) {
 }
 
 fn task_step(draft: &mut Draft<'_>, task: &Task) {
-    let open: Vec<&Effect> =
-        draft.s.world.effects_of_task(&task.id).filter(|e| !e.state.is_closed()).collect();
+    let open: Vec<&Effect> = draft
+        .s
+        .world
+        .effects_of_task(&task.id)
+        .filter(|e| !e.state.is_closed())
+        .collect();
     let in_flight = open.iter().find(|e| draft.s.in_flight.contains(&e.key));
     if let Some(effect) = in_flight {
         let key = effect.key.to_string();
@@ -42,7 +46,10 @@ fn task_step(draft: &mut Draft<'_>, task: &Task) {
             return;
         }
     }
-    if open.iter().any(|e| !matches!(e.kind, EffectKind::Progress { .. })) {
+    if open
+        .iter()
+        .any(|e| !matches!(e.kind, EffectKind::Progress { .. }))
+    {
         let due = open.first().map(|e| (due(draft, e), &e.key));
         if let Some((until, key)) = due {
             let note = format!("`{key}` will be tried again");
@@ -71,7 +78,11 @@ fn push_on(draft: &mut Draft<'_>, effect: &Effect) -> bool {
     draft.wake(due);
     if effect.task.is_none() {
         let note = "the reply will be tried again".to_owned();
-        draft.skip(effect.key.as_str(), Some(effect.issue), SkipReason::NotBefore { until: due, note });
+        draft.skip(
+            effect.key.as_str(),
+            Some(effect.issue),
+            SkipReason::NotBefore { until: due, note },
+        );
     }
     false
 }
@@ -88,14 +99,26 @@ fn due(draft: &Draft<'_>, effect: &Effect) -> Time {
 }
 
 fn effect<'a>(draft: &Draft<'a>, word: &str, of: &str) -> Option<&'a Effect> {
-    draft.s.world.effects.get(&EffectKey(format!("{word}:{of}")))
+    draft
+        .s
+        .world
+        .effects
+        .get(&EffectKey(format!("{word}:{of}")))
 }
 
 fn queued(draft: &mut Draft<'_>, task: &Task) {
     match effect(draft, "accept", task.id.as_str()).map(|e| &e.state) {
         None => {
-            let kind = EffectKind::Accept { body: words::accepted(task, "queued") };
-            draft.intend(Some(task), task.work.issue, format!("accept:{}", task.id), kind, 0);
+            let kind = EffectKind::Accept {
+                body: words::accepted(task, "queued"),
+            };
+            draft.intend(
+                Some(task),
+                task.work.issue,
+                format!("accept:{}", task.id),
+                kind,
+                0,
+            );
         }
         Some(EffectState::Void { reason }) => {
             draft.turn(task, TaskState::Cancelled, reason);
@@ -123,8 +146,17 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
         waiting(draft, task, &reason);
         return draft.skip_task(task, reason);
     }
-    let Some(agent) = draft.s.settings.agents.get(&task.agent) else { return };
-    let attempt = draft.s.world.runs_of(&task.id).map(|r| r.attempt).max().unwrap_or(0) + 1;
+    let Some(agent) = draft.s.settings.agents.get(&task.agent) else {
+        return;
+    };
+    let attempt = draft
+        .s
+        .world
+        .runs_of(&task.id)
+        .map(|r| r.attempt)
+        .max()
+        .unwrap_or(0)
+        + 1;
     let run = Run {
         id: RunId::of(&task.id, attempt),
         task: task.id.clone(),
@@ -143,9 +175,22 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
     draft.taken.insert(task.work.issue);
     let task = draft.turn(task, TaskState::Running, "");
     draft.plan.changes.push(Change::Run(run.clone()));
-    let kind = EffectKind::Spawn { run: run.id.clone() };
-    draft.intend(Some(&task), task.work.issue, format!("spawn:{}", run.id), kind, run.lease);
-    draft.decide("start", &task, format!("attempt {attempt}, lease {}", run.lease), "slot");
+    let kind = EffectKind::Spawn {
+        run: run.id.clone(),
+    };
+    draft.intend(
+        Some(&task),
+        task.work.issue,
+        format!("spawn:{}", run.id),
+        kind,
+        run.lease,
+    );
+    draft.decide(
+        "start",
+        &task,
+        format!("attempt {attempt}, lease {}", run.lease),
+        "slot",
+    );
     if let Some(last) = draft.plan.decisions.last_mut() {
         last.run = Some(run.id.to_string());
     }
@@ -161,11 +206,19 @@ fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
         _ => return,
     };
     let status = format!("waiting: {note}");
-    progress(draft, task, &status, &format!("wait-{}", crate::mention::digest(&note)));
+    progress(
+        draft,
+        task,
+        &status,
+        &format!("wait-{}", crate::mention::digest(&note)),
+    );
     let blocked = matches!(reason, SkipReason::Blocked { .. }) || task.state == TaskState::Blocked;
     let key = format!("blocked:{}", task.id);
     if blocked && !draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
-        let kind = EffectKind::Reply { mention: task.origin.clone(), body: words::blocked(task, &note) };
+        let kind = EffectKind::Reply {
+            mention: task.origin.clone(),
+            body: words::blocked(task, &note),
+        };
         draft.intend(None, task.work.issue, key, kind, 0);
     }
 }
@@ -173,11 +226,16 @@ fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
 /// Rewrites the accepting comment, once for each `occasion`.
 pub(super) fn progress(draft: &mut Draft<'_>, task: &Task, status: &str, occasion: &str) -> bool {
     let key = format!("progress:{}:{occasion}", task.id);
-    let Some(comment) = draft.s.world.acceptance(&task.id) else { return false };
+    let Some(comment) = draft.s.world.acceptance(&task.id) else {
+        return false;
+    };
     if draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
         return false;
     }
-    let kind = EffectKind::Progress { comment, body: words::accepted(task, status) };
+    let kind = EffectKind::Progress {
+        comment,
+        body: words::accepted(task, status),
+    };
     draft.intend(Some(task), task.work.issue, key, kind, 0);
     true
 }
@@ -199,9 +257,12 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         .count();
     let next = ending(task, run, outcome, *at, agent, interrupted);
     let (state, note, not_before, strike) = match &next {
-        Ending::Deliver | Ending::Keep(_) | Ending::Report(_) => {
-            (TaskState::Delivering, outcome.reason.clone(), task.not_before, 0)
-        }
+        Ending::Deliver | Ending::Keep(_) | Ending::Report(_) => (
+            TaskState::Delivering,
+            outcome.reason.clone(),
+            task.not_before,
+            0,
+        ),
         Ending::Again { at, strike, why } => {
             (TaskState::Queued, why.clone(), *at, u32::from(*strike))
         }
@@ -235,7 +296,10 @@ fn working(draft: &mut Draft<'_>, task: &Task, run: &Run) {
     let said = match (spawned, stalled) {
         (false, _) => false,
         (true, true) => {
-            let status = format!("working (attempt {}), but without progress for a while", run.attempt);
+            let status = format!(
+                "working (attempt {}), but without progress for a while",
+                run.attempt
+            );
             progress(draft, task, &status, &format!("stalled-{}", run.attempt))
         }
         (true, false) => {
@@ -244,6 +308,11 @@ fn working(draft: &mut Draft<'_>, task: &Task, run: &Run) {
         }
     };
     if !said {
-        draft.skip_task(task, SkipReason::Working { run: run.id.to_string() });
+        draft.skip_task(
+            task,
+            SkipReason::Working {
+                run: run.id.to_string(),
+            },
+        );
     }
 }

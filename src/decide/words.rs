@@ -58,14 +58,21 @@ pub fn blocked(task: &Task, note: &str) -> String {
 #[must_use]
 pub fn pull_title(task: &Task, issue_title: &str) -> String {
     let title = crate::redact::clip(strip(issue_title).trim(), TITLE_MAX);
-    let title = if title.is_empty() { "Work".to_owned() } else { title };
+    let title = if title.is_empty() {
+        "Work".to_owned()
+    } else {
+        title
+    };
     format!("{title} (#{})", task.work.issue)
 }
 
 /// The text of a task's pull request.
 #[must_use]
 pub fn pull_body(task: &Task, outcome: &Outcome) -> String {
-    let mut text = format!("Work of `{}` for #{}, task `{}`.\n", task.agent, task.work.issue, task.id);
+    let mut text = format!(
+        "Work of `{}` for #{}, task `{}`.\n",
+        task.agent, task.work.issue, task.id
+    );
     facts(&mut text, outcome);
     if let Some(report) = &outcome.report {
         claim(&mut text, report);
@@ -79,7 +86,12 @@ pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &
     let head = match (state, task.pull) {
         (TaskState::Done, Some(pull)) => format!("`{}` has delivered: #{pull}", task.agent),
         (TaskState::Failed(class), _) => {
-            format!("`{}` has failed ({}): {}", task.agent, class.word(), strip(note))
+            format!(
+                "`{}` has failed ({}): {}",
+                task.agent,
+                class.word(),
+                strip(note)
+            )
         }
         (state, _) => format!("`{}`: {}: {}", task.agent, state.word(), strip(note)),
     };
@@ -117,7 +129,10 @@ fn facts(text: &mut String, outcome: &Outcome) {
         work.commits, work.base, work.paths_total, work.lines.0, work.lines.1
     );
     if work.uncommitted {
-        let _ = writeln!(text, "The last commit holds what the agent left uncommitted.");
+        let _ = writeln!(
+            text,
+            "The last commit holds what the agent left uncommitted."
+        );
     }
     for path in work.paths.iter().take(PATHS_SHOWN) {
         let _ = writeln!(text, "- `{}`", path.replace('`', "'"));
@@ -132,8 +147,11 @@ fn facts(text: &mut String, outcome: &Outcome) {
 fn kept(text: &mut String, task: &Task, work: Option<&Work>) {
     let Some(work) = work else { return };
     if !work.protected.is_empty() {
-        let paths: Vec<String> =
-            work.protected.iter().map(|p| format!("`{}`", p.replace('`', "'"))).collect();
+        let paths: Vec<String> = work
+            .protected
+            .iter()
+            .map(|p| format!("`{}`", p.replace('`', "'")))
+            .collect();
         let _ = writeln!(
             text,
             "\nIt changes {}, which the factory does not push. The work is kept in the factory as `{}`.",
@@ -141,9 +159,17 @@ fn kept(text: &mut String, task: &Task, work: Option<&Work>) {
             work.head
         );
     } else if task.pull.is_none() && task.pushed.is_some() {
-        let _ = writeln!(text, "\nThe work so far is kept on branch `{}`.", task.branch);
+        let _ = writeln!(
+            text,
+            "\nThe work so far is kept on branch `{}`.",
+            task.branch
+        );
     } else if task.pull.is_none() {
-        let _ = writeln!(text, "\nThe work is kept in the factory as `{}`.", work.head);
+        let _ = writeln!(
+            text,
+            "\nThe work is kept in the factory as `{}`.",
+            work.head
+        );
     }
 }
 
@@ -168,11 +194,26 @@ fn claim(text: &mut String, report: &Report) {
 #[must_use]
 pub fn refusal(s: &Snapshot<'_>, mention: &Mention, why: &Refusal) -> String {
     let roster: Vec<String> = s.settings.agents.keys().map(|a| format!("`{a}`")).collect();
-    let roster = if roster.is_empty() { "none yet".to_owned() } else { roster.join(", ") };
-    let example = s.settings.agents.keys().next().map_or("agent", |a| a.as_str());
+    let roster = if roster.is_empty() {
+        "none yet".to_owned()
+    } else {
+        roster.join(", ")
+    };
+    let example = s
+        .settings
+        .agents
+        .keys()
+        .next()
+        .map_or("agent", |a| a.as_str());
     let called = match &mention.target {
-        Target::Agent { project: Some(project), agent } => format!("{project}/{agent}"),
-        Target::Agent { project: None, agent } => agent.to_string(),
+        Target::Agent {
+            project: Some(project),
+            agent,
+        } => format!("{project}/{agent}"),
+        Target::Agent {
+            project: None,
+            agent,
+        } => agent.to_string(),
         Target::Malformed(text) => text.clone(),
     };
     let called = strip(&called).replace('`', "'");

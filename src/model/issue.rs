@@ -60,11 +60,31 @@ impl Repository {
     pub fn blocker(&self) -> Option<String> {
         let checks: [(bool, &str, &str); 6] = [
             (self.archived, "is archived", "unarchive it"),
-            (self.empty, "has no commit yet", "push a first commit to its default branch"),
-            (self.mirror, "is a mirror and takes no pushes", "point the config at its source"),
-            (!self.may_push, "cannot be pushed to by the factory's account", "give it write access"),
-            (!self.has_pulls, "has pull requests switched off", "switch them on in its settings"),
-            (!self.has_issues, "keeps no issues of its own", "switch issues on in its settings"),
+            (
+                self.empty,
+                "has no commit yet",
+                "push a first commit to its default branch",
+            ),
+            (
+                self.mirror,
+                "is a mirror and takes no pushes",
+                "point the config at its source",
+            ),
+            (
+                !self.may_push,
+                "cannot be pushed to by the factory's account",
+                "give it write access",
+            ),
+            (
+                !self.has_pulls,
+                "has pull requests switched off",
+                "switch them on in its settings",
+            ),
+            (
+                !self.has_issues,
+                "keeps no issues of its own",
+                "switch issues on in its settings",
+            ),
         ];
         let (_, what, remedy) = checks.iter().find(|(hit, _, _)| *hit)?;
         Some(format!("repository `{}` {what}; {remedy}", self.full_name))

@@ -110,9 +110,15 @@ impl Loop {
 
     fn next_wake(&self) -> Instant {
         let now = self.clock.now();
-        let next = [self.state.wake_at, self.cron.next()].into_iter().flatten().min();
+        let next = [self.state.wake_at, self.cron.next()]
+            .into_iter()
+            .flatten()
+            .min();
         let wait = next.map_or(SLEEP_MAX, |at| at.since(now).min(SLEEP_MAX));
-        #[expect(clippy::disallowed_methods, reason = "the runtime's own timer, not a fact")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the runtime's own timer, not a fact"
+        )]
         let at = std::time::Instant::now() + wait;
         at.into()
     }
@@ -162,7 +168,11 @@ impl Loop {
                 let ledger = self.ledger.clone();
                 self.spawn(Event::EffectOver(key.clone()), async move {
                     let state = EffectState::Void { reason };
-                    let change = Change::EffectState { key: key.clone(), tries, state };
+                    let change = Change::EffectState {
+                        key: key.clone(),
+                        tries,
+                        state,
+                    };
                     if let Err(error) = ledger.commit(vec![change]).await {
                         tracing::error!(target: "adf::ledger", %error, %key, "could not void");
                     }
@@ -201,7 +211,10 @@ impl Loop {
             let mut poller = poller.lock().await;
             let result = match tokio::time::timeout(POLL_MAX, poller.poll()).await {
                 Ok(result) => result.map_err(|e| e.to_string()),
-                Err(_) => Err(format!("reading the forge took over {} s", POLL_MAX.as_secs())),
+                Err(_) => Err(format!(
+                    "reading the forge took over {} s",
+                    POLL_MAX.as_secs()
+                )),
             };
             if let Err(error) = &result {
                 tracing::warn!(target: "adf::sense", error, "the forge could not be read");
@@ -224,7 +237,9 @@ impl Loop {
             .collect();
         let world_alerts = self.state.world.alerts.clone();
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
-        let lost = Event::Watched { unfit: Some("the watch panicked".to_owned()) };
+        let lost = Event::Watched {
+            unfit: Some("the watch panicked".to_owned()),
+        };
         self.spawn(lost, async move {
             let seen = tokio::task::spawn_blocking(move || {
                 (nightwatch::stalled(&runs, after, now), fit())
@@ -252,7 +267,12 @@ impl Loop {
 
     fn status(&self) -> String {
         let state = &self.state;
-        let open = state.world.tasks.values().filter(|t| !t.state.is_final()).count();
+        let open = state
+            .world
+            .tasks
+            .values()
+            .filter(|t| !t.state.is_final())
+            .count();
         let trouble = state.forge_trouble.as_ref().or(state.unfit.as_ref());
         match trouble {
             Some(trouble) => format!("{open} open tasks, {} runs; {trouble}", state.runs),

@@ -141,7 +141,9 @@ impl State {
         if self.stage > Stage::Working {
             return;
         }
-        let poll = self.ticks.is_multiple_of(u64::from(self.settings.schedule.mentions_every));
+        let poll = self
+            .ticks
+            .is_multiple_of(u64::from(self.settings.schedule.mentions_every));
         self.ticks += 1;
         if poll && !self.polling {
             self.polling = true;
@@ -170,8 +172,12 @@ impl State {
             self.waiting.clear();
             return;
         }
-        let ready: Vec<EffectKey> =
-            self.waiting.iter().filter(|k| self.world.effects.contains_key(*k)).cloned().collect();
+        let ready: Vec<EffectKey> = self
+            .waiting
+            .iter()
+            .filter(|k| self.world.effects.contains_key(*k))
+            .cloned()
+            .collect();
         for key in ready {
             self.waiting.remove(&key);
             self.start(&key, todo);
@@ -179,14 +185,19 @@ impl State {
     }
 
     fn start(&mut self, key: &EffectKey, todo: &mut Vec<Do>) {
-        let Some(effect) = self.world.effects.get(key) else { return };
+        let Some(effect) = self.world.effects.get(key) else {
+            return;
+        };
         if effect.state.is_closed() || self.in_flight.contains(key) {
             return;
         }
         let task = effect.task.as_ref().and_then(|id| self.world.tasks.get(id));
         let lease = task.map_or(0, |t| self.world.lease(t.work));
         if effect.lease != 0 && effect.lease != lease {
-            let why = format!("its lease {} is stale, the work key is at {lease}", effect.lease);
+            let why = format!(
+                "its lease {} is stale, the work key is at {lease}",
+                effect.lease
+            );
             self.in_flight.insert(key.clone());
             todo.push(Do::Void(key.clone(), effect.tries, why));
             return;
@@ -199,7 +210,11 @@ impl State {
         if run.is_some() {
             self.runs += 1;
         }
-        let job = Job { effect: effect.clone(), task: task.cloned(), run };
+        let job = Job {
+            effect: effect.clone(),
+            task: task.cloned(),
+            run,
+        };
         todo.push(Do::Start(Box::new(job)));
     }
 

@@ -60,7 +60,7 @@ pub(super) fn nearest_text(nearest: &[String]) -> String {
 /// The moments at which the clocks of `zone` show `wall`, earliest first.
 pub(super) fn moments(zone: Tz, wall: NaiveDateTime) -> impl Iterator<Item = DateTime<Utc>> {
     let found = zone.from_local_datetime(&wall);
-    let first = found.clone().earliest().map(|moment| moment.to_utc());
+    let first = found.earliest().map(|moment| moment.to_utc());
     let second = found.latest().map(|moment| moment.to_utc());
     first
         .into_iter()

@@ -26,13 +26,19 @@ impl CronSource {
                 schedules.push((agent.name.clone(), schedule));
             }
         }
-        Ok(CronSource { schedules, seen: now })
+        Ok(CronSource {
+            schedules,
+            seen: now,
+        })
     }
 
     /// The next slot of any schedule.
     #[must_use]
     pub fn next(&self) -> Option<Time> {
-        self.schedules.iter().filter_map(|(_, s)| s.next_after(self.seen)).min()
+        self.schedules
+            .iter()
+            .filter_map(|(_, s)| s.next_after(self.seen))
+            .min()
     }
 
     /// The latest slot of each schedule that came due up to `now`.
@@ -40,11 +46,17 @@ impl CronSource {
         let mut fires = Vec::new();
         for (agent, schedule) in &self.schedules {
             let mut slot = schedule.next_after(self.seen).filter(|t| *t <= now);
-            while let Some(next) = slot.and_then(|t| schedule.next_after(t)).filter(|t| *t <= now) {
+            while let Some(next) = slot
+                .and_then(|t| schedule.next_after(t))
+                .filter(|t| *t <= now)
+            {
                 slot = Some(next);
             }
             if let Some(slot) = slot {
-                fires.push(Change::Fire(Fire { agent: agent.clone(), slot }));
+                fires.push(Change::Fire(Fire {
+                    agent: agent.clone(),
+                    slot,
+                }));
             }
         }
         self.seen = self.seen.max(now);

@@ -66,11 +66,20 @@ pub fn stalled(runs: &[Watched], after: Duration, now: Time) -> Vec<Change> {
 #[must_use]
 pub fn mended(alerts: &BTreeMap<String, Alert>, raised: &[Change], now: Time) -> Vec<Change> {
     let still = |cause: &str| {
-        raised.iter().any(|c| matches!(c, Change::Alert(a) if a.cause == cause))
+        raised
+            .iter()
+            .any(|c| matches!(c, Change::Alert(a) if a.cause == cause))
     };
-    let open = alerts.values().filter(|a| a.cleared_at.is_none() && a.run.is_some());
+    let open = alerts
+        .values()
+        .filter(|a| a.cleared_at.is_none() && a.run.is_some());
     open.filter(|a| !still(&a.cause))
-        .map(|a| Change::Alert(Alert { cleared_at: Some(now), ..a.clone() }))
+        .map(|a| {
+            Change::Alert(Alert {
+                cleared_at: Some(now),
+                ..a.clone()
+            })
+        })
         .collect()
 }
 
@@ -80,7 +89,9 @@ fn newest_change(dir: &Path) -> Time {
     let mut seen = 0;
     let mut folders = vec![dir.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
         for entry in entries.flatten() {
             seen += 1;
             if seen > WALK_FILES_MAX {
@@ -88,7 +99,10 @@ fn newest_change(dir: &Path) -> Time {
             }
             // `DirEntry::metadata` does not follow links, so a link cannot lead out.
             let Ok(meta) = entry.metadata() else { continue };
-            let changed = meta.modified().ok().and_then(|m| m.duration_since(UNIX_EPOCH).ok());
+            let changed = meta
+                .modified()
+                .ok()
+                .and_then(|m| m.duration_since(UNIX_EPOCH).ok());
             newest = newest.max(Time::default().plus(changed.unwrap_or_default()));
             if meta.is_dir() {
                 folders.push(entry.path());
@@ -110,9 +124,10 @@ pub fn fitness(alerts: &BTreeMap<String, Alert>, unfit: Option<&str>, now: Time)
             raised_at: now,
             cleared_at: None,
         })),
-        (Some(open), None) => {
-            Some(Change::Alert(Alert { cleared_at: Some(now), ..open.clone() }))
-        }
+        (Some(open), None) => Some(Change::Alert(Alert {
+            cleared_at: Some(now),
+            ..open.clone()
+        })),
         _ => None,
     }
 }

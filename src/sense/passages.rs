@@ -96,7 +96,13 @@ fn edited_in(r: &Reading<'_>, text: &Text) -> bool {
 }
 
 fn marks(r: &Reading<'_>, text: &Text) -> Vec<Change> {
-    let place =
-        Place { comment: text.key.id, issue: text.issue, written_at: text.created_at };
-    mention::marker::find(&text.body, r.key, place).into_iter().map(Change::Mark).collect()
+    let place = Place {
+        comment: text.key.id,
+        issue: text.issue,
+        written_at: text.created_at,
+    };
+    mention::marker::find(&text.body, r.key, place)
+        .into_iter()
+        .map(Change::Mark)
+        .collect()
 }

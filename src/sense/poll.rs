@@ -39,7 +39,9 @@ pub enum SenseError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The configured name now belongs to another repository.
-    #[error("`{name}` is now another repository (number {now}, was {was}); correct `[gitea] repo`, or use a new state directory for it")]
+    #[error(
+        "`{name}` is now another repository (number {now}, was {was}); correct `[gitea] repo`, or use a new state directory for it"
+    )]
     OtherRepository {
         /// The configured name.
         name: String,
@@ -76,7 +78,10 @@ pub struct Poller {
 impl Poller {
     /// A poller that goes on from `cursors` and `repository`, as the ledger has them.
     #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "the composition root is the only caller")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the composition root is the only caller"
+    )]
     pub fn new(
         client: Client,
         ledger: Ledger,
@@ -110,20 +115,34 @@ impl Poller {
         let repo = self.read_repository().await?;
         let now = self.clock.now();
         let first = !self.cursors.contains_key("scanned");
-        let reread = self.reread_at.is_none_or(|at| now.since(at) >= REREAD_EVERY);
+        let reread = self
+            .reread_at
+            .is_none_or(|at| now.since(at) >= REREAD_EVERY);
         let start = |cursor: Option<&Time>| match cursor {
             None => self.since.unwrap_or(now).min(now.minus(LOOK_BACK)),
             Some(at) if reread => at.minus(REREAD),
             Some(at) => at.minus(OVERLAP),
         };
-        let issues = self.client.issues_since(Some(start(self.cursors.get("issues")))).await?;
-        let comments = self.client.comments_since(start(self.cursors.get("comments"))).await?;
+        let issues = self
+            .client
+            .issues_since(Some(start(self.cursors.get("issues"))))
+            .await?;
+        let comments = self
+            .client
+            .comments_since(start(self.cursors.get("comments")))
+            .await?;
         let listen_from = self.listen_from(issues.server_time.unwrap_or(now));
         let mut ends = BTreeMap::new();
         let latest = issues.items.iter().map(|i| i.issue.updated_at).max();
-        ends.insert("issues".to_owned(), limit(latest, issues.server_time, self.cursors.get("issues")));
+        ends.insert(
+            "issues".to_owned(),
+            limit(latest, issues.server_time, self.cursors.get("issues")),
+        );
         let latest = comments.items.iter().map(|c| c.updated_at).max();
-        ends.insert("comments".to_owned(), limit(latest, comments.server_time, self.cursors.get("comments")));
+        ends.insert(
+            "comments".to_owned(),
+            limit(latest, comments.server_time, self.cursors.get("comments")),
+        );
 
         let reading = Reading {
             repo,
@@ -133,21 +152,36 @@ impl Poller {
             narrowed: self.narrowed,
             now,
         };
-        let mut changes: Vec<Change> =
-            issues.items.iter().map(|i| Change::Issue(i.issue.clone())).collect();
+        let mut changes: Vec<Change> = issues
+            .items
+            .iter()
+            .map(|i| Change::Issue(i.issue.clone()))
+            .collect();
         changes = self.news(changes).await?;
-        let texts = issues.items.iter().map(body_text).chain(comments.items.iter().map(comment_text));
+        let texts = issues
+            .items
+            .iter()
+            .map(body_text)
+            .chain(comments.items.iter().map(comment_text));
         for text in texts {
             let (before, known) = self.stored(text.key).await?;
             changes.extend(rows(&reading, &text, before.as_ref(), &known));
         }
         let called = changes.iter().any(|c| matches!(c, Change::Mention(_)));
-        let stale = self.writers_at.is_none_or(|at| now.since(at) >= WRITERS_MAX_AGE);
+        let stale = self
+            .writers_at
+            .is_none_or(|at| now.since(at) >= WRITERS_MAX_AGE);
         if called || stale {
             let people = self.client.assignees().await?;
             let mut logins: Vec<String> = people.into_iter().map(|p| p.login).collect();
             logins.sort();
-            changes.insert(0, Change::Writers { logins, seen_at: now });
+            changes.insert(
+                0,
+                Change::Writers {
+                    logins,
+                    seen_at: now,
+                },
+            );
             self.writers_at = Some(now);
         }
         if first {
@@ -181,7 +215,9 @@ impl Poller {
             });
         }
         if self.repository.as_ref() != Some(&repository) {
-            self.ledger.commit(vec![Change::Repository(repository.clone())]).await?;
+            self.ledger
+                .commit(vec![Change::Repository(repository.clone())])
+                .await?;
             self.repository = Some(repository.clone());
         }
         Ok(repository.id)
@@ -195,7 +231,9 @@ impl Poller {
                 let mut news = Vec::new();
                 for change in changes {
                     let known = match &change {
-                        Change::Issue(issue) => reader.issue(issue.number)? == Some(Issue::clone(issue)),
+                        Change::Issue(issue) => {
+                            reader.issue(issue.number)? == Some(Issue::clone(issue))
+                        }
                         _ => false,
                     };
                     if !known {
@@ -229,9 +267,14 @@ impl Poller {
             self.ledger.commit(changes).await?;
             changes = rest;
         }
-        let moved: Vec<(String, Time)> =
-            ends.into_iter().filter(|(name, at)| self.cursors.get(name) != Some(at)).collect();
-        changes.extend(moved.iter().map(|(name, at)| Change::Cursor { name: name.clone(), at: *at }));
+        let moved: Vec<(String, Time)> = ends
+            .into_iter()
+            .filter(|(name, at)| self.cursors.get(name) != Some(at))
+            .collect();
+        changes.extend(moved.iter().map(|(name, at)| Change::Cursor {
+            name: name.clone(),
+            at: *at,
+        }));
         if !changes.is_empty() {
             self.ledger.commit(changes).await?;
         }
@@ -271,7 +314,10 @@ fn body_text(item: &IssueItem) -> Text {
 
 fn comment_text(comment: &Comment) -> Text {
     Text {
-        key: PassageKey { kind: PassageKind::Comment, id: comment.id },
+        key: PassageKey {
+            kind: PassageKind::Comment,
+            id: comment.id,
+        },
         issue: comment.issue,
         author: comment.author.clone(),
         body: comment.body.clone(),

@@ -3,7 +3,9 @@
 //! Invariant: a reader's connection cannot write; each answer is of one moment.
 
 use super::{Entry, StoreError, migrate, open, rows, story};
-use crate::model::{Effect, FactoryId, Issue, Mention, Passage, PassageKey, Report, RunId, Time, World};
+use crate::model::{
+    Effect, FactoryId, Issue, Mention, Passage, PassageKey, Report, RunId, Time, World,
+};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 

@@ -14,10 +14,17 @@ fn one_writer_per_issue() {
     scene.settle();
     assert_eq!(scene.world.runs.len(), 1);
     assert_eq!(scene.task(&second).state, TaskState::Queued);
-    assert!(matches!(scene.reasons()[..], [SkipReason::Working { .. }, SkipReason::IssueHeld { .. }]));
+    assert!(matches!(
+        scene.reasons()[..],
+        [SkipReason::Working { .. }, SkipReason::IssueHeld { .. }]
+    ));
     scene.end_run(good_work());
     scene.settle();
-    assert_eq!(scene.task(&second).state, TaskState::Running, "its turn comes");
+    assert_eq!(
+        scene.task(&second).state,
+        TaskState::Running,
+        "its turn comes"
+    );
 }
 
 #[test]
@@ -33,7 +40,11 @@ fn the_project_and_the_agent_have_their_slots() {
     }
     scene.settle();
     assert_eq!(scene.world.runs.len(), 2, "the project runs two at once");
-    assert!(scene.reasons().contains(&&SkipReason::ProjectFull { limit: 2 }));
+    assert!(
+        scene
+            .reasons()
+            .contains(&&SkipReason::ProjectFull { limit: 2 })
+    );
 }
 
 #[test]
@@ -76,7 +87,10 @@ fn a_full_disk_starts_nothing_and_loses_nothing() {
     scene.unfit = Some("the disk is full; free some".to_owned());
     let mention = scene.mention(1, "alice", "developer", "x");
     scene.settle();
-    assert!(scene.world.tasks.is_empty(), "the mention waits in the ledger");
+    assert!(
+        scene.world.tasks.is_empty(),
+        "the mention waits in the ledger"
+    );
     scene.unfit = None;
     scene.settle();
     assert_eq!(scene.task(&mention).state, TaskState::Running);

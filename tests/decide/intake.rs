@@ -43,7 +43,10 @@ fn a_deleted_account_commands_nothing() {
 #[test]
 fn an_unknown_agent_gets_the_roster() {
     let (scene, why) = refused(|m| {
-        m.target = Target::Agent { project: None, agent: AgentName::from("developr") };
+        m.target = Target::Agent {
+            project: None,
+            agent: AgentName::from("developr"),
+        };
     });
     assert_eq!(why, Refusal::UnknownAgent);
     assert!(replies(&scene)[0].contains("`developer`, `reviewer`"));
@@ -60,7 +63,10 @@ fn a_malformed_mention_gets_an_example() {
 fn another_projects_agent_is_refused() {
     let (_, why) = refused(|m| {
         let project = Some("other".to_owned());
-        m.target = Target::Agent { project, agent: AgentName::from("developer") };
+        m.target = Target::Agent {
+            project,
+            agent: AgentName::from("developer"),
+        };
     });
     assert_eq!(why, Refusal::OtherProject);
 }
@@ -77,7 +83,10 @@ fn the_factorys_own_account_commands_nothing() {
 
 #[test]
 fn an_empty_instruction_is_asked_back() {
-    assert_eq!(refused(|m| m.instruction = " \n".to_owned()).1, Refusal::EmptyInstruction);
+    assert_eq!(
+        refused(|m| m.instruction = " \n".to_owned()).1,
+        Refusal::EmptyInstruction
+    );
 }
 
 #[test]
@@ -178,41 +187,68 @@ fn a_task_of_a_lost_ledger_goes_on_without_a_second_acceptance() {
 #[test]
 fn a_task_of_a_lost_ledger_that_had_ended_stays_ended() {
     let (scene, mention, tried) = lost(|s, m| {
-        vec![mark(s, m, MarkKind::Accept, 40), mark(s, m, MarkKind::Result, 41)]
+        vec![
+            mark(s, m, MarkKind::Accept, 40),
+            mark(s, m, MarkKind::Result, 41),
+        ]
     });
     assert_eq!(scene.task(&mention).state, TaskState::Done);
-    assert!(tried.iter().all(|k| !k.starts_with("spawn") && !k.starts_with("result")), "{tried:?}");
+    assert!(
+        tried
+            .iter()
+            .all(|k| !k.starts_with("spawn") && !k.starts_with("result")),
+        "{tried:?}"
+    );
 }
 
 #[test]
 fn a_refusal_of_a_lost_ledger_is_not_repeated() {
     let (scene, _, tried) = lost(|s, m| vec![mark(s, m, MarkKind::Reply, 40)]);
-    assert!(scene.world.tasks.is_empty() && tried.is_empty(), "{tried:?}");
+    assert!(
+        scene.world.tasks.is_empty() && tried.is_empty(),
+        "{tried:?}"
+    );
 }
 
 #[test]
 fn an_instruction_edited_while_the_ledger_was_lost_is_not_run() {
     let (scene, mention, tried) = lost(|s, m| {
         let instruction = Some(digest("something else"));
-        vec![Mark { instruction, ..mark(s, m, MarkKind::Accept, 40) }]
+        vec![Mark {
+            instruction,
+            ..mark(s, m, MarkKind::Accept, 40)
+        }]
     });
     assert_eq!(scene.task(&mention).state, TaskState::Cancelled);
-    assert!(tried.iter().any(|k| k.starts_with("result")), "it is said: {tried:?}");
+    assert!(
+        tried.iter().any(|k| k.starts_with("result")),
+        "it is said: {tried:?}"
+    );
     assert!(tried.iter().all(|k| !k.starts_with("spawn")), "{tried:?}");
 }
 
 #[test]
 fn another_factorys_task_is_left_to_it_without_a_word() {
     let (scene, _, tried) = lost(|s, m| {
-        vec![Mark { factory: FactoryId::from("bbbbbbbbbbbb"), ..mark(s, m, MarkKind::Accept, 40) }]
+        vec![Mark {
+            factory: FactoryId::from("bbbbbbbbbbbb"),
+            ..mark(s, m, MarkKind::Accept, 40)
+        }]
     });
-    assert!(scene.world.tasks.is_empty() && tried.is_empty(), "{tried:?}");
+    assert!(
+        scene.world.tasks.is_empty() && tried.is_empty(),
+        "{tried:?}"
+    );
 }
 
 #[test]
 fn a_claim_that_cannot_be_verified_stops_the_task_and_is_said() {
-    let (scene, _, tried) =
-        lost(|s, m| vec![Mark { verified: false, ..mark(s, m, MarkKind::Accept, 40) }]);
+    let (scene, _, tried) = lost(|s, m| {
+        vec![Mark {
+            verified: false,
+            ..mark(s, m, MarkKind::Accept, 40)
+        }]
+    });
     assert!(scene.world.tasks.is_empty());
     assert!(replies(&scene)[0].contains("signature"), "{tried:?}");
 }
@@ -226,25 +262,44 @@ fn a_slot_becomes_one_task_however_often_it_is_seen() {
         issue: 9,
         instruction: "look around".to_owned(),
     });
-    let fire = Change::Fire(Fire { agent: name, slot: scene.now });
+    let fire = Change::Fire(Fire {
+        agent: name,
+        slot: scene.now,
+    });
     scene.apply(vec![fire.clone()]);
     scene.settle();
     scene.apply(vec![fire]);
     scene.settle();
     let tasks: Vec<&Task> = scene.world.tasks.values().collect();
     assert_eq!(tasks.len(), 1);
-    assert_eq!((tasks[0].work.issue, tasks[0].instruction.as_str()), (9, "look around"));
+    assert_eq!(
+        (tasks[0].work.issue, tasks[0].instruction.as_str()),
+        (9, "look around")
+    );
 }
 
 #[test]
 fn an_archived_repository_starts_nothing_and_says_so_once() {
     let mut scene = Scene::new();
-    scene.apply(vec![Change::Repository(Repository { archived: true, ..repository() })]);
+    scene.apply(vec![Change::Repository(Repository {
+        archived: true,
+        ..repository()
+    })]);
     let mention = scene.mention(1, "alice", "developer", "fix it");
     let tried = scene.settle();
     assert!(tried.iter().all(|k| !k.starts_with("spawn")), "{tried:?}");
-    assert_eq!(replies(&scene).iter().filter(|b| b.contains("archived")).count(), 1);
+    assert_eq!(
+        replies(&scene)
+            .iter()
+            .filter(|b| b.contains("archived"))
+            .count(),
+        1
+    );
     scene.apply(vec![Change::Repository(repository())]);
     scene.settle();
-    assert_eq!(scene.task(&mention).state, TaskState::Running, "it goes on by itself");
+    assert_eq!(
+        scene.task(&mention).state,
+        TaskState::Running,
+        "it goes on by itself"
+    );
 }

@@ -10,28 +10,37 @@ fn a_mention_becomes_a_comment_a_branch_a_pull_request_and_a_result_in_that_orde
     let mention = scene.mention(1, "alice", "developer", "fix it");
     let id = mention.task.clone();
     let before = scene.settle();
-    assert_eq!(before, [
-        format!("accept:{id}"),
-        format!("spawn:{id}-1"),
-        format!("progress:{id}:run-1"),
-    ]);
+    assert_eq!(
+        before,
+        [
+            format!("accept:{id}"),
+            format!("spawn:{id}-1"),
+            format!("progress:{id}:run-1"),
+        ]
+    );
     assert_eq!(scene.task(&mention).state, TaskState::Running);
     scene.end_run(good_work());
     let after = scene.settle();
     let head = "c".repeat(40);
-    assert_eq!(after, [
-        format!("push:{id}:{head}"),
-        format!("pull:{id}:1"),
-        format!("dress:{id}:1"),
-        format!("result:{id}"),
-        format!("progress:{id}:end"),
-    ]);
+    assert_eq!(
+        after,
+        [
+            format!("push:{id}:{head}"),
+            format!("pull:{id}:1"),
+            format!("dress:{id}:1"),
+            format!("result:{id}"),
+            format!("progress:{id}:end"),
+        ]
+    );
     let task = scene.task(&mention).clone();
     assert_eq!((task.state, task.pull), (TaskState::Done, Some(77)));
     scene.pass(Duration::from_secs(10));
     assert_eq!(scene.settle(), [format!("sweep:{id}")]);
     scene.pass(Duration::from_secs(100_000));
-    assert!(scene.settle().is_empty(), "a task that is over is left alone");
+    assert!(
+        scene.settle().is_empty(),
+        "a task that is over is left alone"
+    );
 }
 
 #[test]
@@ -45,10 +54,13 @@ fn nothing_is_called_done_before_its_result_is_posted() {
         let plan = scene.step();
         if plan.start.contains(&result) {
             assert_eq!(scene.task(&mention).state, TaskState::Delivering);
-            scene.set_effect(&result, EffectState::Ambiguous {
-                look_at: scene.now.plus(Duration::from_secs(3)),
-                reason: "timeout".to_owned(),
-            });
+            scene.set_effect(
+                &result,
+                EffectState::Ambiguous {
+                    look_at: scene.now.plus(Duration::from_secs(3)),
+                    reason: "timeout".to_owned(),
+                },
+            );
             scene.step();
             assert_eq!(scene.task(&mention).state, TaskState::Delivering);
             return;
@@ -69,7 +81,9 @@ fn one_effect_of_a_task_is_in_flight_at_a_time() {
     scene.in_flight.insert(accept.clone());
     let plan = scene.step();
     assert!(plan.start.is_empty() && plan.changes.is_empty(), "{plan:?}");
-    assert!(scene.reasons().contains(&&SkipReason::EffectOpen { key: accept.to_string() }));
+    assert!(scene.reasons().contains(&&SkipReason::EffectOpen {
+        key: accept.to_string()
+    }));
 }
 
 #[test]
@@ -91,7 +105,10 @@ fn an_interrupted_run_is_no_strike_and_the_lease_rises() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");
     scene.settle();
-    scene.end_run(Outcome::without_work(Exit::Interrupted, "killed".to_owned()));
+    scene.end_run(Outcome::without_work(
+        Exit::Interrupted,
+        "killed".to_owned(),
+    ));
     scene.settle();
     let task = scene.task(&mention);
     assert_eq!((task.strikes, &task.state), (0, &TaskState::Running));
@@ -105,7 +122,11 @@ fn a_passing_failure_is_tried_again_later_and_given_up_after_its_attempts() {
     let mention = scene.mention(1, "alice", "developer", "fix it");
     for attempt in 1..=3 {
         scene.settle();
-        assert_eq!(scene.world.runs_of(&mention.task).count(), attempt, "waits for its backoff");
+        assert_eq!(
+            scene.world.runs_of(&mention.task).count(),
+            attempt,
+            "waits for its backoff"
+        );
         scene.end_run(bad(Exit::Code(1), FailureClass::Transient));
         scene.step();
         let plan = scene.step();
@@ -118,7 +139,12 @@ fn a_passing_failure_is_tried_again_later_and_given_up_after_its_attempts() {
     scene.settle();
     let task = scene.task(&mention);
     assert_eq!(task.state, TaskState::Failed(FailureClass::Transient));
-    assert!(scene.world.effects.contains_key(&EffectKey(format!("result:{}", task.id))));
+    assert!(
+        scene
+            .world
+            .effects
+            .contains_key(&EffectKey(format!("result:{}", task.id)))
+    );
 }
 
 #[test]
@@ -134,7 +160,12 @@ fn a_run_without_a_commit_is_not_called_done_whatever_the_agent_says() {
     });
     scene.end_run(outcome);
     let tried = scene.settle();
-    assert!(tried.iter().all(|k| !k.starts_with("push") && !k.starts_with("pull")), "{tried:?}");
+    assert!(
+        tried
+            .iter()
+            .all(|k| !k.starts_with("push") && !k.starts_with("pull")),
+        "{tried:?}"
+    );
     assert!(matches!(scene.task(&mention).state, TaskState::Failed(_)));
 }
 
@@ -143,7 +174,11 @@ fn work_of_a_failed_run_is_kept_on_its_branch_without_a_pull_request() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");
     scene.settle();
-    let outcome = Outcome { class: Some(FailureClass::Logic), exit: Exit::Code(3), ..good_work() };
+    let outcome = Outcome {
+        class: Some(FailureClass::Logic),
+        exit: Exit::Code(3),
+        ..good_work()
+    };
     scene.end_run(outcome);
     let tried = scene.settle();
     assert!(tried.iter().any(|k| k.starts_with("push")), "{tried:?}");
@@ -165,9 +200,16 @@ fn work_on_workflow_files_is_not_pushed_and_said_so() {
     outcome.work.as_mut().unwrap().protected = vec![".gitea/workflows/ci.yml".to_owned()];
     scene.end_run(outcome);
     let tried = scene.settle();
-    assert!(tried.iter().all(|k| !k.starts_with("push") && !k.starts_with("pull")), "{tried:?}");
+    assert!(
+        tried
+            .iter()
+            .all(|k| !k.starts_with("push") && !k.starts_with("pull")),
+        "{tried:?}"
+    );
     assert_eq!(scene.task(&mention).state, TaskState::Blocked);
     let result = &scene.world.effects[&EffectKey(format!("result:{}", mention.task))];
-    let EffectKind::Result { body } = &result.kind else { panic!("a result") };
+    let EffectKind::Result { body } = &result.kind else {
+        panic!("a result")
+    };
     assert!(body.contains(".gitea/workflows/ci.yml"), "{body}");
 }

@@ -39,7 +39,10 @@ impl Scene {
         };
         scene.apply(vec![
             Change::Repository(repository()),
-            Change::Writers { logins: vec!["alice".to_owned()], seen_at: START },
+            Change::Writers {
+                logins: vec!["alice".to_owned()],
+                seen_at: START,
+            },
         ]);
         scene
     }
@@ -57,8 +60,14 @@ impl Scene {
 
     pub fn make_mention(&mut self, issue: u64, who: &str, agent: &str, text: &str) -> Mention {
         self.next_id += 1;
-        let passage = PassageKey { kind: PassageKind::Comment, id: self.next_id };
-        let target = Target::Agent { project: None, agent: AgentName::from(agent) };
+        let passage = PassageKey {
+            kind: PassageKind::Comment,
+            id: self.next_id,
+        };
+        let target = Target::Agent {
+            project: None,
+            agent: AgentName::from(agent),
+        };
         let id = mention_id(passage, &target, 1, None);
         Mention {
             task: task_id(RepoId(7), &id),
@@ -68,7 +77,10 @@ impl Scene {
             issue,
             target,
             instruction: text.to_owned(),
-            author: Person { id: 5, login: who.to_owned() },
+            author: Person {
+                id: 5,
+                login: who.to_owned(),
+            },
             own_account: false,
             edited_in: false,
             replaces: None,
@@ -115,7 +127,12 @@ impl Scene {
 
     /// The effect happens.
     pub fn succeed(&mut self, key: &EffectKey) {
-        let effect = self.world.effects.get(key).expect("a planned effect is in the world").clone();
+        let effect = self
+            .world
+            .effects
+            .get(key)
+            .expect("a planned effect is in the world")
+            .clone();
         self.next_id += 1;
         let result = match &effect.kind {
             EffectKind::Accept { .. } | EffectKind::Result { .. } | EffectKind::Reply { .. } => {
@@ -125,7 +142,11 @@ impl Scene {
             EffectKind::Pull { .. } => EffectResult::Pull(77),
             EffectKind::Spawn { run } => {
                 let (since, progress_at) = (self.now, self.now);
-                let state = RunState::Working { since, progress_at, steps: 0 };
+                let state = RunState::Working {
+                    since,
+                    progress_at,
+                    steps: 0,
+                };
                 self.run_state(&run.clone(), state);
                 EffectResult::Nothing
             }
@@ -136,17 +157,33 @@ impl Scene {
 
     pub fn set_effect(&mut self, key: &EffectKey, state: EffectState) {
         let tries = self.world.effects[key].tries + 1;
-        self.apply(vec![Change::EffectState { key: key.clone(), tries, state }]);
+        self.apply(vec![Change::EffectState {
+            key: key.clone(),
+            tries,
+            state,
+        }]);
     }
 
     pub fn run_state(&mut self, id: &RunId, state: RunState) {
         let base = Some(Sha::from("b".repeat(40).as_str()));
-        self.apply(vec![Change::RunState { id: id.clone(), base, process: None, state }]);
+        self.apply(vec![Change::RunState {
+            id: id.clone(),
+            base,
+            process: None,
+            state,
+        }]);
     }
 
     /// The only open run ends so.
     pub fn end_run(&mut self, outcome: Outcome) -> RunId {
-        let run = self.world.runs.values().find(|r| r.is_open()).expect("a run is open").id.clone();
+        let run = self
+            .world
+            .runs
+            .values()
+            .find(|r| r.is_open())
+            .expect("a run is open")
+            .id
+            .clone();
         let at = self.now;
         self.run_state(&run, RunState::Ended { at, outcome });
         run
@@ -242,7 +279,10 @@ fn settings() -> Settings {
             mentions_every: 2,
             time_zone: "UTC".to_owned(),
         },
-        mentions: MentionSettings { allow: Vec::new(), max_per_passage: 10 },
+        mentions: MentionSettings {
+            allow: Vec::new(),
+            max_per_passage: 10,
+        },
         agents: BTreeMap::from(agents),
         providers: BTreeMap::new(),
         limits: ProjectLimits {
@@ -254,13 +294,21 @@ fn settings() -> Settings {
             disk_free_bytes: 1 << 20,
             grace: Duration::from_secs(1),
         },
-        walls: Walls { required: true, read: vec![], write: vec![], environment: vec![] },
+        walls: Walls {
+            required: true,
+            read: vec![],
+            write: vec![],
+            environment: vec![],
+        },
         delivery: Delivery {
             base: None,
             protected_paths: Vec::new(),
             labels: vec!["adf".to_owned()],
             assign_requester: true,
         },
-        nightwatch: Nightwatch { enabled: true, stalled_after: Duration::from_secs(900) },
+        nightwatch: Nightwatch {
+            enabled: true,
+            stalled_after: Duration::from_secs(900),
+        },
     }
 }

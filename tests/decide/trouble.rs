@@ -46,13 +46,23 @@ fn a_push_that_waits_is_tried_again_at_its_time() {
     scene.step();
     let push = scene.step().start.remove(0);
     let at = scene.now.plus(Duration::from_secs(300));
-    scene.set_effect(&push, EffectState::Retry { at, reason: "archived".to_owned() });
+    scene.set_effect(
+        &push,
+        EffectState::Retry {
+            at,
+            reason: "archived".to_owned(),
+        },
+    );
     let plan = scene.step();
     assert!(plan.start.is_empty(), "{plan:?}");
     assert_eq!(plan.wake_at, Some(at));
     scene.now = at;
     scene.settle();
-    assert_eq!(scene.task(&mention).state, TaskState::Done, "the kept work is delivered");
+    assert_eq!(
+        scene.task(&mention).state,
+        TaskState::Done,
+        "the kept work is delivered"
+    );
 }
 
 #[test]
@@ -68,8 +78,13 @@ fn a_push_that_cannot_happen_is_told_and_the_work_named() {
     scene.settle();
     assert_eq!(scene.task(&mention).state, TaskState::Blocked);
     let result = &scene.world.effects[&EffectKey(format!("result:{}", mention.task))];
-    let EffectKind::Result { body } = &result.kind else { panic!("a result") };
-    assert!(body.contains("something else") && body.contains(&"c".repeat(40)), "{body}");
+    let EffectKind::Result { body } = &result.kind else {
+        panic!("a result")
+    };
+    assert!(
+        body.contains("something else") && body.contains(&"c".repeat(40)),
+        "{body}"
+    );
 }
 
 #[test]
@@ -85,6 +100,9 @@ fn a_stalled_run_is_said_in_the_comment_once() {
         raised_at: scene.now,
         cleared_at: None,
     })]);
-    assert_eq!(scene.settle(), [format!("progress:{}:stalled-1", mention.task)]);
+    assert_eq!(
+        scene.settle(),
+        [format!("progress:{}:stalled-1", mention.task)]
+    );
     assert!(scene.settle().is_empty());
 }

@@ -56,7 +56,10 @@ pub fn run(args: &Demo) -> u8 {
 
 async fn demo(args: &Demo) -> anyhow::Result<()> {
     let scratch = tempfile::Builder::new().prefix("adf-demo-").tempdir()?;
-    let dir = args.dir.clone().unwrap_or_else(|| scratch.path().to_owned());
+    let dir = args
+        .dir
+        .clone()
+        .unwrap_or_else(|| scratch.path().to_owned());
     let forge = Forge::start(ForgeOptions::new(dir.join("forge")))
         .await
         .context("the embedded forge cannot start")?;
@@ -65,13 +68,22 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
     let path = write_config(&dir, &forge, &world, &adf)?;
     let config = config::load(&path)
         .map_err(|faults| anyhow!("the demo's config:\n{}", config::render(&faults, false)))?;
-    let start = Start { since: None, clock: Clock::System, adf, waiting: Box::new(|_| {}) };
+    let start = Start {
+        since: None,
+        clock: Clock::System,
+        adf,
+        waiting: Box::new(|_| {}),
+    };
     let Factory { main, stop, ask } = app::build(&config, start).await?;
     let _socket = super::run::serve_operators(&config.settings.state_dir, ask).await?;
     let factory = tokio::spawn(main.run(Box::new(Plain)));
 
     let mut show = show::Show::new();
-    show.line(&format!("a forge at {} with a repository and {} issues", forge.url(), world.issues.len()));
+    show.line(&format!(
+        "a forge at {} with a repository and {} issues",
+        forge.url(),
+        world.issues.len()
+    ));
     show.line("a factory, reading it over HTTP");
     let chain = tokio::time::timeout(CHAIN_MAX, steps::play(&forge, &world, MENTION, &mut show));
     let played = tokio::select! {
@@ -84,10 +96,23 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
     show.end();
     match &played {
         Ok(done) => {
-            say(&format!("\nThe issue:        {}", forge.page(&format!("/{}/issues/{}", world.repo, world.bug))));
-            say(&format!("The pull request: {}", forge.page(&format!("/{}/pulls/{}", world.repo, done.pull))));
-            say(&format!("Its story:        adf explain {} --config {}", world.bug, path.display()));
-            say(&format!("The factory:      adf status --config {}", path.display()));
+            say(&format!(
+                "\nThe issue:        {}",
+                forge.page(&format!("/{}/issues/{}", world.repo, world.bug))
+            ));
+            say(&format!(
+                "The pull request: {}",
+                forge.page(&format!("/{}/pulls/{}", world.repo, done.pull))
+            ));
+            say(&format!(
+                "Its story:        adf explain {} --config {}",
+                world.bug,
+                path.display()
+            ));
+            say(&format!(
+                "The factory:      adf status --config {}",
+                path.display()
+            ));
         }
         Err(_) => tell_why(&config.settings.state_dir, world.bug),
     }
@@ -104,7 +129,12 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
 }
 
 /// Writes the config that the demo runs with: an ordinary one.
-fn write_config(dir: &Path, forge: &Forge, world: &DemoWorld, adf: &Path) -> anyhow::Result<PathBuf> {
+fn write_config(
+    dir: &Path,
+    forge: &Forge,
+    world: &DemoWorld,
+    adf: &Path,
+) -> anyhow::Result<PathBuf> {
     let token = dir.join("token");
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -113,7 +143,9 @@ fn write_config(dir: &Path, forge: &Forge, world: &DemoWorld, adf: &Path) -> any
         .mode(0o600)
         .open(&token)?;
     file.write_all(world.bot.token.expose_secret().as_bytes())?;
-    let Some(adf) = adf.to_str() else { bail!("the path of adf is not UTF-8") };
+    let Some(adf) = adf.to_str() else {
+        bail!("the path of adf is not UTF-8")
+    };
     let text = format!(
         "[project]\nname = \"demo\"\nstate_dir = \"state\"\n\n\
          [gitea]\nurl = \"{url}\"\nrepo = \"{repo}\"\ntoken_file = \"token\"\nsettle = \"1s\"\n\n\

@@ -16,7 +16,10 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn new() -> Show {
         let live = std::io::stdout().is_terminal().then(MultiProgress::new);
-        Show { live, current: None }
+        Show {
+            live,
+            current: None,
+        }
     }
 
     /// Something that has happened.

@@ -26,7 +26,9 @@ pub(super) async fn play(
     show: &mut Show,
 ) -> anyhow::Result<Done> {
     let (repo, bug) = (world.repo.as_str(), world.bug);
-    forge.comment(repo, bug, &world.alice.login, mention).context("alice cannot comment")?;
+    forge
+        .comment(repo, bug, &world.alice.login, mention)
+        .context("alice cannot comment")?;
     show.line(&format!("alice writes under #{bug}: {mention}"));
 
     show.wait("the factory takes it up");
@@ -39,13 +41,23 @@ pub(super) async fn play(
     show.done("the factory comments that it has taken this up");
 
     show.wait("the agent works");
-    until(|| own().iter().find(|c| !c.body.contains("queued")).map(|_| ())).await;
+    until(|| {
+        own()
+            .iter()
+            .find(|c| !c.body.contains("queued"))
+            .map(|_| ())
+    })
+    .await;
     show.done("the comment follows the work: the agent works in its own walled clone");
 
     show.wait("a branch is pushed");
     let prefix = format!("adf/{bug}-developer-");
     let branch = until(|| {
-        forge.branches(repo).into_iter().map(|(name, _)| name).find(|name| name.starts_with(&prefix))
+        forge
+            .branches(repo)
+            .into_iter()
+            .map(|(name, _)| name)
+            .find(|name| name.starts_with(&prefix))
     })
     .await;
     show.done(&format!("the factory pushes branch {branch}"));
@@ -55,14 +67,24 @@ pub(super) async fn play(
     if !pull.body.contains(&format!("#{bug}")) {
         bail!("pull request #{} does not name issue #{bug}", pull.number);
     }
-    show.done(&format!("pull request #{} names issue #{bug}: {}", pull.number, pull.title));
+    show.done(&format!(
+        "pull request #{} names issue #{bug}: {}",
+        pull.number, pull.title
+    ));
 
     show.wait("the result is told");
     let told = format!("#{}", pull.number);
-    until(|| own().get(1..).and_then(|c| c.iter().find(|c| c.body.contains(&told)).map(|_| ()))).await;
+    until(|| {
+        own()
+            .get(1..)
+            .and_then(|c| c.iter().find(|c| c.body.contains(&told)).map(|_| ()))
+    })
+    .await;
     show.done("a second comment tells the result");
 
-    let fixed = forge.file_at(repo, &branch, "src/lib.rs").unwrap_or_default();
+    let fixed = forge
+        .file_at(repo, &branch, "src/lib.rs")
+        .unwrap_or_default();
     if !fixed.contains(RIGHT) {
         bail!("branch {branch} does not hold the fix");
     }

@@ -18,9 +18,9 @@ mod task;
 
 pub(super) use column::Int;
 pub(super) use effect::by_issue as effects_of_issue;
-pub(super) use message::of_run as messages_of_run;
 pub(super) use issue::one as one_issue;
 pub(super) use mention::of_passage as mentions_of_passage;
+pub(super) use message::of_run as messages_of_run;
 pub(super) use passage::{newest_of_issue, one as one_passage};
 
 use super::StoreError;
