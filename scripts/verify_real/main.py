@@ -7,6 +7,7 @@ import pwd
 import random
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -109,6 +110,8 @@ def verify(chosen, folders):
     finally:
         daemon.end()
         site.stop()
+        for line in left_over(folders, linger):
+            os.kill(int(line.split()[0]), signal.SIGKILL)
 
 
 def wait_for_supervisors(folders, linger, seconds=10):
