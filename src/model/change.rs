@@ -9,10 +9,6 @@ use serde::{Deserialize, Serialize};
 /// One row written. The owner of each kind is named; nobody else writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a batch holds few, and boxing hides the rows"
-)]
 pub enum Change {
     /// sense: the repository as last told.
     Repository(Repository),

@@ -49,6 +49,10 @@ pub struct Process {
 /// Where a run is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most runs of a ledger are over, so a box would save nothing"
+)]
 pub enum RunState {
     /// Planned; the preflight, the workspace and the process come next.
     Starting,

@@ -3,6 +3,8 @@
 //! `scene` plays executor and forge without I/O: it applies plans and answers
 //! effects, so that a test reads as a story.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 mod admission;
 mod intake;
 mod life;
