@@ -182,20 +182,21 @@ async fn code_in_the_clones_configuration_stays_inside_the_walls() {
 }
 
 #[tokio::test]
-async fn a_bundle_that_is_a_link_is_not_taken() {
+async fn a_link_in_place_of_the_bundle_reaches_nothing_outside_the_walls() {
     let (room, base) = clone();
     let work = &room.spec.workspace;
+    let victim = room.path("victim");
+    fs::write(&victim, "untouched").unwrap();
     let out = room.spec.run_dir.join("harvest/tmp/work.bundle");
-    // Waits for git's bundle and puts a link in its place when git runs it last.
-    let evil = format!("sh -c 'ln -sf /etc/passwd {}; cat'", out.display());
+    let evil = format!(
+        "sh -c 'ln -sf {} {}; touch ran; cat'",
+        victim.display(),
+        out.display()
+    );
     git(work, &["config", "filter.evil.clean", &evil]);
     fs::write(work.join(".gitattributes"), "* filter=evil\n").unwrap();
     let found = take(&room, &base).await;
-    let to = room.path("work.bundle");
-    assert!(!to.is_symlink(), "{found:?}");
-    assert!(
-        !fs::read_to_string("/etc/passwd")
-            .unwrap()
-            .contains("# v2 git bundle")
-    );
+    assert!(work.join("ran").exists(), "the filter did not run");
+    assert_eq!(fs::read_to_string(victim).unwrap(), "untouched");
+    assert!(!room.path("work.bundle").is_symlink(), "{found:?}");
 }

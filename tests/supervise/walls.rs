@@ -1,4 +1,7 @@
 //! What an agent can reach, tried from inside, as the same user.
+//!
+//! Invariant: a try does no harm when the walls fail it: it aims at a file of its own
+//! room, or opens without reading or writing. Nothing here writes to a path of the system.
 
 use crate::support::{Room, adf, bounded, end_of, until_progress};
 use adf::{
@@ -47,10 +50,8 @@ async fn an_agent_reads_and_writes_nothing_outside_its_places() {
         ("move there", format!("mv mine {sibling}/mine")),
         ("link", format!("ln {file} linked && cat linked")),
         ("follow", format!("ln -s {file} sym && cat sym")),
-        ("read the shadow file", "cat /etc/shadow".into()),
-        ("read the home of root", "ls /root".into()),
-        ("write to /usr", "touch /usr/adf-test".into()),
-        ("write to /tmp", "touch /tmp/adf-test".into()),
+        ("open the shadow file", ": < /etc/shadow".into()),
+        ("list the home of root", "ls /root".into()),
     ];
     assert_eq!(succeed(&mut room, &tries).await, BTreeSet::new());
     assert_eq!(fs::read_to_string(secret).unwrap(), "s3cret");
@@ -68,7 +69,7 @@ async fn an_agent_cannot_look_into_its_keepers_or_touch_their_files() {
         ("daemon output", format!("readlink /proc/{daemon}/fd/1")),
         ("daemon place", format!("readlink /proc/{daemon}/cwd")),
         ("daemon root", format!("ls /proc/{daemon}/root/")),
-        ("daemon memory", format!("head -c 1 /proc/{daemon}/mem")),
+        ("daemon memory", format!(": < /proc/{daemon}/mem")),
         ("daemon signal", format!("kill -0 {daemon}")),
         ("supervisor environ", "cat /proc/$PPID/environ".into()),
         ("supervisor events", "echo x > /proc/$PPID/fd/1".into()),
@@ -90,11 +91,11 @@ async fn an_agent_cannot_look_into_its_keepers_or_touch_their_files() {
 async fn an_agent_that_runs_as_root_has_no_powers_of_root() {
     let mut room = Room::new("");
     let tries = [
-        ("read kernel memory", "head -c 1 /proc/kcore"),
-        ("set a sysctl", "echo 1 > /proc/sys/vm/drop_caches"),
-        ("escape the oom killer", "echo 0 > /proc/self/oom_score_adj"),
-        ("make a device", "mknod disk b 8 0"),
-        ("mount", "mount -t tmpfs none ."),
+        ("open kernel memory", ": < /proc/kcore"),
+        ("open a sysctl", ": >> /proc/sys/vm/drop_caches"),
+        ("open its oom score", ": >> /proc/self/oom_score_adj"),
+        ("make a device", "mknod null c 1 3"),
+        ("have its own mounts", "unshare --mount true"),
         ("give a file away", "touch mine && chown 1 mine"),
         ("raise its limits", "ulimit -c unlimited"),
         ("be somebody else", "setpriv --reuid 1 true"),
@@ -171,7 +172,8 @@ async fn an_agent_has_no_capabilities_no_core_files_and_no_files_that_leaked_dow
     let room = Room::new(
         "grep -E 'CapEff|CapPrm|CapInh|NoNewPrivs' /proc/self/status; ulimit -c; ls /proc/self/fd | sort -n | tr '\\n' ' '",
     );
-    let leak = fs::File::open("/etc/shadow").unwrap();
+    fs::write(room.path("secret"), "x").unwrap();
+    let leak = fs::File::open(room.path("secret")).unwrap();
     rustix::io::fcntl_setfd(&leak, rustix::io::FdFlags::empty()).unwrap();
     room.run().await;
     // 3 is the folder that `ls` itself reads.
