@@ -47,7 +47,7 @@ impl Executor {
             overrode = "",
             "run over"
         );
-        self.end_run(&run, outcome).await;
+        self.end_run(&task, &run, outcome).await;
         (self.tools.run_over)();
     }
 

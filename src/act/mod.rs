@@ -14,6 +14,7 @@ pub mod establish;
 pub mod executor;
 pub mod follow;
 pub mod git;
+pub mod memory;
 pub mod preflight;
 pub mod propose;
 pub mod recover;

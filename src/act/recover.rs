@@ -2,15 +2,16 @@
 //!
 //! Invariant: a lease is raised only after its old run is proven empty. A run
 //! directory that the ledger does not know (the ledger was lost) is proven
-//! empty too, and its lease is remembered.
+//! empty too, and its lease, instruction and outcome are remembered.
 
 use super::executor::Executor;
+use super::memory::{Memory, recall};
 use super::supervise;
 use super::workspace::Workspace;
 use crate::model::{
-    Change, EffectKey, EffectResult, EffectState, Exit, Outcome, Run, RunState, World,
+    Change, EffectKind, EffectResult, EffectState, Exit, Outcome, Run, RunId, RunState, Task,
+    TaskState, Time, World,
 };
-use std::collections::BTreeMap;
 
 /// Why the factory cannot start: something of an old run cannot be ended.
 #[derive(Debug, thiserror::Error)]
@@ -37,61 +38,74 @@ impl Executor {
     /// # Errors
     /// When something cannot be ended; starting anyway could do work twice.
     pub async fn recover(&self, world: &World) -> Result<(), RecoverError> {
-        let found = self.run_directories()?;
-        let mut changes = Vec::new();
-        for (id, run) in &found {
-            let dir = self.tools.runs_dir.join(id);
-            let known = world.runs.values().find(|r| r.id.as_str() == id);
+        let mut lost = Vec::new();
+        for name in self.run_directories()? {
+            let dir = self.tools.runs_dir.join(&name);
+            let known = world.runs.get(&RunId(name.clone()));
             if known.is_some_and(|r| !r.is_open()) {
                 continue;
             }
             supervise::prove_empty(&dir, self.tools.settings.limits.grace)
                 .await
                 .map_err(|e| RecoverError::NotEmpty {
-                    run: id.clone(),
+                    run: name,
                     why: e.to_string(),
                 })?;
-            if let (None, Some(run)) = (known, run) {
-                changes.push(Change::Run(Run {
-                    process: None,
-                    ..run.clone()
-                }));
-                changes.push(self.over(run, interrupted()));
+            if known.is_none() {
+                lost.extend(recall(&dir));
             }
         }
+        let mut changes = Vec::new();
         for run in world.runs.values().filter(|r| r.is_open()) {
-            let outcome = self.after_crash(world, run).await;
+            let outcome = self.after_crash(world.tasks.get(&run.task), run).await;
             tracing::warn!(target: "adf::run", run = %run.id, reason = outcome.reason, "a run of a former start is over");
             changes.push(self.over(run, outcome));
         }
-        for effect in world.effects.values() {
-            let spawn = effect.key.as_str().starts_with("spawn:") && !effect.state.is_closed();
-            if spawn {
-                let state = EffectState::Done {
-                    result: EffectResult::Nothing,
-                };
-                changes.push(Change::EffectState {
-                    key: EffectKey::clone(&effect.key),
-                    tries: effect.tries,
-                    state,
-                });
-            }
-        }
+        changes.extend(self.found_again(world, lost).await);
+        changes.extend(spawns_over(world));
         if !changes.is_empty() {
             self.tools.ledger.commit(changes).await?;
         }
         Ok(())
     }
 
+    /// Runs that the ledger does not know, as the disk remembers them. Their
+    /// tasks wait for their marks on the forge.
+    async fn found_again(&self, world: &World, mut lost: Vec<Memory>) -> Vec<Change> {
+        lost.sort_by_key(|m| m.run.attempt);
+        let mut changes = Vec::new();
+        for Memory { task, run } in lost {
+            let outcome = match run.outcome() {
+                Some(outcome) => outcome.clone(),
+                None => self.after_crash(Some(&task), &run).await,
+            };
+            changes.push(Change::Run(Run {
+                process: None,
+                ..run.clone()
+            }));
+            changes.push(self.over(&run, outcome));
+            if !world.tasks.contains_key(&task.id) {
+                changes.push(Change::Task(Task {
+                    state: TaskState::Blocked,
+                    note: "remembered on disk; its mark on the forge is looked for".to_owned(),
+                    not_before: Time::NEVER,
+                    adopted: true,
+                    ..task
+                }));
+            }
+        }
+        changes
+    }
+
     /// The outcome of a run whose end nobody followed: by its record, when that
     /// knows that the agent had ended by itself, else interrupted.
-    async fn after_crash(&self, world: &World, run: &Run) -> Outcome {
+    async fn after_crash(&self, task: Option<&Task>, run: &Run) -> Outcome {
         let dir = self.run_dir(run);
         let ended = supervise::read_record(&dir).and_then(|r| r.ended);
         let (Some(ended), Some(base), Some(task), Some(agent)) = (
             ended,
             &run.base,
-            world.tasks.get(&run.task),
+            task,
             self.tools.settings.agents.get(&run.agent),
         ) else {
             return interrupted();
@@ -121,27 +135,36 @@ impl Executor {
         }
     }
 
-    fn run_directories(&self) -> Result<BTreeMap<String, Option<Run>>, RecoverError> {
+    fn run_directories(&self) -> Result<Vec<String>, RecoverError> {
         let shown = self.tools.runs_dir.display().to_string();
         let io = |e| RecoverError::Io(shown.clone(), e);
-        let mut found = BTreeMap::new();
         let entries = match std::fs::read_dir(&self.tools.runs_dir) {
             Ok(entries) => entries,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(found),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(io(e)),
         };
+        let mut names = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(io)?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
-            let run = std::fs::read(entry.path().join("run.json"))
-                .ok()
-                .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            found.insert(name, run);
+            names.extend(entry.map_err(io)?.file_name().into_string());
         }
-        Ok(found)
+        names.sort();
+        Ok(names)
     }
+}
+
+/// Spawns that a crash cut short: their runs are over, so they are too.
+fn spawns_over(world: &World) -> impl Iterator<Item = Change> {
+    let open = world.effects.values().filter(|effect| {
+        matches!(effect.kind, EffectKind::Spawn { .. })
+            && matches!(effect.state, EffectState::Tried { .. })
+    });
+    open.map(|effect| Change::EffectState {
+        key: effect.key.clone(),
+        tries: effect.tries,
+        state: EffectState::Done {
+            result: EffectResult::Nothing,
+        },
+    })
 }
 
 fn interrupted() -> Outcome {

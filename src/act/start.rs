@@ -4,6 +4,7 @@
 //! reason, never left open; the run directory says what was started before it is.
 
 use super::executor::{Ending, Executor, Job};
+use super::memory::remember;
 use super::preflight::Blocked;
 use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, WallSpec};
 use super::trouble::Trouble;
@@ -53,7 +54,8 @@ impl Executor {
                     },
                     _ => Exit::Interrupted,
                 };
-                self.end_run(run, Outcome::without_work(exit, reason)).await;
+                self.end_run(task, run, Outcome::without_work(exit, reason))
+                    .await;
                 (self.tools.run_over)();
             }
         }
@@ -73,8 +75,13 @@ impl Executor {
         };
         let (branch, sha) = self.preflight(task).await?;
         let workspace = self.workspace(task, run, &branch, sha).await?;
+        let run = &Run {
+            base: Some(workspace.base.clone()),
+            ..run.clone()
+        };
         let dir = self.run_dir(run);
-        self.write_run(run, &dir)?;
+        Layout::new(&dir).create().map_err(Blocked::waits)?;
+        remember(&dir, task, run).map_err(Blocked::waits)?;
         let spec = self.spec(agent, run, &workspace, &dir)?;
         self.probe(agent, &spec).await?;
         let prompt = self.brief(task, run, agent, &branch).await?;
@@ -133,16 +140,6 @@ impl Executor {
     #[must_use]
     pub fn run_dir(&self, run: &Run) -> PathBuf {
         self.tools.runs_dir.join(run.id.as_str())
-    }
-
-    /// Says on disk what is about to be started, so that a lost ledger does not
-    /// lose a lease.
-    fn write_run(&self, run: &Run, dir: &Path) -> Result<(), Blocked> {
-        Layout::new(dir).create().map_err(Blocked::waits)?;
-        let path = dir.join("run.json");
-        let bytes = serde_json::to_vec(run).map_err(Blocked::waits)?;
-        supervise::write_private(&path, &bytes)
-            .map_err(|e| Blocked::waits(format!("run record `{}`: {e}", path.display())))
     }
 
     async fn listen(&self, run: &Run, dir: &Path) -> Result<AgentSocket, Blocked> {
@@ -235,10 +232,17 @@ impl Executor {
         })
     }
 
-    /// Writes the end of a run down.
-    pub(super) async fn end_run(&self, run: &Run, outcome: Outcome) {
+    /// Writes the end of a run down, on disk and in the ledger.
+    pub(super) async fn end_run(&self, task: &Task, run: &Run, outcome: Outcome) {
         let at = self.tools.clock.now();
         let state = RunState::Ended { at, outcome };
+        let over = Run {
+            state: state.clone(),
+            ..run.clone()
+        };
+        if let Err(error) = remember(&self.run_dir(run), task, &over) {
+            tracing::warn!(target: "adf::run", run = %run.id, %error, "only the ledger knows its end");
+        }
         let change = Change::RunState {
             id: run.id.clone(),
             base: None,

@@ -4,6 +4,8 @@
 //! anything new; a claim that is not ours or cannot be verified stops the task.
 
 use super::draft::Draft;
+use super::words;
+use crate::mention;
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Mention,
     Refusal, Task, TaskState,
@@ -56,39 +58,82 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
 }
 
 /// Writes an adopted task down, with the effects that its marks prove.
-pub(super) fn adopt(draft: &mut Draft<'_>, mut task: Task, accepted: i64, ended: Option<i64>) {
-    task.adopted = true;
+///
+/// `digest` is of the instruction that was accepted. What the disk remembers of
+/// the task is preferred to what its passage says now.
+pub(super) fn adopt(
+    draft: &mut Draft<'_>,
+    fresh: Task,
+    accepted: i64,
+    ended: Option<i64>,
+    digest: Option<&str>,
+) {
+    let authorised = |task: &&Task| digest.is_none_or(|d| d == mention::digest(&task.instruction));
+    let remembered = draft.s.world.tasks.get(&fresh.id).filter(authorised);
+    let known = remembered.or(Some(&fresh).filter(authorised)).cloned();
+    let changed = known.is_none();
+    let mut task = Task {
+        adopted: true,
+        not_before: draft.s.now,
+        note: String::new(),
+        ..known.unwrap_or(fresh)
+    };
+    let reason = if ended.is_some() {
+        "its marks on the forge say that it ended"
+    } else {
+        "its mark on the forge says that this factory accepted it"
+    };
+    task.state = if ended.is_some() {
+        TaskState::Done
+    } else if changed {
+        TaskState::Delivering
+    } else if draft.s.world.runs_of(&task.id).next().is_some() {
+        // Its last run, found on disk, says how to go on.
+        TaskState::Running
+    } else {
+        TaskState::Queued
+    };
     if ended.is_some() {
-        task.state = TaskState::Done;
-        task.note = "found ended when the ledger was rebuilt".to_owned();
+        "found ended when the ledger was rebuilt".clone_into(&mut task.note);
+    } else if changed {
+        words::CHANGED_WHILE_LOST.clone_into(&mut task.note);
     }
     draft.plan.changes.push(Change::Task(task.clone()));
-    let body = String::new();
-    let mut proven = vec![(
+    prove(
+        draft,
+        &task,
         "accept",
-        EffectKind::Accept { body: body.clone() },
+        EffectKind::Accept {
+            body: String::new(),
+        },
         accepted,
-    )];
+    );
     if let Some(comment) = ended {
-        proven.push(("result", EffectKind::Result { body }, comment));
-    }
-    for (word, kind, comment) in proven {
-        draft.plan.changes.push(Change::Effect(Effect {
-            key: EffectKey(format!("{word}:{}", task.id)),
-            task: Some(task.id.clone()),
-            issue: task.work.issue,
-            kind,
-            lease: 0,
-            tries: 1,
-            state: EffectState::Done {
-                result: EffectResult::Comment(comment),
+        prove(
+            draft,
+            &task,
+            "result",
+            EffectKind::Result {
+                body: String::new(),
             },
-            created_at: draft.s.now,
-        }));
+            comment,
+        );
     }
-    let reason = match ended {
-        Some(_) => "its marks on the forge say that it ended",
-        None => "its mark on the forge says that this factory accepted it",
-    };
     draft.decide("adopt", &task, reason, "mark");
+}
+
+/// Writes down an effect that a comment on the forge proves done.
+fn prove(draft: &mut Draft<'_>, task: &Task, word: &str, kind: EffectKind, comment: i64) {
+    draft.plan.changes.push(Change::Effect(Effect {
+        key: EffectKey(format!("{word}:{}", task.id)),
+        task: Some(task.id.clone()),
+        issue: task.work.issue,
+        kind,
+        lease: 0,
+        tries: 1,
+        state: EffectState::Done {
+            result: EffectResult::Comment(comment),
+        },
+        created_at: draft.s.now,
+    }));
 }

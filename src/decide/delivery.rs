@@ -36,7 +36,10 @@ pub(super) fn step(draft: &mut Draft<'_>, task: &Task) {
         Ending::Deliver => (outcome.work.as_ref(), true, TaskState::Done),
         Ending::Keep(state) => (outcome.work.as_ref(), false, state),
         Ending::Report(state) => (None, false, state),
-        Ending::Again { .. } | Ending::Wait { .. } => return,
+        // Only a task that was adopted to be ended comes here with an unfinished run.
+        Ending::Again { .. } | Ending::Wait { .. } => {
+            return finish(draft, task, None, TaskState::Cancelled, &task.note.clone());
+        }
     };
     let mut task = task.clone();
     if let Some(work) = work
@@ -186,6 +189,10 @@ fn finish(
 
 /// After the end: the accepting comment says so, then twins and the workspace go.
 pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
+    if draft.s.world.acceptance(&task.id).is_none() {
+        let note = task.note.clone();
+        return draft.skip_task(task, SkipReason::Blocked { note });
+    }
     if super::steps::progress(draft, task, &words::ended(task), "end") {
         return;
     }

@@ -54,14 +54,8 @@ fn decide(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention]) -> Opti
             ended,
             instruction,
         } => {
-            let agent = called(mention);
-            let mut task = new_task(draft, mention, &agent);
-            let same = instruction.is_none_or(|d| d == protocol::digest(&mention.instruction));
-            if !same && ended.is_none() {
-                task.note = words::CHANGED_WHILE_LOST.to_owned();
-                task.state = TaskState::Delivering;
-            }
-            adopt::adopt(draft, task, accepted, ended);
+            let task = new_task(draft, mention, &called(mention));
+            adopt::adopt(draft, task, accepted, ended, instruction.as_deref());
             return Some(MentionState::Accepted);
         }
         Found::Refused(why) => return Some(refused(draft, mention, decided, why)),

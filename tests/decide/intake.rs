@@ -303,3 +303,31 @@ fn an_archived_repository_starts_nothing_and_says_so_once() {
         "it goes on by itself"
     );
 }
+
+#[test]
+fn what_the_disk_remembers_of_a_task_is_authorised_though_its_passage_changed() {
+    let (scene, mention, tried) = {
+        let mut scene = Scene::new();
+        let before = scene.mention(1, "alice", "developer", "fix it");
+        scene.settle();
+        let mut task = scene.task(&before).clone();
+        task.state = TaskState::Blocked;
+        task.not_before = Time::NEVER;
+        task.adopted = true;
+        // The ledger is lost; the disk remembers the task, the forge its mark.
+        let mut scene = Scene::new();
+        scene.apply(vec![Change::Task(task)]);
+        assert!(scene.settle().is_empty(), "it waits for its mark");
+        let mut edited = before.clone();
+        edited.instruction = "something else".to_owned();
+        edited.edited_in = true;
+        edited.older = true;
+        let mark = mark(&scene, &before, MarkKind::Accept, 40);
+        scene.apply(vec![Change::Mark(mark), Change::Mention(edited)]);
+        let tried = scene.settle();
+        (scene, before, tried)
+    };
+    assert_eq!(scene.task(&mention).instruction, "fix it");
+    assert_eq!(scene.task(&mention).state, TaskState::Running);
+    assert!(tried.iter().all(|k| !k.starts_with("accept")), "{tried:?}");
+}
