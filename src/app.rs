@@ -277,12 +277,12 @@ impl From<ForgeError> for Meeting {
 async fn meet(client: &Client) -> Result<(Person, crate::model::RepoId), Meeting> {
     let version = client.version().await?;
     version.supported().map_err(Meeting::Never)?;
-    let me = client.me().await?;
-    let repository = client.repository().await?;
+    // Before anything that a scope could bar, so that all that lack are named at once.
     if let Some(remedy) = client.scopes().await?.remedy() {
         return Err(Meeting::Never(remedy));
     }
-    Ok((me, repository.id))
+    let me = client.me().await?;
+    Ok((me, client.repository().await?.id))
 }
 
 /// A start that tells nobody about itself: in a terminal, in tests.
