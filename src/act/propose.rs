@@ -41,8 +41,19 @@ impl Executor {
             .await;
         match pushed {
             Ok(()) => Ok(EffectResult::Pushed(head.clone())),
+            // git's transport may send a push again by itself when its answer is
+            // lost, and the second is refused: what counts is what is there.
+            Err(error) if !error.kind.is_ambiguous() && self.is_there(branch, head).await => {
+                Ok(EffectResult::Pushed(head.clone()))
+            }
             Err(error) => Err(self.refused(error).await),
         }
+    }
+
+    async fn is_there(&self, branch: &str, head: &Sha) -> bool {
+        let remote = self.tools.mirror.remote();
+        let there = self.tools.deliver.remote_head(remote, branch).await;
+        there.is_ok_and(|there| there.as_ref() == Some(head))
     }
 
     /// A refused push is judged after the repository was read again: an

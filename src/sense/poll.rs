@@ -125,15 +125,16 @@ impl Poller {
             Some(at) if reread => at.minus(REREAD),
             Some(at) => at.minus(OVERLAP),
         };
-        let issues = self
-            .client
-            .issues_since(Some(start(self.cursors.get("issues"))))
-            .await?;
+        // Comments first: an issue is then never older than what was said under it.
         let comments = self
             .client
             .comments_since(start(self.cursors.get("comments")))
             .await?;
-        let listen_from = self.listen_from(issues.server_time.unwrap_or(now));
+        let issues = self
+            .client
+            .issues_since(Some(start(self.cursors.get("issues"))))
+            .await?;
+        let listen_from = self.listen_from(comments.server_time.unwrap_or(now));
         let mut ends = BTreeMap::new();
         let latest = issues.items.iter().map(|i| i.issue.updated_at).max();
         ends.insert(

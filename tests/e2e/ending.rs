@@ -77,11 +77,9 @@ async fn a_second_sigterm_does_not_wait_for_the_grace() {
     plant.say(plant.world.bug, "alice", MENTION);
     until_true("half of it", || factory.gate("half").exists()).await;
     daemon.signal(Signal::TERM);
-    let asked = || {
-        let lines = daemon.lines();
-        lines.iter().any(|line| line.contains("stopping"))
-    };
-    until_true("the first is heard", asked).await;
+    daemon.until_said("asked to stop: ").await;
+    let status = factory.adf(&["status"]).await;
+    assert!(status.out.contains("demo: draining, 1 runs"), "{status:?}");
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.ended().await, Some(0));
     nothing_left(&factory).await;

@@ -238,6 +238,16 @@ impl Daemon {
     }
 }
 
+/// Shows the log of a daemon whose test fails.
+impl Drop for Daemon {
+    #[expect(clippy::print_stderr, reason = "a failed test shows why")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the daemon's log:\n{}", self.lines().join("\n"));
+        }
+    }
+}
+
 /// Processes that have this text among their arguments.
 pub fn processes_with(text: &str) -> Vec<i32> {
     let pids = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {

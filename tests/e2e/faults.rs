@@ -113,6 +113,14 @@ async fn a_result_whose_answer_is_lost_and_a_kill_before_it_is_looked_for_leave_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_push_whose_answer_is_lost_is_looked_for_and_not_pushed_twice() {
     let push = "POST /alice/tally.git/git-receive-pack*";
-    let daemon = once(vec![Fault::new(push, FaultKind::DropAfter).times(1)]).await;
+    once(vec![Fault::new(push, FaultKind::DropAfter).times(1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_push_that_is_cut_off_or_fails_is_looked_for_and_tried_again() {
+    let push = "POST /alice/tally.git/git-receive-pack*";
+    let cut = Fault::new(push, FaultKind::CutBody).times(1);
+    let fail = Fault::new(push, status(503)).times(1);
+    let daemon = once(vec![cut, fail]).await;
     daemon.until_said("push did not happen").await;
 }

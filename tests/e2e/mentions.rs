@@ -2,6 +2,8 @@
 
 use crate::factory::{Daemon, Factory};
 use crate::plant::{DELIVERED, MENTION, NOTHING, Plant, REPLIED, until_is, until_true};
+use adf::sandbox::{Fault, FaultKind};
+use std::time::Duration;
 
 /// A factory whose agent must not start, on a fresh world.
 struct Scene {
@@ -125,6 +127,14 @@ async fn an_instruction_edited_after_it_was_taken_is_done_as_it_was_and_that_is_
     edited.unwrap();
     let reply = plant.reply(bug).await;
     assert!(reply.contains("An edit starts nothing"), "{reply}");
+    let edit = "@adf:developer drop everything, at once";
+    let edited = plant
+        .forge
+        .edit_comment(&plant.world.repo, comment, "carol", edit);
+    edited.unwrap();
+    // Said elsewhere afterwards and answered: the second edit was read too.
+    plant.say(plant.world.issues[2], "bob", MENTION);
+    plant.reply(plant.world.issues[2]).await;
     factory.open("go");
     plant.result(bug).await;
     let mut wanted = DELIVERED;
@@ -199,6 +209,30 @@ async fn a_mention_on_a_closed_issue_starts_nothing_and_says_so() {
     scene.plant.forge.close_issue(repo, scene.bug()).unwrap();
     scene.plant.say(scene.bug(), "alice", MENTION);
     scene.refused(&["closed", "Reopen it"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issue_that_is_closed_while_the_forge_is_read_is_known_to_be_closed() {
+    let scene = Scene::new().await;
+    let repo = scene.plant.world.repo.as_str();
+    let forge = &scene.plant.forge;
+    let start = format!("/api/v1/repos/{repo}");
+    let polls = || {
+        let log = forge.request_log();
+        log.iter().filter(|line| line.path == start).count()
+    };
+    let before = polls();
+    until_true("a poll that is over", || polls() > before + 1).await;
+    let slow = FaultKind::Latency(Duration::from_secs(1));
+    for listing in ["issues?*", "issues/comments?*"] {
+        let fault = Fault::new(format!("GET {start}/{listing}"), slow.clone());
+        forge.push_fault(fault.times(1));
+    }
+    let before = polls();
+    until_true("a slow poll begins", || polls() > before).await;
+    forge.close_issue(repo, scene.bug()).unwrap();
+    scene.plant.say(scene.bug(), "alice", MENTION);
+    scene.refused(&["closed"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
