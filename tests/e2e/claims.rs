@@ -79,3 +79,30 @@ async fn a_claim_that_cannot_be_verified_is_said_and_never_acted_on() {
     assert_eq!(plant.traces(plant.world.bug), wanted);
     assert_eq!(runs(&two.state()), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn factories_of_two_forges_whose_tasks_have_one_name_do_not_end_each_others_runs() {
+    let (left, right) = (Plant::new().await, Plant::new().await);
+    let held = "touch GATE/here; until [ -e GATE/go ]; do sleep 0.05; done; echo x > x.txt";
+    let slow = Factory::shell(&left, held);
+    let quick = Factory::scripted(&right, "happy");
+    let (first, _second) = (slow.run().await, quick.run().await);
+    left.say(left.world.bug, "alice", MENTION);
+    until_true("it works", || slow.gate("here").exists()).await;
+    // Both worlds count alike, so this run has the name of the other.
+    right.say(right.world.bug, "alice", MENTION);
+    right.result(right.world.bug).await;
+    assert_eq!(left.branches(left.world.bug), [] as [String; 0]);
+    slow.open("go");
+    left.result(left.world.bug).await;
+    assert_eq!(
+        left.branches(left.world.bug),
+        right.branches(right.world.bug)
+    );
+    let interrupted = first
+        .lines()
+        .iter()
+        .any(|line| line.contains("interrupted"));
+    assert!(!interrupted, "its run was ended by the other factory");
+    until_is(DELIVERED, || left.traces(left.world.bug)).await;
+}
