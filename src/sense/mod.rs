@@ -11,4 +11,4 @@ pub mod passages;
 pub mod poll;
 
 pub use cron::CronSource;
-pub use poll::{Poller, SenseError};
+pub use poll::{Poller, SenseError, Wiring};
