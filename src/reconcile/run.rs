@@ -110,10 +110,10 @@ impl Loop {
 
     fn next_wake(&self) -> Instant {
         let now = self.clock.now();
-        let next = [self.state.wake_at, self.cron.next()]
-            .into_iter()
-            .flatten()
-            .min();
+        // On its way out nothing is planned, and a slot that is due would spin the loop.
+        let working = self.state.stage == Stage::Working;
+        let moments = [self.state.wake_at, self.cron.next()];
+        let next = moments.into_iter().flatten().filter(|_| working).min();
         let wait = next.map_or(SLEEP_MAX, |at| at.since(now).min(SLEEP_MAX));
         #[expect(
             clippy::disallowed_methods,
