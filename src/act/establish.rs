@@ -4,9 +4,10 @@
 //! walls and checked outside of them; the agent's report is only a claim.
 
 use super::deliver::Protected;
-use super::executor::Executor;
+use super::machine::Machine;
 use super::supervise::harvest::{HarvestAsk, harvest};
-use super::supervise::{Ended, RunSpec};
+use super::supervise::{self, Ended, RunSpec};
+use super::workspace::Workspace;
 use crate::classify::{Evidence, classify};
 use crate::model::{Exit, Outcome, Report, Run, Sha, Task, Work};
 use std::path::Path;
@@ -17,7 +18,7 @@ const HARVEST_MAX: Duration = Duration::from_secs(300);
 /// How much of the end of the output is looked at for the reason of a failure.
 const TAIL_BYTES: u64 = 16 * 1024;
 
-impl Executor {
+impl Machine {
     /// Establishes the outcome of a run that is over.
     pub(super) async fn establish(
         &self,
@@ -40,7 +41,7 @@ impl Executor {
             Err(trouble) => (None, Some(trouble)),
         };
         let tail = tail(&spec.run_dir.join("output.log"), TAIL_BYTES);
-        let tail = self.tools.redactor.clean(&tail).into_owned();
+        let tail = self.who.redactor.clean(&tail).into_owned();
         let evidence = Evidence {
             exit: &ended.exit,
             has_work: work.is_some(),
@@ -55,7 +56,7 @@ impl Executor {
         if let Some(trouble) = trouble {
             reason = format!(
                 "{reason}; its work could not be taken in: {}",
-                self.tools.redactor.clean(&trouble)
+                self.who.redactor.clean(&trouble)
             );
         }
         Outcome {
@@ -63,6 +64,33 @@ impl Executor {
             work,
             report,
             ..counted(ended, reason)
+        }
+    }
+
+    /// The outcome of a run whose end nobody followed: by its record, when that
+    /// knows that the agent had ended by itself, else interrupted.
+    pub(super) async fn after_crash(&self, task: Option<&Task>, run: &Run) -> Outcome {
+        let dir = self.run_dir(run);
+        let ended = supervise::read_record(&dir).and_then(|r| r.ended);
+        let (Some(ended), Some(base), Some(task), Some(agent)) = (
+            ended,
+            &run.base,
+            task,
+            self.who.settings.agents.get(&run.agent),
+        ) else {
+            return interrupted();
+        };
+        let workspace = match self.tools.workspaces.path(&task.id) {
+            Ok(dir) => Workspace {
+                dir,
+                base: base.clone(),
+                kept: true,
+            },
+            Err(_) => return interrupted(),
+        };
+        match self.spec(agent, run, &workspace, &dir) {
+            Ok(spec) => self.establish(task, run, base, &spec, ended).await,
+            Err(_) => interrupted(),
         }
     }
 
@@ -74,7 +102,7 @@ impl Executor {
         base: &Sha,
         spec: &RunSpec,
     ) -> Result<Option<Work>, String> {
-        let max = self.tools.settings.limits.bundle_bytes;
+        let max = self.who.settings.limits.bundle_bytes;
         let ask = HarvestAsk {
             base,
             agent: &run.agent,
@@ -87,7 +115,7 @@ impl Executor {
         if !harvest.bundle {
             return harvest.reason.map_or(Ok(None), Err);
         }
-        let protected = Protected::new(&self.tools.settings.delivery.protected_paths);
+        let protected = Protected::new(&self.who.settings.delivery.protected_paths);
         self.deliver_ready().await.map_err(|e| e.to_string())?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;
@@ -115,6 +143,11 @@ impl Executor {
             .and_then(|mut messages| messages.pop())
             .map(|m| m.report)
     }
+}
+
+fn interrupted() -> Outcome {
+    let reason = "interrupted: the factory was killed; the workspace is kept".to_owned();
+    Outcome::without_work(Exit::Interrupted, reason)
 }
 
 fn counted(ended: Ended, reason: String) -> Outcome {

@@ -7,7 +7,7 @@
 mod greet;
 mod grounds;
 
-use crate::act::{Executor, Tools, disk};
+use crate::act::{Executor, Identity, Machine, Tools, disk};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
@@ -136,23 +136,24 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let (me, repo) = greet(&client, &*start.waiting).await?;
-    let redactor = Redactor::new(&[token.clone(), key_text]);
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stops) = mpsc::channel(STOPS_MAX);
     let (ask, asks) = mpsc::channel(ASKS_MAX);
     let grounds = Grounds::prepare(&settings, &token).await?;
     let work_dir = state_dir.join("work");
-    let tools = Tools {
-        client: client.clone(),
-        ledger: opened.ledger.clone(),
-        clock: start.clock.clone(),
+    let who = Arc::new(Identity {
         settings: settings.clone(),
         key: key.clone(),
         factory: opened.factory.clone(),
         me: me.clone(),
         repo,
-        redactor,
+        redactor: Redactor::new(&[token, key_text]),
+    });
+    let tools = Tools {
+        client: client.clone(),
+        ledger: opened.ledger.clone(),
+        clock: start.clock.clone(),
         git: grounds.git,
         mirror: grounds.mirror,
         workspaces: grounds.workspaces,
@@ -162,7 +163,8 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         environment: crate::config::passed_on(&settings.walls.environment),
         run_over: run_over(sender.clone()),
     };
-    let executor = Arc::new(Executor::new(tools));
+    let machine = Arc::new(Machine::new(who.clone(), tools));
+    let executor = Arc::new(Executor::new(who, machine));
     executor.recover(&opened.world).await?;
     let poller = Poller::new(
         Wiring {

@@ -181,8 +181,8 @@ impl Loop {
             }
             Do::Poll => self.poll(),
             Do::Watch => self.watch(),
-            Do::StopRuns => self.executor.stop_runs(),
-            Do::KillRuns => self.executor.kill_runs(),
+            Do::StopRuns => self.executor.outside.stop_runs(),
+            Do::KillRuns => self.executor.outside.kill_runs(),
             Do::Leave => {}
         }
     }
@@ -291,7 +291,7 @@ impl Loop {
             "in_flight": state.in_flight().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "skips": state.last_plan.skips,
             "wake_at": state.wake_at.map(|t: Time| t.0),
-            "requests": self.executor.requests(),
+            "requests": self.executor.outside.requests(),
         });
         // The operator may have hung up; then nobody needs the answer.
         let _ = ask.send(answer);
