@@ -15,7 +15,7 @@ use crate::mention::marker::MarkerKey;
 use crate::model::{Time, settings::Settings};
 use crate::reconcile::{Event, Loop, Report, State, run::EVENTS_MAX};
 use crate::redact::Redactor;
-use crate::sense::{CronSource, Poller, Wiring};
+use crate::sense::{CronSource, Poller, Sources, Wiring};
 use crate::store::{self, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
@@ -168,9 +168,11 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     executor.recover(&opened.world).await?;
     let poller = Poller::new(
         Wiring {
-            client,
-            ledger: opened.ledger.clone(),
-            clock: start.clock.clone(),
+            sources: Sources {
+                client,
+                ledger: opened.ledger.clone(),
+                clock: start.clock.clone(),
+            },
             key,
             me,
             since: start.since,

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::mention::marker::MarkerKey;
 use crate::model::{Plan, Time};
 use crate::reconcile::State;
-use crate::sense::{Poller, Wiring};
+use crate::sense::{Poller, Sources, Wiring};
 use crate::store::{self, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -83,9 +83,11 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppErro
         .await
         .map_err(|e| app::AppError::Forge(e.to_string()))?;
     let wiring = Wiring {
-        client,
-        ledger: opened.ledger.clone(),
-        clock: clock.clone(),
+        sources: Sources {
+            client,
+            ledger: opened.ledger.clone(),
+            clock: clock.clone(),
+        },
         key,
         me,
         since,

@@ -5,13 +5,11 @@
 //! A re-read from the cursor − 24 h, once an hour, repairs what was lost.
 
 use super::passages::{Reading, Text, body_text, comment_text, rows};
-use crate::clock::Clock;
-use crate::forge::{Client, ForgeError, IssueItem};
+use super::source::{Source, Sources};
+use crate::forge::ForgeError;
 use crate::mention::marker::MarkerKey;
-use crate::model::{
-    Alert, Change, Issue, Mention, Passage, PassageKey, Person, RepoId, Repository, Time, World,
-};
-use crate::store::{Ledger, StoreError};
+use crate::model::{Alert, Change, Issue, Person, RepoId, Repository, Time, World};
+use crate::store::StoreError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,13 +62,9 @@ pub enum SenseError {
 
 /// What a poller reads with.
 #[derive(Debug)]
-pub struct Wiring {
-    /// The forge.
-    pub client: Client,
-    /// Where facts go.
-    pub ledger: Ledger,
-    /// The moment.
-    pub clock: Clock,
+pub struct Wiring<S = Sources> {
+    /// Where texts come from and facts go.
+    pub sources: S,
     /// The key of the factory's marks.
     pub key: Arc<MarkerKey>,
     /// The factory's own account.
@@ -83,8 +77,8 @@ pub struct Wiring {
 
 /// Reads the forge for one project.
 #[derive(Debug)]
-pub struct Poller {
-    with: Wiring,
+pub struct Poller<S = Sources> {
+    with: Wiring<S>,
     cursors: BTreeMap<String, Time>,
     repository: Option<Repository>,
     unreadable: Option<Alert>,
@@ -92,10 +86,10 @@ pub struct Poller {
     reread_at: Option<Time>,
 }
 
-impl Poller {
+impl<S: Source> Poller<S> {
     /// A poller that goes on from where the ledger's `world` stands.
     #[must_use]
-    pub fn new(with: Wiring, world: &World) -> Poller {
+    pub fn new(with: Wiring<S>, world: &World) -> Poller<S> {
         let unreadable = world.alerts.get(UNREADABLE);
         Poller {
             with,
@@ -113,14 +107,14 @@ impl Poller {
     /// Nothing is lost: the cursor stays, and the next poll reads it again.
     pub async fn poll(&mut self) -> Result<(), SenseError> {
         let repo = self.read_repository().await?;
-        let now = self.with.clock.now();
+        let now = self.with.sources.now();
         let reread = self
             .reread_at
             .is_none_or(|at| now.since(at) >= REREAD_EVERY);
         let from = self.start(ISSUES, now, reread);
-        let issues = self.with.client.issues_since(Some(from)).await?;
+        let issues = self.with.sources.issues_since(Some(from)).await?;
         let from = self.start(COMMENTS, now, reread);
-        let comments = self.with.client.comments_since(from).await?;
+        let comments = self.with.sources.comments_since(from).await?;
 
         let listen_from = self.listen_from(issues.server_time.unwrap_or(now));
         let latest_issue = issues.items.iter().map(|i| i.issue.updated_at).max();
@@ -134,7 +128,9 @@ impl Poller {
             ends.insert(SCANNED.to_owned(), now);
         }
 
-        let mut changes = self.news(&issues.items).await?;
+        let known: Vec<Issue> = issues.items.iter().map(|i| i.issue.clone()).collect();
+        let unknown = self.with.sources.unknown(known).await?;
+        let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
         let bodies = issues.items.iter().map(body_text);
         let texts = bodies.chain(comments.items.iter().map(comment_text));
         changes.extend(self.passages(repo, listen_from, now, texts).await?);
@@ -184,7 +180,7 @@ impl Poller {
         };
         let mut changes = Vec::new();
         for text in texts {
-            let (before, known) = self.stored(text.key).await?;
+            let (before, known) = self.with.sources.stored(text.key).await?;
             changes.extend(rows(&reading, &text, before.as_ref(), &known));
         }
         Ok(changes)
@@ -198,7 +194,7 @@ impl Poller {
         if !called && !old {
             return Ok(None);
         }
-        let people = self.with.client.assignees().await?;
+        let people = self.with.sources.assignees().await?;
         let mut logins: Vec<String> = people.into_iter().map(|p| p.login).collect();
         logins.sort();
         self.writers_at = Some(now);
@@ -242,7 +238,7 @@ impl Poller {
     }
 
     async fn read_repository(&mut self) -> Result<RepoId, SenseError> {
-        let repository = self.with.client.repository().await?;
+        let repository = self.with.sources.repository().await?;
         if let Some(known) = &self.repository
             && known.id != repository.id
         {
@@ -254,36 +250,12 @@ impl Poller {
         }
         if self.repository.as_ref() != Some(&repository) {
             self.with
-                .ledger
+                .sources
                 .commit(vec![Change::Repository(repository.clone())])
                 .await?;
             self.repository = Some(repository.clone());
         }
         Ok(repository.id)
-    }
-
-    /// The issues that the ledger does not have just so.
-    async fn news(&self, items: &[IssueItem]) -> Result<Vec<Change>, SenseError> {
-        let issues: Vec<Issue> = items.iter().map(|i| i.issue.clone()).collect();
-        let unknown = self.with.ledger.read(move |reader| {
-            let mut unknown = Vec::new();
-            for issue in issues {
-                if reader.issue(issue.number)?.as_ref() != Some(&issue) {
-                    unknown.push(Change::Issue(issue));
-                }
-            }
-            Ok(unknown)
-        });
-        Ok(unknown.await?)
-    }
-
-    async fn stored(&self, key: PassageKey) -> Result<(Option<Passage>, Vec<Mention>), SenseError> {
-        let stored = self
-            .with
-            .ledger
-            .read(move |reader| Ok((reader.passage(key, None)?, reader.mentions_in(key)?)))
-            .await?;
-        Ok(stored)
     }
 
     async fn commit(
@@ -293,7 +265,7 @@ impl Poller {
     ) -> Result<(), SenseError> {
         while changes.len() > BATCH_ROWS_MAX {
             let rest = changes.split_off(BATCH_ROWS_MAX);
-            self.with.ledger.commit(changes).await?;
+            self.with.sources.commit(changes).await?;
             changes = rest;
         }
         let moved: Vec<(String, Time)> = ends
@@ -305,7 +277,7 @@ impl Poller {
             at: *at,
         }));
         if !changes.is_empty() {
-            self.with.ledger.commit(changes).await?;
+            self.with.sources.commit(changes).await?;
         }
         self.cursors.extend(moved);
         Ok(())
