@@ -10,7 +10,7 @@
 #[path = "contract/mod.rs"]
 mod contract;
 
-use contract::{gitea::Gitea, run};
+use contract::{embedded::Embedded, gitea::Gitea, run};
 use std::sync::Arc;
 
 /// Against the stock server whose binary `ADF_TEST_GITEA` names.
@@ -20,4 +20,10 @@ async fn a_real_server_keeps_the_contract() {
         Some(host) => run::all(Arc::new(host)).await,
         None => run::skipped("real", "set ADF_TEST_GITEA to a gitea or forgejo binary"),
     }
+}
+
+/// Against the forge that demos and tests run on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_embedded_forge_keeps_the_contract() {
+    run::all(Arc::new(Embedded::start().await)).await;
 }

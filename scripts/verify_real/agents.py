@@ -90,7 +90,9 @@ reads state-files find {state} -type f -name '*.db*'
 reads home ls -A {home}
 reads logs ls -A {logs}
 reads daemon-environ cat "/proc/$daemon/environ"
-reads daemon-files ls "/proc/$daemon/fd"
+# Bare descriptor numbers tell nothing; where they lead to, and what is there, does.
+# Only files: a pipe or a socket would wait for ever.
+reads daemon-files sh -c 'for fd in "$1"/*; do readlink "$fd"; [ -f "$fd" ] && head -c 64 "$fd"; done' - "/proc/$daemon/fd"
 reads daemon-memory cat "/proc/$daemon/maps"
 tells daemon-cmdline cat "/proc/$daemon/cmdline"
 tells own-environ env

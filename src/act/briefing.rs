@@ -4,7 +4,7 @@
 //! stands now;
 //! the factory's own comments never do. Which passages of strangers enter is `prompt`'s rule.
 
-use super::executor::Executor;
+use super::machine::Machine;
 use super::trouble::Trouble;
 use crate::mention::is_marked;
 use crate::model::settings::Agent;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// How often another fence is drawn when a passage holds the first by chance.
 const FENCES_MAX: usize = 3;
 
-impl Executor {
+impl Machine {
     /// The prompt of a run, and the title of its issue.
     pub(super) async fn brief(
         &self,
@@ -57,7 +57,7 @@ impl Executor {
         } = self.known(task, run).await?;
         let mut passages = Vec::new();
         for text in texts {
-            let own = text.author.id == self.tools.me.id;
+            let own = text.author.id == self.who.me.id;
             if own && is_marked(&text.body) {
                 continue;
             }
@@ -96,7 +96,7 @@ impl Executor {
         passages: &[Given],
         earlier: Option<&str>,
     ) -> Result<String, Trouble> {
-        let settings = &self.tools.settings;
+        let settings = &self.who.settings;
         let roster: Vec<(AgentName, String)> = settings
             .agents
             .values()

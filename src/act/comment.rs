@@ -5,13 +5,14 @@
 //! Between two factories the lowest claim wins and the other deletes its own.
 
 use super::executor::{Executor, Job};
+use super::outside::Outside;
 use super::trouble::Trouble;
 use crate::forge::Comment;
 use crate::mention;
 use crate::mention::marker::{self, Place};
 use crate::model::{EffectKey, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
 
-impl Executor {
+impl<O: Outside> Executor<O> {
     /// Answers a mention, once.
     pub(super) async fn reply(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
         self.once(job, MarkKind::Reply, body).await
@@ -41,9 +42,9 @@ impl Executor {
                 "comment {id} claims this task, but its signature does not hold under this factory's key; delete it or restore the marker key"
             )));
         }
-        match claims.iter().find(|(_, m)| m.factory != self.tools.factory) {
+        match claims.iter().find(|(_, m)| m.factory != self.who.factory) {
             Some((id, other)) if *id < mine => {
-                self.tools.client.delete_comment(mine).await?;
+                self.outside.delete(mine).await?;
                 Err(Trouble::Lost(format!(
                     "factory {} claimed it first, in comment {id}",
                     other.factory
@@ -63,7 +64,7 @@ impl Executor {
         let mut mark = self.mark_of(job, MarkKind::Accept);
         mark.key = EffectKey(format!("accept:{}", mark.task));
         let text = self.marked(body, &mark);
-        self.tools.client.edit_comment(comment, &text).await?;
+        self.outside.edit(comment, &text).await?;
         Ok(EffectResult::Nothing)
     }
 
@@ -73,25 +74,18 @@ impl Executor {
             return Ok(EffectResult::Nothing);
         };
         let mut marks = self.own_marks(job.effect.issue).await?;
-        marks.retain(|(_, m)| m.task == task.id && m.verified && m.factory == self.tools.factory);
+        marks.retain(|(_, m)| m.task == task.id && m.verified && m.factory == self.who.factory);
         marks.sort_by_key(|(id, _)| *id);
         for (n, (id, mark)) in marks.iter().enumerate() {
             if marks[..n]
                 .iter()
                 .any(|(_, earlier)| earlier.key == mark.key)
             {
-                self.tools.client.delete_comment(*id).await?;
+                self.outside.delete(*id).await?;
             }
         }
         if workspace {
-            self.tools
-                .workspaces
-                .remove(&task.id)
-                .await
-                .map_err(|e| Trouble::Passing {
-                    after: None,
-                    reason: e.to_string(),
-                })?;
+            self.outside.remove_workspace(&task.id).await?;
         }
         Ok(EffectResult::Nothing)
     }
@@ -102,20 +96,16 @@ impl Executor {
             return Ok(EffectResult::Comment(id));
         }
         let text = self.marked(body, &self.mark_of(job, kind));
-        let posted = self
-            .tools
-            .client
-            .post_comment(job.effect.issue, &text)
-            .await?;
+        let posted = self.outside.post(job.effect.issue, &text).await?;
         if again && let Some(id) = self.look(job).await? {
             return Ok(EffectResult::Comment(id));
         }
-        Ok(EffectResult::Comment(posted.id))
+        Ok(EffectResult::Comment(posted))
     }
 
     /// The comment an earlier try posted, after deleting later twins of it.
     async fn look(&self, job: &Job) -> Result<Option<i64>, Trouble> {
-        if self.tools.client.issue(job.effect.issue).await?.is_none() {
+        if !self.outside.has_issue(job.effect.issue).await? {
             let reason = format!("issue {} does not exist any more", job.effect.issue);
             return Err(Trouble::Final(reason));
         }
@@ -128,17 +118,17 @@ impl Executor {
             .collect();
         ids.sort_unstable();
         for twin in ids.iter().skip(1) {
-            self.tools.client.delete_comment(*twin).await?;
+            self.outside.delete(*twin).await?;
         }
         Ok(ids.first().copied())
     }
 
     /// Marks in comments of the factory's own account.
     async fn own_marks(&self, issue: u64) -> Result<Vec<(i64, Mark)>, Trouble> {
-        let comments = self.tools.client.comments_of(issue).await?;
+        let comments = self.outside.comments(issue).await?;
         let own = comments
             .iter()
-            .filter(|c: &&Comment| c.author.id == self.tools.me.id);
+            .filter(|c: &&Comment| c.author.id == self.who.me.id);
         Ok(own
             .flat_map(|c| {
                 let place = Place {
@@ -146,7 +136,7 @@ impl Executor {
                     issue,
                     written_at: c.created_at,
                 };
-                marker::find(&c.body, &self.tools.key, place)
+                marker::find(&c.body, &self.who.key, place)
                     .into_iter()
                     .map(|m| (c.id, m))
             })
@@ -161,12 +151,12 @@ impl Executor {
             (_, Some(task)) => task.origin.clone(),
             _ => MentionId(String::new()),
         };
-        let repo = task.map(|t| t.work.repo).unwrap_or(self.tools.repo);
+        let repo = task.map(|t| t.work.repo).unwrap_or(self.who.repo);
         Mark {
             comment: 0,
             issue: job.effect.issue,
             kind,
-            factory: self.tools.factory.clone(),
+            factory: self.who.factory.clone(),
             key: job.effect.key.clone(),
             task: task.map_or_else(
                 || mention::task_id(repo, &origin),
@@ -182,7 +172,7 @@ impl Executor {
 
     /// A text as it is posted: rid of secrets, with its mark.
     pub(super) fn marked(&self, body: &str, mark: &Mark) -> String {
-        let body = self.tools.redactor.clean(body);
-        format!("{body}\n\n{}", marker::write(mark, &self.tools.key))
+        let body = self.who.redactor.clean(body);
+        format!("{body}\n\n{}", marker::write(mark, &self.who.key))
     }
 }

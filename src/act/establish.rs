@@ -4,9 +4,10 @@
 //! walls and checked outside of them; the agent's report is only a claim.
 
 use super::deliver::Protected;
-use super::executor::Executor;
+use super::machine::Machine;
 use super::supervise::harvest::{HarvestAsk, harvest};
-use super::supervise::{Ended, RunSpec};
+use super::supervise::{self, Ended, RunSpec};
+use super::workspace::Workspace;
 use crate::classify::{Evidence, classify};
 use crate::model::{Exit, Outcome, Report, Run, Sha, Task, Work};
 use std::path::Path;
@@ -37,7 +38,7 @@ impl Untaken {
     }
 }
 
-impl Executor {
+impl Machine {
     /// Establishes the outcome of a run that is over.
     pub(super) async fn establish(
         &self,
@@ -60,7 +61,7 @@ impl Executor {
             Err(trouble) => (None, Some(trouble)),
         };
         let tail = tail(&spec.run_dir.join("output.log"), TAIL_BYTES);
-        let tail = self.tools.redactor.clean(&tail).into_owned();
+        let tail = self.who.redactor.clean(&tail).into_owned();
         let evidence = Evidence {
             exit: &ended.exit,
             has_work: work.is_some(),
@@ -76,7 +77,7 @@ impl Executor {
         if let Some(trouble) = trouble {
             reason = format!(
                 "{reason}; its work could not be taken in: {}",
-                self.tools.redactor.clean(&trouble.why)
+                self.who.redactor.clean(&trouble.why)
             );
         }
         Outcome {
@@ -84,6 +85,33 @@ impl Executor {
             work,
             report,
             ..counted(ended, reason)
+        }
+    }
+
+    /// The outcome of a run whose end nobody followed: by its record, when that
+    /// knows that the agent had ended by itself, else interrupted.
+    pub(super) async fn after_crash(&self, task: Option<&Task>, run: &Run) -> Outcome {
+        let dir = self.run_dir(run);
+        let ended = supervise::read_record(&dir).and_then(|r| r.ended);
+        let (Some(ended), Some(base), Some(task), Some(agent)) = (
+            ended,
+            &run.base,
+            task,
+            self.who.settings.agents.get(&run.agent),
+        ) else {
+            return interrupted();
+        };
+        let workspace = match self.tools.workspaces.path(&task.id) {
+            Ok(dir) => Workspace {
+                dir,
+                base: base.clone(),
+                kept: true,
+            },
+            Err(_) => return interrupted(),
+        };
+        match self.spec(agent, run, &workspace, &dir) {
+            Ok(spec) => self.establish(task, run, base, &spec, ended).await,
+            Err(_) => interrupted(),
         }
     }
 
@@ -95,7 +123,7 @@ impl Executor {
         base: &Sha,
         spec: &RunSpec,
     ) -> Result<Option<Work>, Untaken> {
-        let max = self.tools.settings.limits.bundle_bytes;
+        let max = self.who.settings.limits.bundle_bytes;
         let ask = HarvestAsk {
             base,
             agent: &run.agent,
@@ -106,11 +134,10 @@ impl Executor {
         let harvest = harvest(&self.tools.adf, spec, &ask, &bundle).await;
         let harvest = harvest.map_err(Untaken::ours)?;
         if !harvest.bundle {
-            return harvest
-                .reason
-                .map_or(Ok(None), |why| Err(Untaken::its(why)));
+            let why = harvest.reason.map(Untaken::its);
+            return why.map_or(Ok(None), Err);
         }
-        let protected = Protected::new(&self.tools.settings.delivery.protected_paths);
+        let protected = Protected::new(&self.who.settings.delivery.protected_paths);
         self.deliver_ready().await.map_err(Untaken::ours)?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;
@@ -138,6 +165,11 @@ impl Executor {
             .and_then(|mut messages| messages.pop())
             .map(|m| m.report)
     }
+}
+
+fn interrupted() -> Outcome {
+    let reason = "interrupted: the factory was killed; the workspace is kept".to_owned();
+    Outcome::without_work(Exit::Interrupted, reason)
 }
 
 fn counted(ended: Ended, reason: String) -> Outcome {

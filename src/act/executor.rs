@@ -4,22 +4,18 @@
 //! the effect's end is in the ledger before the loop hears of it. A commit that
 //! fails leaves the effect as it stands; after a restart it is looked for.
 
-use super::deliver::{Deliver, DeliverError};
-use super::git::Git;
+use super::machine::Machine;
+use super::outside::Outside;
 use super::trouble::Trouble;
-use super::workspace::{Mirror, Workspaces};
-use crate::clock::Clock;
-use crate::forge::Client;
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
 use crate::model::{
-    Alert, Change, Effect, EffectKind, EffectResult, EffectState, FactoryId, Person, Run, Task,
+    Alert, Change, Effect, EffectKind, EffectResult, EffectState, FactoryId, Person, RepoId, Run,
+    RunState, Task,
 };
 use crate::redact::Redactor;
-use crate::store::{Ledger, StoreError};
-use std::path::PathBuf;
+use crate::store::StoreError;
 use std::sync::Arc;
-use tokio::sync::{OnceCell, watch};
 
 /// All that an effect needs, as one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,25 +28,9 @@ pub struct Job {
     pub run: Option<Run>,
 }
 
-/// How hard runs are asked to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ending {
-    /// They may go on.
-    Not,
-    /// TERM, grace, KILL.
-    Stop,
-    /// KILL.
-    Kill,
-}
-
-/// What the executor works with.
-pub struct Tools {
-    /// The forge.
-    pub client: Client,
-    /// The ledger.
-    pub ledger: Ledger,
-    /// The moment.
-    pub clock: Clock,
+/// Who the factory is, and how it speaks.
+#[derive(Debug)]
+pub struct Identity {
     /// What the operator wants.
     pub settings: Arc<Settings>,
     /// The key of the marks.
@@ -60,95 +40,44 @@ pub struct Tools {
     /// The factory's own account.
     pub me: Person,
     /// The repository.
-    pub repo: crate::model::RepoId,
+    pub repo: RepoId,
     /// Takes secrets out of every text on its way out.
     pub redactor: Redactor,
-    /// git with the factory's own settings.
-    pub git: Git,
-    /// The mirror of the repository.
-    pub mirror: Arc<Mirror>,
-    /// The private clones.
-    pub workspaces: Workspaces,
-    /// Where bundles are taken in and pushed from.
-    pub deliver: Deliver,
-    /// Run directories.
-    pub runs_dir: PathBuf,
-    /// The factory's own executable.
-    pub adf: PathBuf,
-    /// Values of the environment variables that agents are given.
-    pub environment: std::collections::BTreeMap<String, String>,
-    /// Is called once for each spawn whose run is over.
-    pub run_over: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Carries effects out.
-pub struct Executor {
-    /// What it works with.
-    pub tools: Tools,
-    ending: watch::Sender<Ending>,
-    delivers: OnceCell<()>,
+#[derive(Debug)]
+pub struct Executor<O = Machine> {
+    /// Who it is.
+    pub who: Arc<Identity>,
+    /// What it changes.
+    pub outside: Arc<O>,
 }
 
-impl Executor {
-    /// An executor with its tools.
+impl<O: Outside> Executor<O> {
+    /// An executor of the factory `who` in the world `outside`.
     #[must_use]
-    pub fn new(tools: Tools) -> Executor {
-        Executor {
-            tools,
-            ending: watch::Sender::new(Ending::Not),
-            delivers: OnceCell::new(),
-        }
-    }
-
-    /// Asks all runs to end: TERM, grace, KILL. Starts under way are given up.
-    pub fn stop_runs(&self) {
-        self.ending.send_replace(Ending::Stop);
-    }
-
-    /// Kills all runs.
-    pub fn kill_runs(&self) {
-        self.ending.send_replace(Ending::Kill);
-    }
-
-    /// Tells how hard runs are asked to end.
-    #[must_use]
-    pub fn ending(&self) -> watch::Receiver<Ending> {
-        self.ending.subscribe()
-    }
-
-    /// Makes `deliver.git` ready, once in a start: a second time would take away
-    /// what is being taken in.
-    pub(super) async fn deliver_ready(&self) -> Result<(), DeliverError> {
-        self.delivers
-            .get_or_try_init(|| self.tools.deliver.ensure())
-            .await
-            .copied()
-    }
-
-    /// Requests sent to the forge so far.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.tools.client.requests()
+    pub fn new(who: Arc<Identity>, outside: Arc<O>) -> Executor<O> {
+        Executor { who, outside }
     }
 
     /// Tries one effect and records how it went.
-    pub async fn execute(self: &Arc<Self>, job: Job) {
+    pub async fn execute(&self, job: Job) {
         let tries = job.effect.tries + 1;
-        let now = self.tools.clock.now();
+        let now = self.outside.now();
         let tried = self.mark(&job, tries, EffectState::Tried { at: now });
         if let Err(error) = tried.await {
             tracing::error!(target: "adf::effect", key = %job.effect.key, %error, "not tried: its mark could not be written");
             if job.run.is_some() {
-                (self.tools.run_over)();
+                self.outside.run_over(&job.effect.key);
             }
             return;
         }
         let state = match self.perform(&job).await {
             Ok(result) => EffectState::Done { result },
             Err(trouble) => {
-                let settle = self.tools.settings.forge.settle;
-                self.clean(trouble)
-                    .state(tries, settle, self.tools.clock.now())
+                let settle = self.who.settings.forge.settle;
+                self.clean(trouble).state(tries, settle, self.outside.now())
             }
         };
         self.log(&job, &state);
@@ -157,13 +86,13 @@ impl Executor {
         }
     }
 
-    async fn perform(self: &Arc<Self>, job: &Job) -> Result<EffectResult, Trouble> {
+    async fn perform(&self, job: &Job) -> Result<EffectResult, Trouble> {
         match &job.effect.kind {
             EffectKind::Reply { body, .. } => self.reply(job, body).await,
             EffectKind::Accept { body } => self.accept(job, body).await,
             EffectKind::Progress { comment, body } => self.progress(job, *comment, body).await,
             EffectKind::Result { body } => self.result(job, body).await,
-            EffectKind::Spawn { .. } => self.start(job).await,
+            EffectKind::Spawn { .. } => self.spawn(job).await,
             EffectKind::Push {
                 branch,
                 head,
@@ -183,9 +112,25 @@ impl Executor {
                 pull,
                 labels,
                 assignees,
-            } => self.dress(*pull, labels, assignees).await,
+            } => {
+                self.outside.dress(*pull, labels, assignees).await?;
+                Ok(EffectResult::Nothing)
+            }
             EffectKind::Sweep { workspace } => self.sweep(job, *workspace).await,
         }
+    }
+
+    /// Starts a run; the effect is done once its process stands, or could not.
+    async fn spawn(&self, job: &Job) -> Result<EffectResult, Trouble> {
+        let (Some(task), Some(run)) = (&job.task, &job.run) else {
+            return Err(Trouble::Final("its run is not in the ledger".to_owned()));
+        };
+        if run.state != RunState::Starting || run.process.is_some() {
+            self.outside.run_over(&job.effect.key);
+        } else {
+            self.outside.begin(task, run).await;
+        }
+        Ok(EffectResult::Nothing)
     }
 
     async fn mark(&self, job: &Job, tries: u32, state: EffectState) -> Result<(), StoreError> {
@@ -195,7 +140,7 @@ impl Executor {
                 cause: format!("parked:{}", job.effect.key),
                 text: format!("`{}` cannot be done: {reason}", job.effect.key),
                 run: None,
-                raised_at: self.tools.clock.now(),
+                raised_at: self.outside.now(),
                 cleared_at: None,
             }));
         }
@@ -204,7 +149,7 @@ impl Executor {
             tries,
             state,
         });
-        self.tools.ledger.commit(changes).await
+        self.outside.commit(changes).await
     }
 
     fn log(&self, job: &Job, state: &EffectState) {
@@ -219,7 +164,7 @@ impl Executor {
             | EffectState::Void { reason } => (false, reason.clone()),
             _ => (true, String::new()),
         };
-        let project = &self.tools.settings.project;
+        let project = &self.who.settings.project;
         let (key, what, issue) = (&job.effect.key, job.effect.kind.word(), job.effect.issue);
         if level_ok {
             tracing::info!(target: "adf::effect", project, issue, task, run, agent, reason, source = "effect", overrode = "", %key, "{what}");
@@ -230,7 +175,7 @@ impl Executor {
 
     /// Takes secrets out of a reason before it reaches ledger, log or forge.
     fn clean(&self, trouble: Trouble) -> Trouble {
-        let clean = |text: String| self.tools.redactor.clean(&text).into_owned();
+        let clean = |text: String| self.who.redactor.clean(&text).into_owned();
         match trouble {
             Trouble::Passing { after, reason } => Trouble::Passing {
                 after,

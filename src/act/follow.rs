@@ -4,7 +4,7 @@
 //! by its supervisor's death), it ends with an outcome in the ledger and with
 //! nothing of it left running.
 
-use super::executor::{Ending, Executor};
+use super::machine::{Ending, Machine};
 use super::start::Live;
 use super::supervise::{self, Ended, Event};
 use crate::model::{Change, Exit, RunState, Time};
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Progress is written down at most so often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
-impl Executor {
+impl Machine {
     /// Follows a run to its end and establishes its outcome.
     pub(super) async fn follow(self: Arc<Self>, mut live: Live) {
         let ended = self.watch(&mut live).await;
@@ -29,7 +29,7 @@ impl Executor {
         } = live;
         drop(process);
         if let Err(error) =
-            supervise::prove_empty(&spec.run_dir, self.tools.settings.limits.grace).await
+            supervise::prove_empty(&spec.run_dir, self.who.settings.limits.grace).await
         {
             tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
         }
@@ -37,7 +37,7 @@ impl Executor {
         drop(socket);
         tracing::info!(
             target: "adf::run",
-            project = self.tools.settings.project,
+            project = self.who.settings.project,
             issue = task.work.issue,
             task = %task.id,
             run = %run.id,

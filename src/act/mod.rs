@@ -2,9 +2,9 @@
 //!
 //! Invariant: an effect is marked tried before it is tried and marked with its
 //! result after; what may already have happened is looked for first. Nothing
-//! here chooses: what to do is in the effect. [`executor`] is the entry;
-//! [`start`] to [`establish`] are a run's life, [`comment`] and [`propose`] the
-//! forge's, [`recover`] puts things right after a crash.
+//! here chooses: what to do is in the effect. [`executor`], [`comment`],
+//! [`propose`] and [`recover`] hold the protocol, over any [`outside`];
+//! [`machine`] is the real one, with a run's life in [`start`] to [`establish`].
 
 pub mod briefing;
 pub mod comment;
@@ -14,7 +14,9 @@ pub mod establish;
 pub mod executor;
 pub mod follow;
 pub mod git;
+pub mod machine;
 pub mod memory;
+pub mod outside;
 pub mod preflight;
 pub mod propose;
 pub mod recover;
@@ -23,4 +25,6 @@ pub mod supervise;
 pub mod trouble;
 pub mod workspace;
 
-pub use executor::{Executor, Job, Tools};
+pub use executor::{Executor, Identity, Job};
+pub use machine::{Machine, Tools};
+pub use outside::Outside;

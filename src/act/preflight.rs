@@ -4,7 +4,7 @@
 //! walls themselves; a no is said where a person sees it, and waits.
 
 use super::disk;
-use super::executor::Executor;
+use super::machine::Machine;
 use super::supervise;
 use super::trouble::Trouble;
 use super::workspace;
@@ -49,7 +49,7 @@ impl Blocked {
     }
 }
 
-impl Executor {
+impl Machine {
     /// The branch pull requests go to and the commit to start from.
     pub(super) async fn preflight(&self, task: &Task) -> Result<(String, Sha), Blocked> {
         let tools = &self.tools;
@@ -57,7 +57,8 @@ impl Executor {
         if let Some(blocker) = repository.blocker() {
             return Err(Blocked::waits(blocker));
         }
-        let base = tools
+        let base = self
+            .who
             .settings
             .delivery
             .base
@@ -79,8 +80,8 @@ impl Executor {
                 task.branch
             )));
         }
-        let free = disk::free_bytes(&tools.settings.state_dir).map_err(Blocked::waits)?;
-        let wanted = tools.settings.limits.disk_free_bytes;
+        let free = disk::free_bytes(&self.who.settings.state_dir).map_err(Blocked::waits)?;
+        let wanted = self.who.settings.limits.disk_free_bytes;
         if free < wanted {
             return Err(Blocked::waits(format!(
                 "only {free} bytes are free on the disk of the state directory, {wanted} are wanted; free some"

@@ -3,15 +3,14 @@
 //! Invariant: a run that could not begin is ended as `NotStarted` with its
 //! reason, never left open; the run directory says what was started before it is.
 
-use super::executor::{Ending, Executor, Job};
+use super::machine::{Ending, Machine};
 use super::memory::remember;
 use super::preflight::Blocked;
 use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, WallSpec};
-use super::trouble::Trouble;
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::{AgentSocket, serve_agent};
 use crate::model::settings::Agent;
-use crate::model::{Change, EffectResult, Exit, Outcome, Report, Run, RunState, Sha, Task};
+use crate::model::{Change, Exit, Outcome, Report, Run, RunState, Sha, Task};
 use crate::provider;
 use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
@@ -31,23 +30,16 @@ pub(super) struct Live {
     pub socket: AgentSocket,
 }
 
-impl Executor {
-    /// Starts a run; the effect is done once the agent's process stands.
-    pub(super) async fn start(self: &Arc<Self>, job: &Job) -> Result<EffectResult, Trouble> {
-        let (Some(task), Some(run)) = (&job.task, &job.run) else {
-            return Err(Trouble::Final("its run is not in the ledger".to_owned()));
-        };
-        if run.state != RunState::Starting || run.process.is_some() {
-            (self.tools.run_over)();
-            return Ok(EffectResult::Nothing);
-        }
+impl Machine {
+    /// Starts a run; one that cannot begin is ended as that.
+    pub(super) async fn start(self: &Arc<Self>, task: &Task, run: &Run) {
         match self.prepare(task, run).await {
             Ok(live) => {
-                let executor = self.clone();
-                tokio::spawn(async move { executor.follow(live).await });
+                let machine = self.clone();
+                tokio::spawn(async move { machine.follow(live).await });
             }
             Err(blocked) => {
-                let reason = self.tools.redactor.clean(&blocked.reason).into_owned();
+                let reason = self.who.redactor.clean(&blocked.reason).into_owned();
                 let exit = match *self.ending().borrow() {
                     Ending::Not => Exit::NotStarted {
                         waits: blocked.waits,
@@ -59,14 +51,13 @@ impl Executor {
                 (self.tools.run_over)();
             }
         }
-        Ok(EffectResult::Nothing)
     }
 
     async fn prepare(self: &Arc<Self>, task: &Task, run: &Run) -> Result<Live, Blocked> {
         if *self.ending().borrow() != Ending::Not {
             return Err(Blocked::waits("the factory is stopping"));
         }
-        let settings = &self.tools.settings;
+        let settings = &self.who.settings;
         let Some(agent) = settings.agents.get(&task.agent) else {
             return Err(Blocked::waits(format!(
                 "agent `{}` is no longer in the config",
@@ -148,7 +139,7 @@ impl Executor {
             self.tools.clock.clone(),
             run.id.clone(),
         );
-        let redactor = self.tools.redactor.clone();
+        let redactor = self.who.redactor.clone();
         let said = move |sequence: u32, report: Report| {
             let (ledger, run, at) = (ledger.clone(), id.clone(), clock.now());
             let clean = |text: &str| redactor.clean(text).into_owned();
@@ -184,7 +175,7 @@ impl Executor {
         workspace: &Workspace,
         dir: &Path,
     ) -> Result<RunSpec, Blocked> {
-        let settings = &self.tools.settings;
+        let settings = &self.who.settings;
         let Some(settings_of) = settings.providers.get(&agent.provider) else {
             return Err(Blocked::waits(format!(
                 "provider `{}` is no longer in the config",

@@ -138,7 +138,8 @@ pub fn main() -> ExitCode {
 fn shown() -> clap::Command {
     let all = Cli::command();
     let shown = all.get_subcommands().filter(|c| !c.is_hide_set());
-    clap::Command::new("adf")
+    clap::Command::default()
+        .name("adf")
         .version(VERSION)
         .subcommands(shown.cloned())
 }

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::mention::marker::MarkerKey;
 use crate::model::{Plan, Time};
 use crate::reconcile::State;
-use crate::sense::Poller;
+use crate::sense::{Poller, Sources, Wiring};
 use crate::store::{self, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -82,17 +82,18 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppErro
         .me()
         .await
         .map_err(|e| app::AppError::Forge(e.to_string()))?;
-    let narrowed = !config.settings.mentions.allow.is_empty();
-    let mut poller = Poller::new(
-        client,
-        opened.ledger.clone(),
-        clock.clone(),
+    let wiring = Wiring {
+        sources: Sources {
+            client,
+            ledger: opened.ledger.clone(),
+            clock: clock.clone(),
+        },
         key,
         me,
         since,
-        narrowed,
-        &opened.world,
-    );
+        narrowed: !config.settings.mentions.allow.is_empty(),
+    };
+    let mut poller = Poller::new(wiring, &opened.world);
     let polled = poller.poll().await;
     let world = opened.ledger.read(|reader| reader.world()).await?;
     let settings = Arc::new(config.settings.clone());

@@ -193,7 +193,7 @@ pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
         let note = task.note.clone();
         return draft.skip_task(task, SkipReason::Blocked { note });
     }
-    if super::steps::progress(draft, task, &words::ended(task), "end") {
+    if super::notice::progress(draft, task, &words::ended(task), "end") {
         return;
     }
     let key = EffectKey(format!("sweep:{}", task.id));

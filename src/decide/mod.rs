@@ -13,6 +13,7 @@ mod delivery;
 mod draft;
 pub mod ending;
 mod intake;
+mod notice;
 mod refuse;
 mod steps;
 pub mod words;

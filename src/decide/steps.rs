@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::ending::{Ending, ending};
-use super::{admission, delivery, words};
+use super::{admission, delivery, notice, words};
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Exit, Run, RunId, RunState, SkipReason,
     Task, TaskState, Time,
@@ -143,7 +143,7 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
             }
             _ => {}
         }
-        waiting(draft, task, &reason);
+        notice::waiting(draft, task, &reason);
         return draft.skip_task(task, reason);
     }
     let Some(agent) = draft.s.settings.agents.get(&task.agent) else {
@@ -194,50 +194,6 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
     if let Some(last) = draft.plan.decisions.last_mut() {
         last.run = Some(run.id.to_string());
     }
-}
-
-/// Says in the accepting comment what a task waits for, once per reason, when a
-/// person could do something about it.
-fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
-    let note = match reason {
-        SkipReason::Blocked { note } | SkipReason::Unfit { text: note } => note.clone(),
-        SkipReason::NotBefore { note, .. } if task.state == TaskState::Blocked => note.clone(),
-        SkipReason::StartsUsedUp { .. } => reason.to_string(),
-        _ => return,
-    };
-    let status = format!("waiting: {note}");
-    progress(
-        draft,
-        task,
-        &status,
-        &format!("wait-{}", crate::mention::digest(&note)),
-    );
-    let blocked = matches!(reason, SkipReason::Blocked { .. }) || task.state == TaskState::Blocked;
-    let key = format!("blocked:{}", task.id);
-    if blocked && !draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
-        let kind = EffectKind::Reply {
-            mention: task.origin.clone(),
-            body: words::blocked(task, &note),
-        };
-        draft.intend(None, task.work.issue, key, kind, 0);
-    }
-}
-
-/// Rewrites the accepting comment, once for each `occasion`.
-pub(super) fn progress(draft: &mut Draft<'_>, task: &Task, status: &str, occasion: &str) -> bool {
-    let key = format!("progress:{}:{occasion}", task.id);
-    let Some(comment) = draft.s.world.acceptance(&task.id) else {
-        return false;
-    };
-    if draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
-        return false;
-    }
-    let kind = EffectKind::Progress {
-        comment,
-        body: words::accepted(task, status),
-    };
-    draft.intend(Some(task), task.work.issue, key, kind, 0);
-    true
 }
 
 fn running(draft: &mut Draft<'_>, task: &Task) {
@@ -300,11 +256,11 @@ fn working(draft: &mut Draft<'_>, task: &Task, run: &Run) {
                 "working (attempt {}), but without progress for a while",
                 run.attempt
             );
-            progress(draft, task, &status, &format!("stalled-{}", run.attempt))
+            notice::progress(draft, task, &status, &format!("stalled-{}", run.attempt))
         }
         (true, false) => {
             let status = format!("working (attempt {})", run.attempt);
-            progress(draft, task, &status, &format!("run-{}", run.attempt))
+            notice::progress(draft, task, &status, &format!("run-{}", run.attempt))
         }
     };
     if !said {

@@ -110,10 +110,10 @@ impl Loop {
 
     fn next_wake(&self) -> Instant {
         let now = self.clock.now();
-        let next = [self.state.wake_at, self.cron.next()]
-            .into_iter()
-            .flatten()
-            .min();
+        // On its way out nothing is planned, and a slot that is due would spin the loop.
+        let working = self.state.stage == Stage::Working;
+        let moments = [self.state.wake_at, self.cron.next()];
+        let next = moments.into_iter().flatten().filter(|_| working).min();
         let wait = next.map_or(SLEEP_MAX, |at| at.since(now).min(SLEEP_MAX));
         #[expect(
             clippy::disallowed_methods,
@@ -181,8 +181,8 @@ impl Loop {
             }
             Do::Poll => self.poll(),
             Do::Watch => self.watch(),
-            Do::StopRuns => self.executor.stop_runs(),
-            Do::KillRuns => self.executor.kill_runs(),
+            Do::StopRuns => self.executor.outside.stop_runs(),
+            Do::KillRuns => self.executor.outside.kill_runs(),
             Do::Leave => {}
         }
     }
@@ -298,7 +298,7 @@ impl Loop {
             "in_flight": state.in_flight().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "skips": state.last_plan.skips,
             "wake_at": state.wake_at.map(|t: Time| t.0),
-            "requests": self.executor.requests(),
+            "requests": self.executor.outside.requests(),
         });
         // The operator may have hung up; then nobody needs the answer.
         let _ = ask.send(answer);

@@ -2,13 +2,15 @@
 //!
 //! Invariant: facts first. What a source saw is committed, with the cursor that
 //! covers it, before anything acts on it; nothing here decides. [`poll`] reads
-//! the forge, [`passages`] turns texts into rows, [`cron`] and [`nightwatch`]
+//! the forge through [`source`], [`passages`] turns texts into rows, [`cron`] and [`nightwatch`]
 //! are the factory's own clocks and watches.
 
 pub mod cron;
 pub mod nightwatch;
 pub mod passages;
 pub mod poll;
+pub mod source;
 
 pub use cron::CronSource;
-pub use poll::{Poller, SenseError};
+pub use poll::{Poller, SenseError, Wiring};
+pub use source::{Source, Sources};

@@ -3,6 +3,7 @@
 //! Invariant: a text that did not change gives no row; a changed one gives a
 //! new version, and its mentions are judged as an edit's.
 
+use crate::forge::{Comment, IssueItem};
 use crate::mention::marker::{MarkerKey, Place};
 use crate::mention::{self, read};
 use crate::model::{Change, Mention, Passage, PassageKey, PassageKind, Person, RepoId, Time};
@@ -105,4 +106,34 @@ fn marks(r: &Reading<'_>, text: &Text) -> Vec<Change> {
         .into_iter()
         .map(Change::Mark)
         .collect()
+}
+
+/// The body of an issue or pull request.
+pub(super) fn body_text(item: &IssueItem) -> Text {
+    Text {
+        key: PassageKey {
+            kind: PassageKind::Body,
+            id: i64::try_from(item.issue.number).unwrap_or(i64::MAX),
+        },
+        issue: item.issue.number,
+        author: item.issue.author.clone(),
+        body: item.body.clone(),
+        created_at: item.created_at,
+        updated_at: item.issue.updated_at,
+    }
+}
+
+/// A comment.
+pub(super) fn comment_text(comment: &Comment) -> Text {
+    Text {
+        key: PassageKey {
+            kind: PassageKind::Comment,
+            id: comment.id,
+        },
+        issue: comment.issue,
+        author: comment.author.clone(),
+        body: comment.body.clone(),
+        created_at: comment.created_at,
+        updated_at: comment.updated_at,
+    }
 }

@@ -4,14 +4,12 @@
 //! the same batch as what they cover and never pass the server's time − 1 s.
 //! A re-read from the cursor − 24 h, once an hour, repairs what was lost.
 
-use super::passages::{Reading, Text, rows};
-use crate::clock::Clock;
-use crate::forge::{Client, Comment, ForgeError, IssueItem};
+use super::passages::{Reading, Text, body_text, comment_text, rows};
+use super::source::{Source, Sources};
+use crate::forge::ForgeError;
 use crate::mention::marker::MarkerKey;
-use crate::model::{
-    Change, Issue, Mention, PassageKey, PassageKind, Person, RepoId, Repository, Time,
-};
-use crate::store::{Ledger, StoreError};
+use crate::model::{Alert, Change, Issue, Person, RepoId, Repository, Time, World};
+use crate::store::StoreError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +28,16 @@ pub const LOOK_BACK: Duration = Duration::from_secs(14 * 24 * 3600);
 const WRITERS_MAX_AGE: Duration = Duration::from_secs(600);
 /// Rows written in one batch.
 const BATCH_ROWS_MAX: usize = 500;
+/// The cursor of issues and pull requests.
+const ISSUES: &str = "issues";
+/// The cursor of comments.
+const COMMENTS: &str = "comments";
+/// Since when mentions count.
+const LISTEN_FROM: &str = "listen_from";
+/// When a new ledger first had read everything.
+const SCANNED: &str = "scanned";
+/// The cause of the alert on items that cannot be read.
+const UNREADABLE: &str = "unreadable";
 
 /// Why a poll came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -54,15 +62,11 @@ pub enum SenseError {
     },
 }
 
-/// Reads the forge for one project.
+/// What a poller reads with.
 #[derive(Debug)]
-pub struct Poller {
-    /// The forge.
-    pub client: Client,
-    /// Where facts go.
-    pub ledger: Ledger,
-    /// The moment.
-    pub clock: Clock,
+pub struct Wiring<S = Sources> {
+    /// Where texts come from and facts go.
+    pub sources: S,
     /// The key of the factory's marks.
     pub key: Arc<MarkerKey>,
     /// The factory's own account.
@@ -71,39 +75,29 @@ pub struct Poller {
     pub since: Option<Time>,
     /// `[mentions] allow` is set.
     pub narrowed: bool,
+}
+
+/// Reads the forge for one project.
+#[derive(Debug)]
+pub struct Poller<S = Sources> {
+    with: Wiring<S>,
     cursors: BTreeMap<String, Time>,
     repository: Option<Repository>,
+    unreadable: Option<Alert>,
     writers_at: Option<Time>,
     reread_at: Option<Time>,
 }
 
-impl Poller {
-    /// A poller that goes on from `cursors` and `repository`, as the ledger has them.
+impl<S: Source> Poller<S> {
+    /// A poller that goes on from where the ledger's `world` stands.
     #[must_use]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the composition root is the only caller"
-    )]
-    pub fn new(
-        client: Client,
-        ledger: Ledger,
-        clock: Clock,
-        key: Arc<MarkerKey>,
-        me: Person,
-        since: Option<Time>,
-        narrowed: bool,
-        world: &crate::model::World,
-    ) -> Poller {
+    pub fn new(with: Wiring<S>, world: &World) -> Poller<S> {
+        let unreadable = world.alerts.get(UNREADABLE);
         Poller {
-            client,
-            ledger,
-            clock,
-            key,
-            me,
-            since,
-            narrowed,
+            with,
             cursors: world.cursors.clone(),
             repository: world.repository.clone(),
+            unreadable: unreadable.filter(|a| a.cleared_at.is_none()).cloned(),
             writers_at: None,
             reread_at: None,
         }
@@ -115,82 +109,39 @@ impl Poller {
     /// Nothing is lost: the cursor stays, and the next poll reads it again.
     pub async fn poll(&mut self) -> Result<(), SenseError> {
         let repo = self.read_repository().await?;
-        let now = self.clock.now();
-        let first = !self.cursors.contains_key("scanned");
+        let now = self.with.sources.now();
         let reread = self
             .reread_at
             .is_none_or(|at| now.since(at) >= REREAD_EVERY);
-        let start = |cursor: Option<&Time>| match cursor {
-            None => self.since.unwrap_or(now).min(now.minus(LOOK_BACK)),
-            Some(at) if reread => at.minus(REREAD),
-            Some(at) => at.minus(OVERLAP),
-        };
         // Comments first: an issue is then never older than what was said under it.
-        let comments = self
-            .client
-            .comments_since(start(self.cursors.get("comments")))
-            .await?;
-        let issues = self
-            .client
-            .issues_since(Some(start(self.cursors.get("issues"))))
-            .await?;
-        let listen_from = self.listen_from(comments.server_time.unwrap_or(now));
-        let mut ends = BTreeMap::new();
-        let latest = issues.items.iter().map(|i| i.issue.updated_at).max();
-        ends.insert(
-            "issues".to_owned(),
-            limit(latest, issues.server_time, self.cursors.get("issues")),
-        );
-        let latest = comments.items.iter().map(|c| c.updated_at).max();
-        ends.insert(
-            "comments".to_owned(),
-            limit(latest, comments.server_time, self.cursors.get("comments")),
-        );
+        let from = self.start(COMMENTS, now, reread);
+        let comments = self.with.sources.comments_since(from).await?;
+        let from = self.start(ISSUES, now, reread);
+        let issues = self.with.sources.issues_since(Some(from)).await?;
 
-        let reading = Reading {
-            repo,
-            me: &self.me,
-            key: &self.key,
-            listen_from,
-            narrowed: self.narrowed,
-            now,
-        };
-        let mut changes: Vec<Change> = issues
-            .items
-            .iter()
-            .map(|i| Change::Issue(i.issue.clone()))
-            .collect();
-        changes = self.news(changes).await?;
-        let texts = issues
-            .items
-            .iter()
-            .map(body_text)
-            .chain(comments.items.iter().map(comment_text));
-        for text in texts {
-            let (before, known) = self.stored(text.key).await?;
-            changes.extend(rows(&reading, &text, before.as_ref(), &known));
+        let listen_from = self.listen_from(comments.server_time.unwrap_or(now));
+        let latest_issue = issues.items.iter().map(|i| i.issue.updated_at).max();
+        let latest_comment = comments.items.iter().map(|c| c.updated_at).max();
+        let mut ends = BTreeMap::from([
+            self.end(ISSUES, latest_issue, issues.server_time),
+            self.end(COMMENTS, latest_comment, comments.server_time),
+        ]);
+        if !self.cursors.contains_key(SCANNED) {
+            ends.insert(LISTEN_FROM.to_owned(), listen_from);
+            ends.insert(SCANNED.to_owned(), now);
         }
+
+        let known: Vec<Issue> = issues.items.iter().map(|i| i.issue.clone()).collect();
+        let unknown = self.with.sources.unknown(known).await?;
+        let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
+        let bodies = issues.items.iter().map(body_text);
+        let texts = bodies.chain(comments.items.iter().map(comment_text));
+        changes.extend(self.passages(repo, listen_from, now, texts).await?);
         let called = changes.iter().any(|c| matches!(c, Change::Mention(_)));
-        let stale = self
-            .writers_at
-            .is_none_or(|at| now.since(at) >= WRITERS_MAX_AGE);
-        if called || stale {
-            let people = self.client.assignees().await?;
-            let mut logins: Vec<String> = people.into_iter().map(|p| p.login).collect();
-            logins.sort();
-            changes.insert(
-                0,
-                Change::Writers {
-                    logins,
-                    seen_at: now,
-                },
-            );
-            self.writers_at = Some(now);
+        if let Some(writers) = self.writers(called, now).await? {
+            changes.insert(0, writers);
         }
-        if first {
-            ends.insert("listen_from".to_owned(), listen_from);
-            ends.insert("scanned".to_owned(), now);
-        }
+        changes.extend(self.unreadable(issues.skipped.saturating_add(comments.skipped), now));
         self.commit(changes, ends).await?;
         if reread {
             self.reread_at = Some(now);
@@ -198,16 +149,99 @@ impl Poller {
         Ok(())
     }
 
+    /// Where a listing begins.
+    fn start(&self, name: &str, now: Time, reread: bool) -> Time {
+        match self.cursors.get(name) {
+            None => self.with.since.unwrap_or(now).min(now.minus(LOOK_BACK)),
+            Some(at) if reread => at.minus(REREAD),
+            Some(at) => at.minus(OVERLAP),
+        }
+    }
+
+    fn end(&self, name: &str, latest: Option<Time>, server: Option<Time>) -> (String, Time) {
+        (
+            name.to_owned(),
+            limit(latest, server, self.cursors.get(name)),
+        )
+    }
+
+    /// The rows of the texts that changed.
+    async fn passages(
+        &self,
+        repo: RepoId,
+        listen_from: Time,
+        now: Time,
+        texts: impl Iterator<Item = Text>,
+    ) -> Result<Vec<Change>, SenseError> {
+        let reading = Reading {
+            repo,
+            me: &self.with.me,
+            key: &self.with.key,
+            listen_from,
+            narrowed: self.with.narrowed,
+            now,
+        };
+        let mut changes = Vec::new();
+        for text in texts {
+            let (before, known) = self.with.sources.stored(text.key).await?;
+            changes.extend(rows(&reading, &text, before.as_ref(), &known));
+        }
+        Ok(changes)
+    }
+
+    /// Who may write, read again when somebody called or the list is old.
+    async fn writers(&mut self, called: bool, now: Time) -> Result<Option<Change>, SenseError> {
+        let old = self
+            .writers_at
+            .is_none_or(|at| now.since(at) >= WRITERS_MAX_AGE);
+        if !called && !old {
+            return Ok(None);
+        }
+        let people = self.with.sources.assignees().await?;
+        let mut logins: Vec<String> = people.into_iter().map(|p| p.login).collect();
+        logins.sort();
+        self.writers_at = Some(now);
+        Ok(Some(Change::Writers {
+            logins,
+            seen_at: now,
+        }))
+    }
+
+    /// The alert on items that could not be read, raised or cleared.
+    fn unreadable(&mut self, skipped: u32, now: Time) -> Option<Change> {
+        let alert = match (&self.unreadable, skipped) {
+            (None, 1..) => Alert {
+                cause: UNREADABLE.to_owned(),
+                text: format!(
+                    "{skipped} issues or comments cannot be read (too large, or not of the API's form) and are passed over; shorten or delete them"
+                ),
+                run: None,
+                raised_at: now,
+                cleared_at: None,
+            },
+            (Some(open), 0) => Alert {
+                cleared_at: Some(now),
+                ..open.clone()
+            },
+            _ => return None,
+        };
+        self.unreadable = Some(alert.clone()).filter(|a| a.cleared_at.is_none());
+        Some(Change::Alert(alert))
+    }
+
     fn listen_from(&self, server: Time) -> Time {
-        match self.cursors.get("listen_from") {
+        match self.cursors.get(LISTEN_FROM) {
             Some(at) => *at,
             // The forge's times are whole seconds, so the second under way counts.
-            None => self.since.unwrap_or(server.minus(Duration::from_secs(1))),
+            None => self
+                .with
+                .since
+                .unwrap_or(server.minus(Duration::from_secs(1))),
         }
     }
 
     async fn read_repository(&mut self) -> Result<RepoId, SenseError> {
-        let repository = self.client.repository().await?;
+        let repository = self.with.sources.repository().await?;
         if let Some(known) = &self.repository
             && known.id != repository.id
         {
@@ -218,46 +252,13 @@ impl Poller {
             });
         }
         if self.repository.as_ref() != Some(&repository) {
-            self.ledger
+            self.with
+                .sources
                 .commit(vec![Change::Repository(repository.clone())])
                 .await?;
             self.repository = Some(repository.clone());
         }
         Ok(repository.id)
-    }
-
-    /// Leaves out issues that the ledger has just so.
-    async fn news(&self, changes: Vec<Change>) -> Result<Vec<Change>, SenseError> {
-        let news = self
-            .ledger
-            .read(move |reader| {
-                let mut news = Vec::new();
-                for change in changes {
-                    let known = match &change {
-                        Change::Issue(issue) => {
-                            reader.issue(issue.number)? == Some(Issue::clone(issue))
-                        }
-                        _ => false,
-                    };
-                    if !known {
-                        news.push(change);
-                    }
-                }
-                Ok(news)
-            })
-            .await?;
-        Ok(news)
-    }
-
-    async fn stored(
-        &self,
-        key: PassageKey,
-    ) -> Result<(Option<crate::model::Passage>, Vec<Mention>), SenseError> {
-        let stored = self
-            .ledger
-            .read(move |reader| Ok((reader.passage(key, None)?, reader.mentions_in(key)?)))
-            .await?;
-        Ok(stored)
     }
 
     async fn commit(
@@ -267,7 +268,7 @@ impl Poller {
     ) -> Result<(), SenseError> {
         while changes.len() > BATCH_ROWS_MAX {
             let rest = changes.split_off(BATCH_ROWS_MAX);
-            self.ledger.commit(changes).await?;
+            self.with.sources.commit(changes).await?;
             changes = rest;
         }
         let moved: Vec<(String, Time)> = ends
@@ -279,7 +280,7 @@ impl Poller {
             at: *at,
         }));
         if !changes.is_empty() {
-            self.ledger.commit(changes).await?;
+            self.with.sources.commit(changes).await?;
         }
         self.cursors.extend(moved);
         Ok(())
@@ -301,32 +302,4 @@ fn limit(latest: Option<Time>, server: Option<Time>, before: Option<&Time>) -> T
         (None, _) => floor,
     };
     end.max(floor)
-}
-
-fn body_text(item: &IssueItem) -> Text {
-    Text {
-        key: PassageKey {
-            kind: PassageKind::Body,
-            id: i64::try_from(item.issue.number).unwrap_or(i64::MAX),
-        },
-        issue: item.issue.number,
-        author: item.issue.author.clone(),
-        body: item.body.clone(),
-        created_at: item.created_at,
-        updated_at: item.issue.updated_at,
-    }
-}
-
-fn comment_text(comment: &Comment) -> Text {
-    Text {
-        key: PassageKey {
-            kind: PassageKind::Comment,
-            id: comment.id,
-        },
-        issue: comment.issue,
-        author: comment.author.clone(),
-        body: comment.body.clone(),
-        created_at: comment.created_at,
-        updated_at: comment.updated_at,
-    }
 }

@@ -4,6 +4,7 @@
 //! some [`world::Host`]. To hold another forge to the contract, write a host.
 
 pub mod comments;
+pub mod embedded;
 pub mod gitea;
 pub mod issues;
 pub mod labels;

@@ -95,25 +95,7 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
     };
     show.end();
     match &played {
-        Ok(done) => {
-            say(&format!(
-                "\nThe issue:        {}",
-                forge.page(&format!("/{}/issues/{}", world.repo, world.bug))
-            ));
-            say(&format!(
-                "The pull request: {}",
-                forge.page(&format!("/{}/pulls/{}", world.repo, done.pull))
-            ));
-            say(&format!(
-                "Its story:        adf explain {} --config {}",
-                world.bug,
-                path.display()
-            ));
-            say(&format!(
-                "The factory:      adf status --config {}",
-                path.display()
-            ));
-        }
+        Ok(done) => where_to_look(&forge, &world, done.pull, &path),
         Err(_) => tell_why(&config.settings.state_dir, world.bug),
     }
     if played.is_ok() && !args.once {
@@ -126,6 +108,19 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
         .context("the factory did not stop")??;
     forge.stop();
     played.map(|_| ())
+}
+
+/// Prints where the result can be seen.
+fn where_to_look(forge: &Forge, world: &DemoWorld, pull: u64, config: &Path) {
+    let (repo, issue, config) = (&world.repo, world.bug, config.display());
+    let issue_page = forge.page(&format!("/{repo}/issues/{issue}"));
+    let pull_page = forge.page(&format!("/{repo}/pulls/{pull}"));
+    say(&format!("\nThe issue:        {issue_page}"));
+    say(&format!("The pull request: {pull_page}"));
+    say(&format!(
+        "Its story:        adf explain {issue} --config {config}"
+    ));
+    say(&format!("The factory:      adf status --config {config}"));
 }
 
 /// Writes the config that the demo runs with: an ordinary one.

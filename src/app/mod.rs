@@ -2,33 +2,32 @@
 //!
 //! Invariant: nothing is started before the config is whole, the ledger is
 //! locked and migrated, and what a former start left open is proven over.
+//! [`greet`] meets the forge, [`grounds`] clears the folders of git.
 
-use crate::act::git::{Git, GitAuth, Remote, reap_orphans, remove_stale_locks};
-use crate::act::{Executor, Tools, deliver::Deliver, disk, workspace};
+mod greet;
+mod grounds;
+
+use crate::act::{Executor, Identity, Machine, Tools, disk};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
-use crate::forge::{Client, ForgeConfig, ForgeError};
+use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
-use crate::model::{Person, Time};
+use crate::model::{Time, settings::Settings};
 use crate::reconcile::{Event, Loop, Report, State, run::EVENTS_MAX};
 use crate::redact::Redactor;
-use crate::sense::{CronSource, Poller};
-use crate::store::{self, Opened, StoreError};
+use crate::sense::{CronSource, Poller, Sources, Wiring};
+use crate::store::{self, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
+use {greet::greet, grounds::Grounds};
 
 /// Questions that may wait for the loop.
 const ASKS_MAX: usize = 16;
 /// Signals that may wait for the loop.
 const STOPS_MAX: usize = 4;
-/// The first wait when the forge cannot be reached at the start.
-const FORGE_WAIT: Duration = Duration::from_secs(2);
-/// The longest wait between two tries to reach the forge at the start.
-const FORGE_WAIT_MAX: Duration = Duration::from_secs(60);
-
 /// Why the factory cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -58,6 +57,15 @@ pub enum AppError {
         /// Why it failed.
         source: std::io::Error,
     },
+}
+
+impl AppError {
+    fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> AppError {
+        move |source| AppError::Io {
+            what: what.to_owned(),
+            source,
+        }
+    }
 }
 
 /// A factory ready to run, and the ways to talk to it.
@@ -124,102 +132,85 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let token = token(config)?;
     let client = client(config, token.clone(), &start.clock)?;
     let state_dir = &settings.state_dir;
-    let Opened {
-        ledger,
-        world,
-        committed,
-        factory,
-        ..
-    } = store::open(state_dir, start.clock.clone())?;
+    let opened = store::open(state_dir, start.clock.clone())?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let (me, repo) = greet(&client, &*start.waiting).await?;
-    let redactor = Redactor::new(&[token.clone(), key_text]);
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stops) = mpsc::channel(STOPS_MAX);
     let (ask, asks) = mpsc::channel(ASKS_MAX);
-    let over = sender.clone();
-    let io = |what: &str| {
-        let what = what.to_owned();
-        move |source| AppError::Io { what, source }
-    };
-    let git = Git::new(state_dir.join("git-home"));
-    let left = reap_orphans(&git)
-        .await
-        .map_err(io("git processes of a former start"))?;
-    if left > 0 {
-        tracing::warn!(target: "adf::start", left, "git processes of a former start were ended");
-    }
-    let url = format!(
-        "{}/{}/{}.git",
-        settings.forge.url, settings.forge.owner, settings.forge.repo
-    );
-    let remote = Remote::new(&url, Some(GitAuth::token(&token)))
-        .map_err(|e| AppError::Forge(e.to_string()))?;
-    let mirror = Arc::new(workspace::Mirror::new(git.clone(), state_dir, remote));
-    let deliver = Deliver::new(git.clone(), state_dir, mirror.dir());
-    for dir in [mirror.dir(), deliver.dir()]
-        .into_iter()
-        .filter(|dir| dir.exists())
-    {
-        remove_stale_locks(dir).map_err(io("locks of a former start"))?;
-    }
+    let grounds = Grounds::prepare(&settings, &token).await?;
     let work_dir = state_dir.join("work");
-    let workspaces =
-        workspace::Workspaces::new(git.clone(), state_dir, mirror.clone(), deliver.dir());
-    let tools = Tools {
-        client: client.clone(),
-        ledger: ledger.clone(),
-        clock: start.clock.clone(),
+    let who = Arc::new(Identity {
         settings: settings.clone(),
         key: key.clone(),
-        factory: factory.clone(),
+        factory: opened.factory.clone(),
         me: me.clone(),
         repo,
-        redactor,
-        git,
-        mirror,
-        workspaces,
-        deliver,
+        redactor: Redactor::new(&[token, key_text]),
+    });
+    let tools = Tools {
+        client: client.clone(),
+        ledger: opened.ledger.clone(),
+        clock: start.clock.clone(),
+        git: grounds.git,
+        mirror: grounds.mirror,
+        workspaces: grounds.workspaces,
+        deliver: grounds.deliver,
         runs_dir: state_dir.join("runs"),
         adf: start.adf,
         environment: crate::config::passed_on(&settings.walls.environment),
-        run_over: Arc::new(move || {
-            let over = over.clone();
-            tokio::spawn(async move { over.send(Event::RunOver).await });
-        }),
+        run_over: run_over(sender.clone()),
     };
-    let executor = Arc::new(Executor::new(tools));
-    executor.recover(&world).await?;
+    let machine = Arc::new(Machine::new(who.clone(), tools));
+    let executor = Arc::new(Executor::new(who, machine));
+    executor.recover(&opened.world).await?;
     let poller = Poller::new(
-        client,
-        ledger.clone(),
-        start.clock.clone(),
-        key,
-        me,
-        start.since,
-        !settings.mentions.allow.is_empty(),
-        &world,
+        Wiring {
+            sources: Sources {
+                client,
+                ledger: opened.ledger.clone(),
+                clock: start.clock.clone(),
+            },
+            key,
+            me,
+            since: start.since,
+            narrowed: !settings.mentions.allow.is_empty(),
+        },
+        &opened.world,
     );
     let cron = CronSource::new(&settings, start.clock.now())?;
-    let (dir, wanted) = (state_dir.clone(), settings.limits.disk_free_bytes);
     let main = Loop {
-        state: State::new(world, settings, factory),
-        ledger,
-        committed,
+        fit: fit(&settings),
+        state: State::new(opened.world, settings, opened.factory),
+        ledger: opened.ledger,
+        committed: opened.committed,
         executor,
         poller: Arc::new(Mutex::new(poller)),
         cron,
         clock: start.clock,
         work_dir,
-        fit: Arc::new(move || disk_trouble(&dir, wanted)),
         stops,
         asks,
         events,
         sender,
     };
     Ok(Factory { main, stop, ask })
+}
+
+/// Wakes the loop when a run is over.
+fn run_over(over: mpsc::Sender<Event>) -> Arc<dyn Fn() + Send + Sync> {
+    Arc::new(move || {
+        let over = over.clone();
+        tokio::spawn(async move { over.send(Event::RunOver).await });
+    })
+}
+
+/// Says why no new work may start on this machine.
+fn fit(settings: &Settings) -> Arc<dyn Fn() -> Option<String> + Send + Sync> {
+    let (dir, wanted) = (settings.state_dir.clone(), settings.limits.disk_free_bytes);
+    Arc::new(move || disk_trouble(&dir, wanted))
 }
 
 /// Why no new work may start on this disk.
@@ -235,54 +226,6 @@ fn disk_trouble(dir: &std::path::Path, wanted: u64) -> Option<String> {
             dir.display()
         )),
     }
-}
-
-/// Learns who the factory is and which repository it serves. What time can mend
-/// is waited for, so that a forge that is down is no crash loop.
-async fn greet(
-    client: &Client,
-    waiting: &(dyn Fn(&str) + Send),
-) -> Result<(Person, crate::model::RepoId), AppError> {
-    let mut wait = FORGE_WAIT;
-    loop {
-        match meet(client).await {
-            Ok(met) => return Ok(met),
-            Err(Meeting::Never(why)) => return Err(AppError::Forge(why)),
-            Err(Meeting::Later(why)) => {
-                waiting(&format!("{why}; trying again in {} s", wait.as_secs()));
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(FORGE_WAIT_MAX);
-            }
-        }
-    }
-}
-
-enum Meeting {
-    Later(String),
-    Never(String),
-}
-
-impl From<ForgeError> for Meeting {
-    fn from(error: ForgeError) -> Meeting {
-        match error {
-            ForgeError::Transport { .. }
-            | ForgeError::RateLimited { .. }
-            | ForgeError::Server { .. }
-            | ForgeError::BreakerOpen { .. } => Meeting::Later(error.to_string()),
-            other => Meeting::Never(other.to_string()),
-        }
-    }
-}
-
-async fn meet(client: &Client) -> Result<(Person, crate::model::RepoId), Meeting> {
-    let version = client.version().await?;
-    version.supported().map_err(Meeting::Never)?;
-    // Before anything that a scope could bar, so that all that lack are named at once.
-    if let Some(remedy) = client.scopes().await?.remedy() {
-        return Err(Meeting::Never(remedy));
-    }
-    let me = client.me().await?;
-    Ok((me, client.repository().await?.id))
 }
 
 /// A start that tells nobody about itself: in a terminal, in tests.

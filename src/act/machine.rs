@@ -1,0 +1,273 @@
+//! The real outside: the forge's client, git, and this machine's runs.
+//!
+//! Invariant: nothing here looks, retries or chooses; an error becomes a
+//! [`Trouble`] and the executor decides what it means. [`super::start`],
+//! [`super::follow`] and [`super::establish`] are a run's life on it.
+
+use super::deliver::{Deliver, DeliverError};
+use super::executor::Identity;
+use super::git::Git;
+use super::memory::{Memory, recall};
+use super::outside::Outside;
+use super::recover::RecoverError;
+use super::supervise;
+use super::trouble::Trouble;
+use super::workspace::{Mirror, Workspaces};
+use crate::clock::Clock;
+use crate::forge::{Client, Comment, ForgeError};
+use crate::model::{Change, EffectKey, Outcome, Repository, Run, Sha, Task, TaskId, Time};
+use crate::store::{Ledger, StoreError};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{OnceCell, watch};
+
+/// The colour of labels that the factory has to create.
+const LABEL_COLOR: &str = "#5319e7";
+
+/// How hard runs are asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// They may go on.
+    Not,
+    /// TERM, grace, KILL.
+    Stop,
+    /// KILL.
+    Kill,
+}
+
+/// What runs on this machine work with.
+pub struct Tools {
+    /// The forge.
+    pub client: Client,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The moment.
+    pub clock: Clock,
+    /// git with the factory's own settings.
+    pub git: Git,
+    /// The mirror of the repository.
+    pub mirror: Arc<Mirror>,
+    /// The private clones.
+    pub workspaces: Workspaces,
+    /// Where bundles are taken in and pushed from.
+    pub deliver: Deliver,
+    /// Run directories.
+    pub runs_dir: PathBuf,
+    /// The factory's own executable.
+    pub adf: PathBuf,
+    /// Values of the environment variables that agents are given.
+    pub environment: BTreeMap<String, String>,
+    /// Is called once for each spawn whose run is over.
+    pub run_over: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// The forge, git and this machine.
+pub struct Machine {
+    /// Who the factory is.
+    pub who: Arc<Identity>,
+    /// What it works with.
+    pub tools: Tools,
+    ending: watch::Sender<Ending>,
+    delivers: OnceCell<()>,
+}
+
+impl Machine {
+    /// A machine with its tools.
+    #[must_use]
+    pub fn new(who: Arc<Identity>, tools: Tools) -> Machine {
+        Machine {
+            who,
+            tools,
+            ending: watch::Sender::new(Ending::Not),
+            delivers: OnceCell::new(),
+        }
+    }
+
+    /// Asks all runs to end: TERM, grace, KILL. Starts under way are given up.
+    pub fn stop_runs(&self) {
+        self.ending.send_replace(Ending::Stop);
+    }
+
+    /// Kills all runs.
+    pub fn kill_runs(&self) {
+        self.ending.send_replace(Ending::Kill);
+    }
+
+    /// Tells how hard runs are asked to end.
+    #[must_use]
+    pub fn ending(&self) -> watch::Receiver<Ending> {
+        self.ending.subscribe()
+    }
+
+    /// Makes `deliver.git` ready, once in a start: a second time would take away
+    /// what is being taken in.
+    pub(super) async fn deliver_ready(&self) -> Result<(), DeliverError> {
+        self.delivers
+            .get_or_try_init(|| self.tools.deliver.ensure())
+            .await
+            .copied()
+    }
+
+    /// Requests sent to the forge so far.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.tools.client.requests()
+    }
+}
+
+impl Outside for Machine {
+    fn now(&self) -> Time {
+        self.tools.clock.now()
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.tools.ledger.commit(changes).await
+    }
+
+    async fn has_issue(&self, number: u64) -> Result<bool, Trouble> {
+        Ok(self.tools.client.issue(number).await?.is_some())
+    }
+
+    async fn comments(&self, issue: u64) -> Result<Vec<Comment>, Trouble> {
+        Ok(self.tools.client.comments_of(issue).await?)
+    }
+
+    async fn post(&self, issue: u64, body: &str) -> Result<i64, Trouble> {
+        Ok(self.tools.client.post_comment(issue, body).await?.id)
+    }
+
+    async fn edit(&self, comment: i64, body: &str) -> Result<(), Trouble> {
+        self.tools.client.edit_comment(comment, body).await?;
+        Ok(())
+    }
+
+    async fn delete(&self, comment: i64) -> Result<(), Trouble> {
+        Ok(self.tools.client.delete_comment(comment).await?)
+    }
+
+    async fn repository(&self) -> Result<Repository, Trouble> {
+        Ok(self.tools.client.repository().await?)
+    }
+
+    async fn remote_head(&self, branch: &str) -> Result<Option<Sha>, Trouble> {
+        let remote = self.tools.mirror.remote();
+        Ok(self.tools.deliver.remote_head(remote, branch).await?)
+    }
+
+    async fn push(&self, branch: &str, head: &Sha, expect: Option<&Sha>) -> Result<(), Trouble> {
+        let remote = self.tools.mirror.remote();
+        let pushed = self.tools.deliver.push(remote, branch, head, expect);
+        Ok(pushed.await?)
+    }
+
+    async fn find_pull(&self, branch: &str) -> Result<Option<u64>, Trouble> {
+        let open = self.tools.client.find_open_pull(branch).await?;
+        Ok(open.map(|pull| pull.number))
+    }
+
+    async fn open_pull(
+        &self,
+        branch: &str,
+        base: &str,
+        title: &str,
+        body: &str,
+    ) -> Result<Option<u64>, Trouble> {
+        let opened = self.tools.client.create_pull(branch, base, title, body);
+        match opened.await {
+            Ok(pull) => Ok(Some(pull.number)),
+            Err(ForgeError::NotFound { .. }) => Ok(None),
+            Err(ForgeError::Conflict { .. }) => Err(Trouble::Passing {
+                after: None,
+                reason: "an open pull request for the branch exists; it is looked for".to_owned(),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn edit_pull(&self, pull: u64, title: &str, body: &str) -> Result<(), Trouble> {
+        self.tools.client.edit_pull(pull, title, body).await?;
+        Ok(())
+    }
+
+    async fn dress(
+        &self,
+        pull: u64,
+        labels: &[String],
+        assignees: &[String],
+    ) -> Result<(), Trouble> {
+        let client = &self.tools.client;
+        let known = client.labels().await?;
+        let mut ids = Vec::new();
+        for name in labels {
+            match known.iter().find(|l| l.name == *name) {
+                Some(label) => ids.push(label.id),
+                None => ids.push(client.create_label(name, LABEL_COLOR).await?.id),
+            }
+        }
+        if !ids.is_empty() {
+            client.add_labels(pull, &ids).await?;
+        }
+        let Some(found) = client.pull(pull).await? else {
+            return Err(Trouble::Final(format!(
+                "pull request {pull} does not exist any more"
+            )));
+        };
+        let there = found.assignees;
+        let new: Vec<&String> = assignees.iter().filter(|a| !there.contains(*a)).collect();
+        if !new.is_empty() {
+            let all: Vec<&str> = there.iter().chain(new).map(String::as_str).collect();
+            client.set_assignees(pull, &all).await?;
+        }
+        Ok(())
+    }
+
+    async fn begin(self: &Arc<Self>, task: &Task, run: &Run) {
+        self.start(task, run).await;
+    }
+
+    fn run_over(&self, _spawn: &EffectKey) {
+        (self.tools.run_over)();
+    }
+
+    async fn remove_workspace(&self, task: &TaskId) -> Result<(), Trouble> {
+        let removed = self.tools.workspaces.remove(task).await;
+        removed.map(drop).map_err(|e| Trouble::Passing {
+            after: None,
+            reason: e.to_string(),
+        })
+    }
+
+    fn run_directories(&self) -> Result<Vec<String>, RecoverError> {
+        let shown = self.tools.runs_dir.display().to_string();
+        let io = |e| RecoverError::Io(shown.clone(), e);
+        let entries = match std::fs::read_dir(&self.tools.runs_dir) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(io(e)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.extend(entry.map_err(io)?.file_name().into_string());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    async fn prove_over(&self, run: &str) -> Result<(), RecoverError> {
+        let grace = self.who.settings.limits.grace;
+        let proven = supervise::prove_empty(&self.tools.runs_dir.join(run), grace).await;
+        proven.map_err(|e| RecoverError::NotEmpty {
+            run: run.to_owned(),
+            why: e.to_string(),
+        })
+    }
+
+    fn recall(&self, run: &str) -> Option<Memory> {
+        recall(&self.tools.runs_dir.join(run))
+    }
+
+    async fn conclude(&self, task: Option<&Task>, run: &Run) -> Outcome {
+        self.after_crash(task, run).await
+    }
+}

@@ -1,0 +1,110 @@
+//! What effects need of the world outside the ledger: the forge, its branches,
+//! and runs on this machine.
+//!
+//! Invariant: every method is one attempt; its error says whether it may have
+//! happened. What to look for, and when to try again, is the executor's alone,
+//! so that it can be proven against a model of all this. [`super::machine`] is
+//! the real thing.
+
+use super::memory::Memory;
+use super::recover::RecoverError;
+use super::trouble::Trouble;
+use crate::forge::Comment;
+use crate::model::{Change, EffectKey, Outcome, Repository, Run, Sha, Task, TaskId, Time};
+use crate::store::StoreError;
+use std::sync::Arc;
+
+/// The world that effects change.
+pub trait Outside: Send + Sync + 'static {
+    /// The moment.
+    fn now(&self) -> Time;
+
+    /// Writes a batch into the ledger, whole or not at all.
+    fn commit(&self, changes: Vec<Change>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whether an issue or pull request exists.
+    fn has_issue(&self, number: u64) -> impl Future<Output = Result<bool, Trouble>> + Send;
+
+    /// All comments of an issue.
+    fn comments(&self, issue: u64) -> impl Future<Output = Result<Vec<Comment>, Trouble>> + Send;
+
+    /// Posts a comment; its id.
+    fn post(&self, issue: u64, body: &str) -> impl Future<Output = Result<i64, Trouble>> + Send;
+
+    /// Rewrites a comment.
+    fn edit(&self, comment: i64, body: &str) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Deletes a comment; one that is gone is no error.
+    fn delete(&self, comment: i64) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// The repository as it stands.
+    fn repository(&self) -> impl Future<Output = Result<Repository, Trouble>> + Send;
+
+    /// The commit that a branch of the forge holds.
+    fn remote_head(
+        &self,
+        branch: &str,
+    ) -> impl Future<Output = Result<Option<Sha>, Trouble>> + Send;
+
+    /// Sets a branch of the forge to `head` if it holds `expect`; `None`: if there is none.
+    fn push(
+        &self,
+        branch: &str,
+        head: &Sha,
+        expect: Option<&Sha>,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// The number of the open pull request of a branch.
+    fn find_pull(&self, branch: &str) -> impl Future<Output = Result<Option<u64>, Trouble>> + Send;
+
+    /// Opens a pull request; its number, or `None` when the forge does not know a
+    /// branch of it (yet).
+    fn open_pull(
+        &self,
+        branch: &str,
+        base: &str,
+        title: &str,
+        body: &str,
+    ) -> impl Future<Output = Result<Option<u64>, Trouble>> + Send;
+
+    /// Rewrites a pull request's title and text.
+    fn edit_pull(
+        &self,
+        pull: u64,
+        title: &str,
+        body: &str,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Adds labels and assignees to a pull request.
+    fn dress(
+        &self,
+        pull: u64,
+        labels: &[String],
+        assignees: &[String],
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Starts a run. It ends in the ledger, whether or not it could begin, and
+    /// [`Outside::run_over`] is called once then.
+    fn begin(self: &Arc<Self>, task: &Task, run: &Run) -> impl Future<Output = ()> + Send;
+
+    /// Says that a spawn's run is over, or never was.
+    fn run_over(&self, spawn: &EffectKey);
+
+    /// Removes a task's workspace; a missing one is no error.
+    fn remove_workspace(&self, task: &TaskId) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// The names of all run directories.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn run_directories(&self) -> Result<Vec<String>, RecoverError>;
+
+    /// Ends what is left of a run of a former start.
+    fn prove_over(&self, run: &str) -> impl Future<Output = Result<(), RecoverError>> + Send;
+
+    /// What a run's directory remembers.
+    fn recall(&self, run: &str) -> Option<Memory>;
+
+    /// The outcome of a run whose end nobody followed.
+    fn conclude(&self, task: Option<&Task>, run: &Run) -> impl Future<Output = Outcome> + Send;
+}

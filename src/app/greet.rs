@@ -1,0 +1,63 @@
+//! The first words with the forge → who the factory is, which repository it
+//! serves, and that its version and the token's scopes will do.
+//!
+//! Invariant: what time can mend is waited for, so that a forge that is down is
+//! no crash loop; what it cannot mend ends the start with the remedy.
+
+use super::AppError;
+use crate::forge::{Client, ForgeError};
+use crate::model::{Person, RepoId};
+use std::time::Duration;
+
+/// The first wait when the forge cannot be reached at the start.
+const FORGE_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait between two tries to reach the forge at the start.
+const FORGE_WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// Learns who the factory is and which repository it serves. What time can mend
+/// is waited for, so that a forge that is down is no crash loop.
+pub(super) async fn greet(
+    client: &Client,
+    waiting: &(dyn Fn(&str) + Send),
+) -> Result<(Person, RepoId), AppError> {
+    let mut wait = FORGE_WAIT;
+    loop {
+        match meet(client).await {
+            Ok(met) => return Ok(met),
+            Err(Meeting::Never(why)) => return Err(AppError::Forge(why)),
+            Err(Meeting::Later(why)) => {
+                waiting(&format!("{why}; trying again in {} s", wait.as_secs()));
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(FORGE_WAIT_MAX);
+            }
+        }
+    }
+}
+
+enum Meeting {
+    Later(String),
+    Never(String),
+}
+
+impl From<ForgeError> for Meeting {
+    fn from(error: ForgeError) -> Meeting {
+        match error {
+            ForgeError::Transport { .. }
+            | ForgeError::RateLimited { .. }
+            | ForgeError::Server { .. }
+            | ForgeError::BreakerOpen { .. } => Meeting::Later(error.to_string()),
+            other => Meeting::Never(other.to_string()),
+        }
+    }
+}
+
+async fn meet(client: &Client) -> Result<(Person, RepoId), Meeting> {
+    let version = client.version().await?;
+    version.supported().map_err(Meeting::Never)?;
+    // Before anything that a scope could bar, so that all that lack are named at once.
+    if let Some(remedy) = client.scopes().await?.remedy() {
+        return Err(Meeting::Never(remedy));
+    }
+    let me = client.me().await?;
+    Ok((me, client.repository().await?.id))
+}

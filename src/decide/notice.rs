@@ -1,0 +1,51 @@
+//! What people are told of a task while it waits or works.
+//!
+//! Invariant: the accepting comment is rewritten once for each occasion, and a
+//! task that needs a person says so in one comment of its own.
+
+use super::{draft::Draft, words};
+use crate::model::{EffectKey, EffectKind, SkipReason, Task, TaskState};
+
+/// Says in the accepting comment what a task waits for, once per reason, when a
+/// person could do something about it.
+pub(super) fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
+    let note = match reason {
+        SkipReason::Blocked { note } | SkipReason::Unfit { text: note } => note.clone(),
+        SkipReason::NotBefore { note, .. } if task.state == TaskState::Blocked => note.clone(),
+        SkipReason::StartsUsedUp { .. } => reason.to_string(),
+        _ => return,
+    };
+    let status = format!("waiting: {note}");
+    progress(
+        draft,
+        task,
+        &status,
+        &format!("wait-{}", crate::mention::digest(&note)),
+    );
+    let blocked = matches!(reason, SkipReason::Blocked { .. }) || task.state == TaskState::Blocked;
+    let key = format!("blocked:{}", task.id);
+    if blocked && !draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
+        let kind = EffectKind::Reply {
+            mention: task.origin.clone(),
+            body: words::blocked(task, &note),
+        };
+        draft.intend(None, task.work.issue, key, kind, 0);
+    }
+}
+
+/// Rewrites the accepting comment, once for each `occasion`.
+pub(super) fn progress(draft: &mut Draft<'_>, task: &Task, status: &str, occasion: &str) -> bool {
+    let key = format!("progress:{}:{occasion}", task.id);
+    let Some(comment) = draft.s.world.acceptance(&task.id) else {
+        return false;
+    };
+    if draft.s.world.effects.contains_key(&EffectKey(key.clone())) {
+        return false;
+    }
+    let kind = EffectKind::Progress {
+        comment,
+        body: words::accepted(task, status),
+    };
+    draft.intend(Some(task), task.work.issue, key, kind, 0);
+    true
+}

@@ -1,0 +1,105 @@
+//! What the poller reads from and writes to: the forge and the ledger.
+//!
+//! Invariant: every method is one attempt and keeps nothing; what a cursor may
+//! cover is the poller's alone, so that it can be proven against a model.
+
+use crate::clock::Clock;
+use crate::forge::{Client, Comment, ForgeError, IssueItem, Listing};
+use crate::model::{Change, Issue, Mention, Passage, PassageKey, Person, Repository, Time};
+use crate::store::{Ledger, StoreError};
+
+/// Where texts come from and facts go.
+pub trait Source: Send {
+    /// The moment.
+    fn now(&self) -> Time;
+
+    /// The repository as the forge tells it.
+    fn repository(&self) -> impl Future<Output = Result<Repository, ForgeError>> + Send;
+
+    /// Issues and pull requests changed since a moment.
+    fn issues_since(
+        &self,
+        since: Option<Time>,
+    ) -> impl Future<Output = Result<Listing<IssueItem>, ForgeError>> + Send;
+
+    /// Comments changed since a moment.
+    fn comments_since(
+        &self,
+        since: Time,
+    ) -> impl Future<Output = Result<Listing<Comment>, ForgeError>> + Send;
+
+    /// Who may write.
+    fn assignees(&self) -> impl Future<Output = Result<Vec<Person>, ForgeError>> + Send;
+
+    /// Those of `issues` that the ledger does not hold just so.
+    fn unknown(
+        &self,
+        issues: Vec<Issue>,
+    ) -> impl Future<Output = Result<Vec<Issue>, StoreError>> + Send;
+
+    /// The newest version of a passage and all its mentions.
+    fn stored(
+        &self,
+        key: PassageKey,
+    ) -> impl Future<Output = Result<(Option<Passage>, Vec<Mention>), StoreError>> + Send;
+
+    /// Writes a batch, whole or not at all.
+    fn commit(&self, facts: Vec<Change>) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The real ones.
+#[derive(Debug)]
+pub struct Sources {
+    /// The forge.
+    pub client: Client,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The moment.
+    pub clock: Clock,
+}
+
+impl Source for Sources {
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    async fn repository(&self) -> Result<Repository, ForgeError> {
+        self.client.repository().await
+    }
+
+    async fn issues_since(&self, since: Option<Time>) -> Result<Listing<IssueItem>, ForgeError> {
+        self.client.issues_since(since).await
+    }
+
+    async fn comments_since(&self, since: Time) -> Result<Listing<Comment>, ForgeError> {
+        self.client.comments_since(since).await
+    }
+
+    async fn assignees(&self) -> Result<Vec<Person>, ForgeError> {
+        self.client.assignees().await
+    }
+
+    async fn unknown(&self, issues: Vec<Issue>) -> Result<Vec<Issue>, StoreError> {
+        let unknown = self.ledger.read(move |reader| {
+            let mut unknown = Vec::new();
+            for issue in issues {
+                if reader.issue(issue.number)?.as_ref() != Some(&issue) {
+                    unknown.push(issue);
+                }
+            }
+            Ok(unknown)
+        });
+        unknown.await
+    }
+
+    async fn stored(&self, key: PassageKey) -> Result<(Option<Passage>, Vec<Mention>), StoreError> {
+        let look = move |reader: &crate::store::Reader| {
+            Ok((reader.passage(key, None)?, reader.mentions_in(key)?))
+        };
+        self.ledger.read(look).await
+    }
+
+    async fn commit(&self, facts: Vec<Change>) -> Result<(), StoreError> {
+        self.ledger.commit(facts).await
+    }
+}
