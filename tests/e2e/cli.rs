@@ -1,6 +1,6 @@
 //! The command line: version, help, completions, schemas, wrong usage.
 
-use crate::factory::{adf, command, ended};
+use crate::factory::{adf, command, ended, processes_with};
 use std::process::Stdio;
 
 #[tokio::test]
@@ -165,4 +165,38 @@ async fn a_report_outside_of_a_run_is_refused_with_the_reason() {
     let said = adf(&["agent", "report", "--status", "done", "--summary", "x"]).await;
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("ADF_AGENT_DIR"), "{}", said.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_demos_at_once_each_show_the_whole_chain_and_leave_nothing() {
+    let demo = || async {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().to_str().unwrap().to_owned();
+        let said = adf(&["demo", "--once", "--dir", &dir]).await;
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(
+            said.out.contains("the branch holds the fix"),
+            "{}",
+            said.out
+        );
+        assert!(processes_with(&dir).is_empty());
+    };
+    tokio::join!(demo(), demo());
+}
+
+#[tokio::test]
+async fn a_log_filter_that_does_not_parse_stops_the_start_and_shows_one_that_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("adf.toml");
+    let text = "[project]\nname = \"demo\"\n[gitea]\nurl = \"http://127.0.0.1:1\"\n\
+        repo = \"a/b\"\ntoken_env = \"ADF_TEST_TOKEN\"\n";
+    std::fs::write(&config, text).unwrap();
+    let mut command = command(&["run", "--config", config.to_str().unwrap()]);
+    command
+        .env("ADF_TEST_TOKEN", "not-a-real-token")
+        .env("ADF_LOG", "adf=shout");
+    let said = ended(command).await;
+    assert_eq!(said.code, Some(78), "{said:?}");
+    assert!(said.err.contains("adf=shout"), "{}", said.err);
+    assert!(said.err.contains("try `info`"), "{}", said.err);
 }

@@ -147,6 +147,14 @@ impl Factory {
         Daemon::of(command(&["run", "--config", config]))
     }
 
+    /// Starts the daemon with more in its environment.
+    pub fn start_with(&self, variables: &[(&str, &str)]) -> Daemon {
+        let config = self.config.to_str().unwrap();
+        let mut command = command(&["run", "--config", config]);
+        command.envs(variables.iter().copied());
+        Daemon::of(command)
+    }
+
     /// Starts the daemon; a new ledger listens from that moment on.
     pub fn start_since(&self, since: &str) -> Daemon {
         let config = self.config.to_str().unwrap();

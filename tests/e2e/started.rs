@@ -1,9 +1,10 @@
 //! Starts that wait for the world, and two that want the same state.
 
 use crate::factory::Factory;
-use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
+use crate::plant::{BOUND, DELIVERED, MENTION, Plant, until_is, until_true};
 use adf::sandbox::{Fault, FaultKind};
 use std::net::TcpListener;
+use tokio::net::UnixDatagram;
 
 /// A port of this machine on which nobody listens.
 fn free_port() -> u16 {
@@ -147,4 +148,41 @@ async fn an_empty_repository_is_said_where_people_see_it() {
         comments.iter().any(told)
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_manager_is_told_ready_status_and_stopping() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let socket = plant.path("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    let variables = [
+        ("NOTIFY_SOCKET", socket.to_str().unwrap()),
+        ("WATCHDOG_USEC", "400000"),
+    ];
+    let mut daemon = factory.start_with(&variables);
+    let heard = |wanted: &'static str| {
+        let manager = &manager;
+        async move {
+            let mut bytes = [0; 4096];
+            let hear = async {
+                loop {
+                    let length = manager.recv(&mut bytes).await.unwrap();
+                    let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                    if text.contains(wanted) {
+                        return text;
+                    }
+                }
+            };
+            let heard = tokio::time::timeout(BOUND, hear).await;
+            heard.unwrap_or_else(|_| panic!("never told {wanted}"))
+        }
+    };
+    heard("READY=1").await;
+    let pulse = heard("WATCHDOG=1").await;
+    assert!(pulse.contains("STATUS=0 open tasks, 0 runs"), "{pulse}");
+    heard("WATCHDOG=1").await;
+    daemon.signal(rustix::process::Signal::TERM);
+    heard("STOPPING=1").await;
+    assert_eq!(daemon.ended().await, Some(0));
 }
