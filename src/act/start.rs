@@ -15,6 +15,7 @@ use crate::provider;
 use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// How much one file that an agent writes may hold, as a multiple of the bundle's cap.
 const FILE_FACTOR: u64 = 16;
@@ -33,7 +34,12 @@ pub(super) struct Live {
 impl Machine {
     /// Starts a run; one that cannot begin is ended as that.
     pub(super) async fn start(self: &Arc<Self>, task: &Task, run: &Run) {
-        match self.prepare(task, run).await {
+        let mut ending = self.ending();
+        let prepared = tokio::select! {
+            prepared = self.prepare(task, run) => prepared,
+            () = killed(&mut ending) => Err(self.given_up(run).await),
+        };
+        match prepared {
             Ok(live) => {
                 let machine = self.clone();
                 tokio::spawn(async move { machine.follow(live).await });
@@ -51,6 +57,16 @@ impl Machine {
                 (self.tools.run_over)();
             }
         }
+    }
+
+    /// A start that is dropped where it stands: its process, if there is one yet,
+    /// ends with the pipe to it.
+    async fn given_up(&self, run: &Run) -> Blocked {
+        let grace = self.who.settings.limits.grace;
+        if let Err(error) = supervise::prove_empty(&self.run_dir(run), grace).await {
+            tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
+        }
+        Blocked::waits("the factory is stopping")
     }
 
     async fn prepare(self: &Arc<Self>, task: &Task, run: &Run) -> Result<Live, Blocked> {
@@ -244,4 +260,10 @@ impl Machine {
             tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is established again after a restart");
         }
     }
+}
+
+/// Waits until runs are to be killed.
+async fn killed(ending: &mut watch::Receiver<Ending>) {
+    // Its sender outlives every start.
+    let _ = ending.wait_for(|ending| *ending == Ending::Kill).await;
 }

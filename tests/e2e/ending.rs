@@ -5,7 +5,10 @@
 
 use crate::factory::{Daemon, Factory, processes_with};
 use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
+use adf::sandbox::{Fault, FaultKind};
 use rustix::process::Signal;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Writes half of its work, waits for its gate, writes the rest.
 const HALVES: &str = "[ -e half.txt ] && echo again >> GATE/kept; echo half > half.txt; \
@@ -85,6 +88,59 @@ async fn a_second_sigterm_does_not_wait_for_the_grace() {
     nothing_left(&factory).await;
     goes_on(&plant, &factory).await;
     assert!(factory.gate("kept").exists(), "the workspace was made anew");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_sigterm_does_not_wait_for_a_forge_that_hangs() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let mut daemon = factory.run().await;
+    let bug = plant.world.bug;
+    // It takes the comment, and never says so.
+    let hangs = FaultKind::Latency(Duration::from_secs(3600));
+    let comment = format!("POST /api/v1/repos/{}/issues/{bug}/*", plant.world.repo);
+    plant.forge.push_fault(Fault::new(comment, hangs).times(1));
+    plant.say(bug, "alice", MENTION);
+    plant.status(bug, "queued").await;
+    daemon.signal(Signal::TERM);
+    daemon.until_said("asked to stop: ").await;
+    assert!(daemon.is_alive(), "the first gives the answer its time");
+    daemon.signal(Signal::TERM);
+    let ended = timeout(Duration::from_secs(20), daemon.ended()).await;
+    assert_eq!(ended.expect("it waits for the forge"), Some(0));
+
+    let daemon = factory.run().await;
+    plant.status(bug, "done, see #").await;
+    daemon.until_said("\"sweep:").await;
+    assert_eq!(plant.traces(bug), DELIVERED);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_sigterm_gives_up_a_start_that_waits_for_git() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let mut daemon = factory.run().await;
+    let bug = plant.world.bug;
+    let hangs = FaultKind::Latency(Duration::from_secs(3600));
+    let refs = format!("GET /{}.git/info/refs*", plant.world.repo);
+    plant.forge.push_fault(Fault::new(refs, hangs));
+    plant.say(bug, "alice", MENTION);
+    plant.status(bug, "queued").await;
+    let remote = format!("{}/{}.git", plant.forge.url(), plant.world.repo);
+    until_true("git waits", || !processes_with(&remote).is_empty()).await;
+    daemon.signal(Signal::TERM);
+    daemon.until_said("asked to stop: ").await;
+    daemon.signal(Signal::TERM);
+    let ended = timeout(Duration::from_secs(20), daemon.ended()).await;
+    assert_eq!(ended.expect("it waits for git"), Some(0));
+    nothing_left(&factory).await;
+    until_true("no git is left", || processes_with(&remote).is_empty()).await;
+
+    plant.forge.clear_faults();
+    let daemon = factory.run().await;
+    plant.status(bug, "done, see #").await;
+    daemon.until_said("\"sweep:").await;
+    assert_eq!(plant.traces(bug), DELIVERED);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
