@@ -41,12 +41,21 @@ enum Meeting {
 
 impl From<ForgeError> for Meeting {
     fn from(error: ForgeError) -> Meeting {
+        match AppError::from(error) {
+            AppError::Away(why) => Meeting::Later(why),
+            other => Meeting::Never(other.to_string()),
+        }
+    }
+}
+
+impl From<ForgeError> for AppError {
+    fn from(error: ForgeError) -> AppError {
         match error {
             ForgeError::Transport { .. }
             | ForgeError::RateLimited { .. }
             | ForgeError::Server { .. }
-            | ForgeError::BreakerOpen { .. } => Meeting::Later(error.to_string()),
-            other => Meeting::Never(other.to_string()),
+            | ForgeError::BreakerOpen { .. } => AppError::Away(error.to_string()),
+            other => AppError::Forge(other.to_string()),
         }
     }
 }

@@ -40,6 +40,9 @@ pub enum AppError {
     /// The forge says no, and time does not mend it.
     #[error("{0}")]
     Forge(String),
+    /// The forge does not answer, or not as it should; time may mend it.
+    #[error("{0}")]
+    Away(String),
     /// A former run is not over.
     #[error(transparent)]
     Recover(#[from] crate::act::recover::RecoverError),

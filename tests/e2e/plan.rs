@@ -2,6 +2,7 @@
 
 use crate::factory::Factory;
 use crate::plant::{MENTION, NOTHING, Plant};
+use adf::sandbox::{Fault, FaultKind};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -121,6 +122,26 @@ async fn beside_a_stopped_factory_it_changes_no_byte_and_only_reads() {
     let reads = requests_since(&plant, requests);
     assert!(reads.iter().all(|(method, _)| method == "GET"), "{reads:?}");
     assert_eq!(plant.traces(readme), NOTHING);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_without_the_forge_is_no_success() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    plant.forge.push_fault(Fault::new("*", FaultKind::Drop));
+    let said = factory.adf(&["plan"]).await;
+    assert_eq!(said.code, Some(1), "it may be mended: {said:?}");
+    assert!(
+        said.err.contains("check that the forge runs"),
+        "{}",
+        said.err
+    );
+    plant.forge.clear_faults();
+    factory.edit("alice/tally", "alice/tale");
+    let said = factory.adf(&["plan"]).await;
+    assert_eq!(said.code, Some(69), "it is refused: {said:?}");
+    assert!(said.err.contains("alice/tale"), "{}", said.err);
+    assert!(!factory.state().exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
