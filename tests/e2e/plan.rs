@@ -4,7 +4,7 @@ use crate::factory::Factory;
 use crate::plant::{MENTION, NOTHING, Plant};
 use adf::sandbox::{Fault, FaultKind};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -122,6 +122,39 @@ async fn beside_a_stopped_factory_it_changes_no_byte_and_only_reads() {
     let reads = requests_since(&plant, requests);
     assert!(reads.iter().all(|(method, _)| method == "GET"), "{reads:?}");
     assert_eq!(plant.traces(readme), NOTHING);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_a_ledger_that_nobody_has_open_no_command_leaves_a_file() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let state = factory.dir.join("a state?#%41 of its own");
+    factory.edit("\"state\"", &format!("{:?}", state.to_str().unwrap()));
+    let mut daemon = factory.run().await;
+    plant.say(plant.world.bug, "alice", MENTION);
+    plant.result(plant.world.bug).await;
+    assert_eq!(daemon.stop().await, Some(0));
+    // Whoever closes it last and may write takes its log and index away.
+    let last = rusqlite::Connection::open(state.join("ledger.db")).unwrap();
+    let count = "SELECT count(*) FROM task";
+    assert_eq!(last.query_row(count, [], |row| row.get(0)), Ok(1));
+    last.close().unwrap();
+    let names = || -> BTreeSet<_> {
+        let entries = std::fs::read_dir(&state).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
+    };
+    let before = names();
+    assert!(
+        !before.iter().any(|name| name == "ledger.db-wal"),
+        "{before:?}"
+    );
+    for command in [&["plan"][..], &["status"], &["explain", "1"]] {
+        let said = factory.adf(command).await;
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{command:?}");
+        assert_eq!(names(), before, "{command:?}");
+    }
+    let story = factory.adf(&["explain", "1"]).await;
+    assert!(story.out.contains("by alice"), "{}", story.out);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
