@@ -15,10 +15,15 @@ use crate::provider;
 use futures_util::FutureExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How much one file that an agent writes may hold, as a multiple of the bundle's cap.
 const FILE_FACTOR: u64 = 16;
+/// The first wait before a run's end is written again.
+const END_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait before a run's end is written again.
+const END_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// A run under way.
 pub(super) struct Live {
@@ -215,7 +220,7 @@ impl Machine {
             &self.tools.environment,
             &provider.env(&ask),
         );
-        let millis = |d: std::time::Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
         Ok(RunSpec {
             run: run.id.clone(),
             run_dir: dir.to_path_buf(),
@@ -256,8 +261,15 @@ impl Machine {
             process: None,
             state,
         };
-        if let Err(error) = self.tools.ledger.commit(vec![change]).await {
-            tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is established again after a restart");
+        let mut wait = END_WAIT;
+        while let Err(error) = self.tools.ledger.commit(vec![change.clone()]).await {
+            tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is tried again");
+            if error.is_fatal() || *self.ending().borrow() != Ending::Not {
+                // A restart establishes it again, from the run's directory.
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(END_WAIT_MAX);
         }
     }
 }
