@@ -16,7 +16,7 @@ use crate::model::{Time, settings::Settings};
 use crate::reconcile::{Event, Loop, Report, State, run::EVENTS_MAX};
 use crate::redact::Redactor;
 use crate::sense::{CronSource, Poller, Sources, Wiring};
-use crate::store::{self, StoreError};
+use crate::store::{self, Opened, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -126,14 +126,21 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
     Client::new(wanted, clock.clone()).map_err(|e| AppError::Forge(e.to_string()))
 }
 
-/// With its ledger lost, a factory does not know what it sent a moment ago: the
-/// forge is read only when that must have arrived, else it would be done again.
-async fn after_a_loss(settle: Duration, waiting: &(dyn Fn(&str) + Send)) {
-    waiting(&format!(
-        "the ledger is new and the factory is not; going on in {} s, when all that it sent before has arrived",
-        settle.as_secs_f32()
-    ));
-    tokio::time::sleep(settle).await;
+/// Opens the ledger. With its ledger lost, a factory does not know what it sent a
+/// moment ago: the forge is read only when that must have arrived, else it would
+/// be done again.
+async fn open(settings: &Settings, start: &Start) -> Result<Opened, AppError> {
+    let lived_before = settings.state_dir.join(store::FACTORY_FILE).exists();
+    let opened = store::open(&settings.state_dir, start.clock.clone())?;
+    if lived_before && opened.world.cursors.is_empty() {
+        let settle = settings.forge.settle;
+        (start.waiting)(&format!(
+            "the ledger is new and the factory is not; going on in {} s, when all that it sent before has arrived",
+            settle.as_secs_f32()
+        ));
+        tokio::time::sleep(settle).await;
+    }
+    Ok(opened)
 }
 
 /// Puts a factory together.
@@ -145,13 +152,9 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let token = token(config)?;
     let client = client(config, token.clone(), &start.clock)?;
     let state_dir = &settings.state_dir;
-    let lived_before = state_dir.join(store::FACTORY_FILE).exists();
-    let opened = store::open(state_dir, start.clock.clone())?;
+    let opened = open(&settings, &start).await?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
-    if lived_before && opened.world.cursors.is_empty() {
-        after_a_loss(settings.forge.settle, &*start.waiting).await;
-    }
     let (me, repo) = greet(&client, &*start.waiting).await?;
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
