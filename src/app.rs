@@ -15,6 +15,7 @@ use crate::redact::Redactor;
 use crate::sense::{CronSource, Poller};
 use crate::store::{self, Opened, StoreError};
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +91,17 @@ pub fn token(config: &Config) -> Result<SecretString, AppError> {
     Ok(config.secrets.token.read()?)
 }
 
+/// Reads the keys of a config's providers, by the provider's name.
+///
+/// # Errors
+/// As [`token`].
+pub fn keys(config: &Config) -> Result<BTreeMap<String, SecretString>, AppError> {
+    let sources = config.secrets.keys.iter();
+    sources
+        .map(|(name, source)| Ok((name.clone(), source.read()?)))
+        .collect()
+}
+
 /// The key of the marks: made at the first start where it is a file of our own.
 fn marker_key(config: &Config) -> Result<SecretString, AppError> {
     Ok(match &config.secrets.marker_key {
@@ -122,6 +134,7 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let settings = Arc::new(config.settings.clone());
     let token = token(config)?;
+    let keys = keys(config)?;
     let client = client(config, token.clone(), &start.clock)?;
     let state_dir = &settings.state_dir;
     let Opened {
@@ -134,7 +147,9 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let (me, repo) = greet(&client, &*start.waiting).await?;
-    let redactor = Redactor::new(&[token.clone(), key_text]);
+    let mut secrets: Vec<SecretString> = keys.values().cloned().collect();
+    secrets.extend([token.clone(), key_text]);
+    let redactor = Redactor::new(&secrets);
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stops) = mpsc::channel(STOPS_MAX);
@@ -185,6 +200,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         runs_dir: state_dir.join("runs"),
         adf: start.adf,
         environment: crate::config::passed_on(&settings.walls.environment),
+        keys,
         run_over: Arc::new(move || {
             let over = over.clone();
             tokio::spawn(async move { over.send(Event::RunOver).await });

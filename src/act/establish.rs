@@ -8,7 +8,7 @@ use super::executor::Executor;
 use super::supervise::harvest::{HarvestAsk, harvest};
 use super::supervise::{Ended, RunSpec};
 use crate::classify::{Evidence, classify};
-use crate::model::{Exit, Outcome, Report, Run, Sha, Task, Work};
+use crate::model::{Denial, Exit, Outcome, Report, Run, Sha, Task, Told, Work};
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,9 +25,10 @@ impl Executor {
         run: &Run,
         base: &Sha,
         spec: &RunSpec,
-        ended: Ended,
+        mut ended: Ended,
     ) -> Outcome {
         let report = self.report_of(run).await;
+        ended.told = self.clean_told(ended.told);
         if ended.exit == Exit::Interrupted {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
             return Outcome {
@@ -46,11 +47,15 @@ impl Executor {
             has_work: work.is_some(),
             report: report.as_ref(),
             tail: trouble.as_deref().unwrap_or(&tail),
+            denial: ended.told.denial.as_ref(),
         };
         let class = classify(&evidence);
         let mut reason = reason(&ended, work.as_ref());
         if let Some((_, rule)) = class {
             reason = format!("{reason} (rule `{rule}`)");
+        }
+        if let (Some(_), Some(denial)) = (class, &ended.told.denial) {
+            reason = format!("{reason}; its CLI says: {}", denial.text);
         }
         if let Some(trouble) = trouble {
             reason = format!(
@@ -104,6 +109,19 @@ impl Executor {
         }))
     }
 
+    /// What the CLI told, without secrets.
+    fn clean_told(&self, told: Told) -> Told {
+        let clean = |text: String| self.tools.redactor.clean(&text).into_owned();
+        Told {
+            text: clean(told.text),
+            denial: told.denial.map(|denial| Denial {
+                text: clean(denial.text),
+                ..denial
+            }),
+            ..told
+        }
+    }
+
     async fn report_of(&self, run: &Run) -> Option<Report> {
         let id = run.id.clone();
         let read = self
@@ -119,6 +137,7 @@ impl Executor {
 
 fn counted(ended: Ended, reason: String) -> Outcome {
     Outcome {
+        told: ended.told,
         output_bytes: ended.output_bytes,
         output_cut: ended.output_cut,
         steps: ended.steps,

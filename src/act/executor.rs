@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::redact::Redactor;
 use crate::store::{Ledger, StoreError};
+use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{OnceCell, watch};
@@ -77,6 +78,8 @@ pub struct Tools {
     pub adf: PathBuf,
     /// Values of the environment variables that agents are given.
     pub environment: std::collections::BTreeMap<String, String>,
+    /// The keys of providers, by the provider's name.
+    pub keys: std::collections::BTreeMap<String, SecretString>,
     /// Is called once for each spawn whose run is over.
     pub run_over: Arc<dyn Fn() + Send + Sync>,
 }

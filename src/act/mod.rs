@@ -18,6 +18,7 @@ pub mod memory;
 pub mod preflight;
 pub mod propose;
 pub mod recover;
+mod resume;
 pub mod start;
 pub mod supervise;
 pub mod trouble;

@@ -118,7 +118,7 @@ impl Executor {
             },
             Err(_) => return interrupted(),
         };
-        match self.spec(agent, run, &workspace, &dir) {
+        match self.spec(agent, run, &workspace, &dir, None) {
             Ok(spec) => self.establish(task, run, base, &spec, ended).await,
             Err(_) => interrupted(),
         }

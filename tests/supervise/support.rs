@@ -43,6 +43,7 @@ impl Room {
         let none = BTreeMap::new();
         let spec = RunSpec {
             env: environment(&run, &run_dir, adf(), &none, &none),
+            secret: None,
             run,
             run_dir,
             workspace,

@@ -111,6 +111,7 @@ fn exec(spec: &RunSpec) -> String {
         .args(arguments)
         .env_clear()
         .envs(&spec.env)
+        .envs(spec.secret.clone())
         .exec();
     let path = spec.env.get("PATH").map_or("", String::as_str);
     format!(
