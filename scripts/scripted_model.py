@@ -14,6 +14,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+GATE_SECONDS_MAX = 120
 THOUGHT = "Secret musing: nobody but me should read this."
 SHELLS = ("Bash", "exec_command", "shell_command", "bash", "run_shell_command")
 CHAT_USAGE = {
@@ -37,6 +38,9 @@ class Turn:
         self.shell = None if answered else shell_among(names)
         self.command = script.command
         self.final = script.final
+        if answered:
+            script.held.set()
+            script.gate.wait(GATE_SECONDS_MAX)
 
     def arguments(self):
         key = "cmd" if self.shell == "exec_command" else "command"
@@ -306,10 +310,13 @@ class Model(ThreadingHTTPServer):
     def __init__(self, script):
         super().__init__(("127.0.0.1", 0), Handler)
         self.script = script
-        self.requests = 0
+        # While the gate is shut the final words wait, and `held` says that they do.
+        script.gate, script.held = threading.Event(), threading.Event()
+        script.gate.set()
+        self.bodies = []
 
     def asked(self, path, body):
-        self.requests += 1
+        self.bodies.append(json.dumps(body))
         if self.script.log:
             with open(self.script.log, "a", encoding="utf-8") as log:
                 log.write(json.dumps({"path": path, "body": body}) + "\n")
@@ -326,13 +333,18 @@ def arguments():
     parser.add_argument("--trouble", choices=("quota", "login", "overload"))
     parser.add_argument("--reset", type=int, default=0, help="when the quota resets, in Unix seconds")
     parser.add_argument("--log", help="a file for the requests, one JSON object a line")
-    return parser.parse_args()
+    return parser
+
+
+def serve(model):
+    """Serves beside what goes on here."""
+    threading.Thread(target=model.serve_forever, daemon=True).start()
 
 
 def main():
-    model = Model(arguments())
+    model = Model(arguments().parse_args())
+    serve(model)
     print(model.url(), flush=True)
-    threading.Thread(target=model.serve_forever, daemon=True).start()
     try:
         while input():
             pass
