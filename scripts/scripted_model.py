@@ -307,6 +307,9 @@ class Model(ThreadingHTTPServer):
 
     daemon_threads = True
 
+    def handle_error(self, *_):
+        """A client that was stopped hangs up; nobody needs to know."""
+
     def __init__(self, script):
         super().__init__(("127.0.0.1", 0), Handler)
         self.script = script

@@ -199,19 +199,14 @@ impl Executor {
         };
         let provider = provider::of(settings_of);
         let layout = Layout::new(dir);
-        let (prompt, files, tmp) = (layout.prompt(), layout.agent(), layout.tmp());
+        let (prompt, tmp) = (layout.prompt(), layout.tmp());
         let ask = provider::Ask {
             model: agent.model.as_deref(),
             tools: &agent.tools,
             prompt: &prompt,
-            files: &files,
             tmp: &tmp,
             resume: session.map(Session::lend),
         };
-        for (name, text) in provider.files(&ask) {
-            supervise::write_private(&files.join(name), text.as_bytes())
-                .map_err(|e| Blocked::waits(format!("`{name}` of the provider: {e}")))?;
-        }
         let walls = &settings.walls;
         let mut read = walls.read.clone();
         read.extend(self.tools.workspaces.reads());
@@ -239,6 +234,7 @@ impl Executor {
             argv: provider.argv(&ask),
             env,
             secret,
+            home: provider.home(&ask),
             stdin: Some(prompt.clone()),
             walls: WallSpec {
                 required: walls.required,

@@ -1,7 +1,8 @@
 //! Gemini CLI: `gemini -o stream-json`.
 //!
-//! Invariant: a system settings file of the factory's, outside the agent's
-//! reach, overrules what the repository and the home configure.
+//! Invariant: the settings in its home are the factory's anew at each start. Its
+//! system settings would be out of the agent's reach, but it reads them only
+//! from folders that belong to root all the way up.
 
 use super::{
     Ask, Provider, Signal, Stream,
@@ -10,9 +11,6 @@ use super::{
 use crate::model::{Usage, settings::Cli};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// The system settings, among the run's files.
-const SETTINGS: &str = "gemini-settings.json";
 
 /// The provider `gemini`.
 pub(super) struct Gemini(pub(super) Cli);
@@ -38,23 +36,17 @@ impl Provider for Gemini {
         argv
     }
 
-    fn env(&self, ask: &Ask<'_>) -> BTreeMap<String, String> {
-        let settings = ask.files.join(SETTINGS);
-        let mut env = super::variables(&[(
-            "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
-            &settings.to_string_lossy(),
-        )]);
-        if let Some(url) = &self.0.base_url {
-            env.insert("GOOGLE_GEMINI_BASE_URL".to_owned(), url.clone());
-        }
-        env
+    fn env(&self, _ask: &Ask<'_>) -> BTreeMap<String, String> {
+        let url = self.0.base_url.iter();
+        url.map(|url| ("GOOGLE_GEMINI_BASE_URL".to_owned(), url.clone()))
+            .collect()
     }
 
     fn key_variable(&self, _key: &str) -> Option<&'static str> {
         Some("GEMINI_API_KEY")
     }
 
-    fn files(&self, ask: &Ask<'_>) -> Vec<(&'static str, String)> {
+    fn home(&self, ask: &Ask<'_>) -> BTreeMap<String, String> {
         let mut settings = json!({
             "general": {"enableAutoUpdate": false, "enableAutoUpdateNotification": false},
             "privacy": {"usageStatisticsEnabled": false},
@@ -64,7 +56,7 @@ impl Provider for Gemini {
         if !ask.tools.is_empty() {
             settings["tools"] = json!({"core": ask.tools});
         }
-        vec![(SETTINGS, settings.to_string())]
+        BTreeMap::from([(".gemini/settings.json".to_owned(), settings.to_string())])
     }
 
     fn stream(&self, _ask: &Ask<'_>) -> Stream {

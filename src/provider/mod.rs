@@ -30,8 +30,6 @@ pub struct Ask<'a> {
     pub tools: &'a [String],
     /// The prompt's file, as the agent sees it; it is also standard input.
     pub prompt: &'a Path,
-    /// The folder of [`Provider::files`], which the agent cannot write.
-    pub files: &'a Path,
     /// The run's own temporary folder.
     pub tmp: &'a Path,
     /// The conversation to go on with.
@@ -63,9 +61,9 @@ pub trait Provider: Send + Sync {
     fn key_variable(&self, _key: &str) -> Option<&'static str> {
         None
     }
-    /// Files it needs in [`Ask::files`]: name and content.
-    fn files(&self, _ask: &Ask<'_>) -> Vec<(&'static str, String)> {
-        Vec::new()
+    /// Files that it finds in its home: path and content.
+    fn home(&self, _ask: &Ask<'_>) -> BTreeMap<String, String> {
+        BTreeMap::new()
     }
     /// How its output is read.
     fn stream(&self, ask: &Ask<'_>) -> Stream;

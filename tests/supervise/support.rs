@@ -44,6 +44,7 @@ impl Room {
         let spec = RunSpec {
             env: environment(&run, &run_dir, adf(), &none, &none),
             secret: None,
+            home: BTreeMap::new(),
             run,
             run_dir,
             workspace,

@@ -95,8 +95,21 @@ fn prepare(path: &Path, pipe: &mut File) -> Result<RunSpec, SuperviseError> {
     limit(&spec)?;
     let level = confine::apply(&reach(&spec), spec.walls.required)?;
     drop_capabilities()?;
+    furnish(&spec)?;
     tell(pipe, &Word::Level(level));
     Ok(spec)
+}
+
+/// Puts the spec's files into the home, from inside the walls: what an earlier
+/// attempt left there may lead anywhere, but no further than the agent itself.
+fn furnish(spec: &RunSpec) -> Result<(), SuperviseError> {
+    for (name, text) in &spec.home {
+        let path = spec.layout().home().join(name);
+        let folder = path.parent().unwrap_or(&path);
+        std::fs::create_dir_all(folder).map_err(SuperviseError::dir("create", folder))?;
+        std::fs::write(&path, text).map_err(SuperviseError::dir("write", &path))?;
+    }
+    Ok(())
 }
 
 #[expect(
