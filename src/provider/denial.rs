@@ -123,7 +123,7 @@ struct Patterns {
 }
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
-    const PART: &str = r"(\d{1,7}(?:\.\d{1,3})?)\s*(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)";
+    const PART: &str = r"(\d{1,7}(?:\.\d{1,9})?)\s*(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)";
     let span = format!(r"(?i)\b(?:in|after|for)\s+((?:{PART}(?:\s|,|and\b)*)+)");
     let hour = r"(?i)\b(?:at|resets)\s+(?:([a-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(?:(\d{4}),?\s+)?(?:at\s+)?)?(\d{1,2})(?::(\d{2}))?\s*([ap])m\b(?:\s*\(([\w/+-]+)\))?";
     Some(Patterns {
