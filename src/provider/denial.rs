@@ -83,7 +83,7 @@ pub(super) fn kind(text: &str) -> DenialKind {
     let says = |phrase: &&str| words.contains(&format!(" {phrase} "));
     KINDS
         .iter()
-        .find(|(_, phrases)| phrases.iter().any(|p| says(&p)))
+        .find(|(_, phrases)| phrases.iter().any(&says))
         .map_or(DenialKind::Other, |(kind, _)| *kind)
 }
 
