@@ -14,8 +14,8 @@ const BACKOFF: Duration = Duration::from_secs(30);
 const BACKOFF_MAX: Duration = Duration::from_secs(3600);
 /// How long a start that the world prevented waits before it is tried again.
 const RECHECK: Duration = Duration::from_secs(300);
-/// How long after a stated reset of a quota the next try is.
-const RESET_SLACK: Duration = Duration::from_secs(30);
+/// How long after a stated reset of a quota the next try is: some state it without its seconds.
+const RESET_SLACK: Duration = Duration::from_secs(60);
 /// Interruptions in a row after which the task waits like after a strike.
 const INTERRUPTIONS_FREE: usize = 30;
 

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 /// The longest session id, in bytes.
 const SESSION_BYTES_MAX: usize = 128;
+/// How much is read of a denial's text, in characters.
+const DENIAL_READ_CHARS_MAX: usize = 4000;
 /// How much is kept of a denial's text, in characters.
 const DENIAL_CHARS_MAX: usize = 400;
 
@@ -59,12 +61,13 @@ impl Seen {
 
     /// A provider says no. The status decides the kind where it tells of one.
     pub(super) fn denied(&mut self, text: &str, status: Option<u64>) {
+        let text: String = text.chars().take(DENIAL_READ_CHARS_MAX).collect();
         let kind = status
             .and_then(denial::kind_of_status)
-            .unwrap_or_else(|| denial::kind(text));
+            .unwrap_or_else(|| denial::kind(&text));
         let words: Vec<&str> = text.split_whitespace().collect();
         let resets_at = (kind == DenialKind::Quota)
-            .then(|| denial::resets_at(text, self.now).or(self.reset))
+            .then(|| self.reset.or_else(|| denial::resets_at(&text, self.now)))
             .flatten();
         self.told.denial = Some(Denial {
             kind,

@@ -106,6 +106,9 @@ fn furnish(spec: &RunSpec) -> Result<(), SuperviseError> {
     for (name, text) in &spec.home {
         let path = spec.layout().home().join(name);
         let folder = path.parent().unwrap_or(&path);
+        for link in [folder, &path].into_iter().filter(|p| p.is_symlink()) {
+            std::fs::remove_file(link).map_err(SuperviseError::dir("remove", link))?;
+        }
         std::fs::create_dir_all(folder).map_err(SuperviseError::dir("create", folder))?;
         std::fs::write(&path, text).map_err(SuperviseError::dir("write", &path))?;
     }
