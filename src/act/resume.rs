@@ -69,3 +69,64 @@ fn choose(runs: &[Run]) -> Option<(Session, u32)> {
 fn is_filled(home: &Path) -> bool {
     std::fs::read_dir(home).is_ok_and(|mut entries| entries.next().is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AgentName, Exit, Outcome, RepoId, RunId, RunState, TaskId, Time, WorkKey};
+
+    fn run(attempt: u32, session: Option<&str>, steps: u32, input: u64) -> Run {
+        let mut outcome = Outcome::without_work(Exit::Code(1), "over".to_owned());
+        outcome.steps = steps;
+        outcome.told.session = session.map(str::to_owned);
+        outcome.told.usage.input = input;
+        Run {
+            id: RunId(format!("t-{attempt}")),
+            task: TaskId("t".to_owned()),
+            work: WorkKey {
+                repo: RepoId(1),
+                issue: 1,
+            },
+            attempt,
+            lease: u64::from(attempt),
+            agent: AgentName("developer".to_owned()),
+            provider: "house".to_owned(),
+            model: None,
+            base: None,
+            process: None,
+            created_at: Time(0),
+            state: RunState::Ended {
+                at: Time(0),
+                outcome,
+            },
+        }
+    }
+
+    #[test]
+    fn the_last_session_that_came_somewhere_is_chosen_with_all_it_used() {
+        let runs = [
+            run(1, Some("old"), 9, 1000),
+            run(2, Some("a"), 3, 20),
+            run(3, Some("a"), 1, 5),
+            run(4, None, 0, 0),
+        ];
+        let (session, from) = choose(&runs).unwrap();
+        assert_eq!((session.id.as_str(), from), ("a", 3));
+        assert_eq!(session.used.input, 25);
+    }
+
+    #[test]
+    fn a_session_in_which_nothing_was_done_is_not_gone_on_with() {
+        assert_eq!(choose(&[run(1, Some("a"), 0, 7)]), None);
+        assert_eq!(choose(&[]), None);
+    }
+
+    #[test]
+    fn only_a_home_with_something_in_it_is_taken_along() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!is_filled(dir.path()));
+        assert!(!is_filled(&dir.path().join("none")));
+        std::fs::write(dir.path().join("x"), "").unwrap();
+        assert!(is_filled(dir.path()));
+    }
+}
