@@ -18,6 +18,26 @@ const HARVEST_MAX: Duration = Duration::from_secs(300);
 /// How much of the end of the output is looked at for the reason of a failure.
 const TAIL_BYTES: u64 = 16 * 1024;
 
+/// Why a run's work was not taken in.
+struct Untaken {
+    /// The factory's own doing failed, so nothing is known of the work.
+    ours: bool,
+    why: String,
+}
+
+impl Untaken {
+    fn ours(why: impl ToString) -> Untaken {
+        let (ours, why) = (true, why.to_string());
+        Untaken { ours, why }
+    }
+
+    /// What the agent left cannot be taken.
+    fn its(why: impl ToString) -> Untaken {
+        let (ours, why) = (false, why.to_string());
+        Untaken { ours, why }
+    }
+}
+
 impl Machine {
     /// Establishes the outcome of a run that is over.
     pub(super) async fn establish(
@@ -46,8 +66,9 @@ impl Machine {
         let evidence = Evidence {
             exit: &ended.exit,
             has_work: work.is_some(),
+            unseen: trouble.as_ref().is_some_and(|t| t.ours),
             report: report.as_ref(),
-            tail: trouble.as_deref().unwrap_or(&tail),
+            tail: trouble.as_ref().map_or(&tail, |t| &t.why),
             denial: ended.told.denial.as_ref(),
         };
         let class = classify(&evidence);
@@ -61,7 +82,7 @@ impl Machine {
         if let Some(trouble) = trouble {
             reason = format!(
                 "{reason}; its work could not be taken in: {}",
-                self.who.redactor.clean(&trouble)
+                self.who.redactor.clean(&trouble.why)
             );
         }
         Outcome {
@@ -106,7 +127,7 @@ impl Machine {
         run: &Run,
         base: &Sha,
         spec: &RunSpec,
-    ) -> Result<Option<Work>, String> {
+    ) -> Result<Option<Work>, Untaken> {
         let max = self.who.settings.limits.bundle_bytes;
         let ask = HarvestAsk {
             base,
@@ -116,20 +137,21 @@ impl Machine {
         };
         let bundle = spec.run_dir.join("work.bundle");
         let harvest = harvest(&self.tools.adf, spec, &ask, &bundle).await;
-        let harvest = harvest.map_err(|e| e.to_string())?;
+        let harvest = harvest.map_err(Untaken::ours)?;
         if !harvest.bundle {
-            return harvest.reason.map_or(Ok(None), Err);
+            let why = harvest.reason.map(Untaken::its);
+            return why.map_or(Ok(None), Err);
         }
         let protected = Protected::new(&self.who.settings.delivery.protected_paths);
-        self.deliver_ready().await.map_err(|e| e.to_string())?;
+        self.deliver_ready().await.map_err(Untaken::ours)?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;
-        let work = work.map_err(|e| e.to_string())?;
+        let work = work.map_err(Untaken::its)?;
         if let Some(work) = &work {
             deliver
                 .keep(&task.id, &work.head)
                 .await
-                .map_err(|e| e.to_string())?;
+                .map_err(Untaken::ours)?;
         }
         Ok(work.map(|w| Work {
             uncommitted: harvest.uncommitted,

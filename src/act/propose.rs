@@ -33,8 +33,18 @@ impl<O: Outside> Executor<O> {
         }
         match self.outside.push(branch, head, expect.as_ref()).await {
             Ok(()) => Ok(EffectResult::Pushed(head.clone())),
+            // git's transport may send a push again by itself when its answer is
+            // lost, and the second is refused: what counts is what is there.
+            Err(Trouble::Final(_)) if self.is_there(branch, head).await => {
+                Ok(EffectResult::Pushed(head.clone()))
+            }
             Err(trouble) => Err(self.refused(trouble).await),
         }
+    }
+
+    async fn is_there(&self, branch: &str, head: &Sha) -> bool {
+        let there = self.outside.remote_head(branch).await;
+        there.is_ok_and(|there| there.as_ref() == Some(head))
     }
 
     /// A refused push is judged after the repository was read again: an

@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How much one file that an agent writes may hold, as a multiple of the bundle's cap.
 const FILE_FACTOR: u64 = 16;
@@ -42,7 +43,12 @@ pub(super) struct Live {
 impl Machine {
     /// Starts a run; one that cannot begin is ended as that.
     pub(super) async fn start(self: &Arc<Self>, task: &Task, run: &Run) {
-        match self.prepare(task, run).await {
+        let mut ending = self.ending();
+        let prepared = tokio::select! {
+            prepared = self.prepare(task, run) => prepared,
+            () = killed(&mut ending) => Err(self.given_up(run).await),
+        };
+        match prepared {
             Ok(live) => {
                 let machine = self.clone();
                 tokio::spawn(async move { machine.follow(live).await });
@@ -60,6 +66,16 @@ impl Machine {
                 (self.tools.run_over)();
             }
         }
+    }
+
+    /// A start that is dropped where it stands: its process, if there is one yet,
+    /// ends with the pipe to it.
+    async fn given_up(&self, run: &Run) -> Blocked {
+        let grace = self.who.settings.limits.grace;
+        if let Err(error) = supervise::prove_empty(&self.run_dir(run), grace).await {
+            tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
+        }
+        Blocked::waits("the factory is stopping")
     }
 
     async fn prepare(self: &Arc<Self>, task: &Task, run: &Run) -> Result<Live, Blocked> {
@@ -276,4 +292,10 @@ impl Machine {
             wait = (wait * 2).min(END_WAIT_MAX);
         }
     }
+}
+
+/// Waits until runs are to be killed.
+async fn killed(ending: &mut watch::Receiver<Ending>) {
+    // Its sender outlives every start.
+    let _ = ending.wait_for(|ending| *ending == Ending::Kill).await;
 }

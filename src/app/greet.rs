@@ -41,12 +41,21 @@ enum Meeting {
 
 impl From<ForgeError> for Meeting {
     fn from(error: ForgeError) -> Meeting {
+        match AppError::from(error) {
+            AppError::Away(why) => Meeting::Later(why),
+            other => Meeting::Never(other.to_string()),
+        }
+    }
+}
+
+impl From<ForgeError> for AppError {
+    fn from(error: ForgeError) -> AppError {
         match error {
             ForgeError::Transport { .. }
             | ForgeError::RateLimited { .. }
             | ForgeError::Server { .. }
-            | ForgeError::BreakerOpen { .. } => Meeting::Later(error.to_string()),
-            other => Meeting::Never(other.to_string()),
+            | ForgeError::BreakerOpen { .. } => AppError::Away(error.to_string()),
+            other => AppError::Forge(other.to_string()),
         }
     }
 }
@@ -54,10 +63,10 @@ impl From<ForgeError> for Meeting {
 async fn meet(client: &Client) -> Result<(Person, RepoId), Meeting> {
     let version = client.version().await?;
     version.supported().map_err(Meeting::Never)?;
-    let me = client.me().await?;
-    let repository = client.repository().await?;
+    // Before anything that a scope could bar, so that all that lack are named at once.
     if let Some(remedy) = client.scopes().await?.remedy() {
         return Err(Meeting::Never(remedy));
     }
-    Ok((me, repository.id))
+    let me = client.me().await?;
+    Ok((me, client.repository().await?.id))
 }

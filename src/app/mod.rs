@@ -41,6 +41,9 @@ pub enum AppError {
     /// The forge says no, and time does not mend it.
     #[error("{0}")]
     Forge(String),
+    /// The forge does not answer, or not as it should; time may mend it.
+    #[error("{0}")]
+    Away(String),
     /// A former run is not over.
     #[error(transparent)]
     Recover(#[from] crate::act::recover::RecoverError),
@@ -135,6 +138,16 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
     Client::new(wanted, clock.clone()).map_err(|e| AppError::Forge(e.to_string()))
 }
 
+/// With its ledger lost, a factory does not know what it sent a moment ago: the
+/// forge is read only when that must have arrived, else it would be done again.
+async fn after_a_loss(settle: Duration, waiting: &(dyn Fn(&str) + Send)) {
+    waiting(&format!(
+        "the ledger is new and the factory is not; going on in {} s, when all that it sent before has arrived",
+        settle.as_secs_f32()
+    ));
+    tokio::time::sleep(settle).await;
+}
+
 /// Puts a factory together.
 ///
 /// # Errors
@@ -144,9 +157,13 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let (token, keys) = (token(config)?, keys(config)?);
     let client = client(config, token.clone(), &start.clock)?;
     let state_dir = &settings.state_dir;
+    let lived_before = state_dir.join(store::FACTORY_FILE).exists();
     let opened = store::open(state_dir, start.clock.clone())?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
+    if lived_before && opened.world.cursors.is_empty() {
+        after_a_loss(settings.forge.settle, &*start.waiting).await;
+    }
     let (me, repo) = greet(&client, &*start.waiting).await?;
     let secrets: Vec<SecretString> = keys.values().chain([&token, &key_text]).cloned().collect();
 

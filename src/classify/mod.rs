@@ -19,6 +19,8 @@ pub struct Evidence<'a> {
     pub exit: &'a Exit,
     /// Whether it left commits.
     pub has_work: bool,
+    /// Whether the factory failed to look at what it left: nothing is known of its commits.
+    pub unseen: bool,
     /// What the agent said of it.
     pub report: Option<&'a Report>,
     /// Why its CLI could not go on, by its own protocol.

@@ -65,6 +65,7 @@ fn by_signal(signal: i32) -> Option<Rule> {
 /// What is left when neither facts nor words say more.
 pub(super) fn by_exit(input: &Evidence<'_>) -> Rule {
     match input.exit {
+        Exit::Code(0) if input.unseen => (FailureClass::Unknown, "its work could not be seen"),
         Exit::Code(0) => (FailureClass::Logic, "no commit"),
         Exit::Code(124) => (FailureClass::Timeout, "exit 124 of timeout(1)"),
         Exit::Code(126 | 127) => (FailureClass::Logic, "command not found or not executable"),

@@ -12,6 +12,7 @@ fn class(exit: &Exit, has_work: bool, tail: &str) -> Option<FailureClass> {
     let evidence = Evidence {
         exit,
         has_work,
+        unseen: false,
         report: None,
         denial: None,
         tail,
@@ -28,11 +29,30 @@ fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<Failure
     let evidence = Evidence {
         exit,
         has_work,
+        unseen: false,
         report: Some(&report),
         denial: None,
         tail: "",
     };
     classify(&evidence).map(|(class, _)| class)
+}
+
+#[test]
+fn work_that_the_factory_could_not_look_at_is_no_fault_of_the_agents() {
+    let unseen = |exit: &Exit| {
+        let evidence = Evidence {
+            exit,
+            has_work: false,
+            unseen: true,
+            report: None,
+            denial: None,
+            tail: "the harvest inside the walls gave no answer",
+        };
+        classify(&evidence).map(|(class, _)| class)
+    };
+    assert_eq!(unseen(&Exit::Code(0)), Some(Unknown));
+    assert_eq!(unseen(&Exit::WallTime), Some(Timeout));
+    assert_eq!(class(&Exit::Code(0), false, ""), Some(Logic));
 }
 
 #[test]
@@ -56,6 +76,7 @@ fn denied(exit: &Exit, has_work: bool, kind: DenialKind) -> Option<FailureClass>
     let evidence = Evidence {
         exit,
         has_work,
+        unseen: false,
         report: None,
         denial: Some(&denial),
         tail: "",

@@ -122,13 +122,26 @@ pub fn main() -> ExitCode {
         Command::Agent(args) => return agent::run(&args),
         Command::Hidden(command) => return exec::run(&command),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "adf", &mut std::io::stdout());
+            // Into memory first: the generator panics when its reader hangs up.
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut shown(), "adf", &mut text);
+            let _ = std::io::stdout().lock().write_all(&text);
             OK
         }
         Command::Forge(args) => forge::run(&args),
         Command::ScriptedAgent(args) => forge::scripted_agent(&args),
     };
     ExitCode::from(code)
+}
+
+/// The command line without what is hidden: completions would offer it.
+fn shown() -> clap::Command {
+    let all = Cli::command();
+    let shown = all.get_subcommands().filter(|c| !c.is_hide_set());
+    clap::Command::default()
+        .name("adf")
+        .version(VERSION)
+        .subcommands(shown.cloned())
 }
 
 /// Writes a line for people; a closed pipe is no error of ours.

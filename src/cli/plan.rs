@@ -5,14 +5,14 @@
 
 use super::run::{code, parse_time};
 use super::table::{moment, table};
-use super::{ConfigArg, Format, OK, complain, load, runtime, say, say_json};
+use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::mention::marker::MarkerKey;
 use crate::model::{Plan, Time};
 use crate::reconcile::State;
-use crate::sense::{Poller, Sources, Wiring};
+use crate::sense::{Poller, SenseError, Sources, Wiring};
 use crate::store::{self, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -42,12 +42,12 @@ pub fn run(args: &PlanArgs) -> u8 {
         Err(code) => return code,
     };
     match runtime.block_on(plan(&config, args.since)) {
-        Ok(plan) => {
+        Ok((plan, code)) => {
             match args.format {
                 Format::Json => say_json(&serde_json::json!(plan)),
                 Format::Human => say(&as_text(&plan)),
             }
-            OK
+            code
         }
         Err(error) => {
             complain(&error.to_string());
@@ -56,7 +56,8 @@ pub fn run(args: &PlanArgs) -> u8 {
     }
 }
 
-async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppError> {
+/// The plan, and the exit code: a plan that does not know the forge is no success.
+async fn plan(config: &Config, since: Option<Time>) -> Result<(Plan, u8), app::AppError> {
     let clock = Clock::System;
     let token = app::token(config)?;
     let client = app::client(config, token, &clock)?;
@@ -78,10 +79,7 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppErro
     let key = config.secrets.marker_key.read();
     let key = key.unwrap_or_else(|_| SecretString::from(format!("{:064x}", fastrand::u128(..))));
     let key = Arc::new(MarkerKey::new(key.expose_secret().as_bytes())?);
-    let me = client
-        .me()
-        .await
-        .map_err(|e| app::AppError::Forge(e.to_string()))?;
+    let me = client.me().await.map_err(app::AppError::from)?;
     let wiring = Wiring {
         sources: Sources {
             client,
@@ -101,10 +99,15 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<Plan, app::AppErro
     state.synced = polled.is_ok();
     let now = clock.now();
     let plan = crate::decide::plan(&state.snapshot(now));
-    if let Err(error) = polled {
-        complain(&format!("{error}; this plan is made of the ledger alone"));
-    }
-    Ok(plan)
+    let Err(error) = polled else {
+        return Ok((plan, OK));
+    };
+    complain(&format!("{error}; this plan is made of the ledger alone"));
+    let code = match error {
+        SenseError::Forge(error) => code(&error.into()),
+        _ => FAILED,
+    };
+    Ok((plan, code))
 }
 
 fn as_text(plan: &Plan) -> String {

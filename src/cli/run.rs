@@ -117,11 +117,14 @@ async fn daemon(config: &Config, start: Start) -> Result<(), AppError> {
     };
     let Factory { main, stop, ask } = built;
     tokio::spawn(async move {
+        let mut asked = "asked to stop: nothing new is started, agents are asked to end; ask again to kill them";
         loop {
             tokio::select! {
                 _ = term.recv() => {}
                 _ = int.recv() => {}
             }
+            tracing::info!(target: "adf::stop", "{asked}");
+            asked = "asked to stop again: agents are killed";
             if stop.send(()).await.is_err() {
                 return;
             }

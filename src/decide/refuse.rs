@@ -3,7 +3,7 @@
 //! Invariant: deny by default. A mention is taken only when every question here
 //! was answered in its favour by facts.
 
-use crate::model::{AgentName, Mention, MentionState, Refusal, Snapshot, Target};
+use crate::model::{AgentName, Mention, MentionId, MentionState, Refusal, Snapshot, Target};
 
 /// Why a mention is not taken; `Ok` with the agent when it is.
 pub(super) fn judge<'m>(s: &Snapshot<'_>, mention: &'m Mention) -> Result<&'m AgentName, Refusal> {
@@ -57,27 +57,24 @@ fn place(s: &Snapshot<'_>, mention: &Mention) -> u32 {
     u32::try_from(before).unwrap_or(u32::MAX)
 }
 
-/// Whether a reply was already given for the same fault in the same place, so
-/// that one passage (or one instruction edited again and again) gets one reply.
+/// Whether a reply was already given for the same fault: to this version of the
+/// passage, or to this place in it, however often it was edited since.
 pub(super) fn replied(
     s: &Snapshot<'_>,
     planned: &[Mention],
     mention: &Mention,
     why: &Refusal,
 ) -> bool {
-    let same = |other: &Mention, state: &MentionState| {
-        *state == MentionState::Refused(why.clone())
-            && match (&mention.replaces, &other.replaces) {
-                (Some(mine), Some(theirs)) => mine == theirs,
-                (None, None) => {
-                    other.passage == mention.passage && other.version == mention.version
-                }
-                _ => false,
-            }
+    let same = |other: &Mention| {
+        other.state == MentionState::Refused(why.clone())
+            && other.passage == mention.passage
+            && (other.version == mention.version || spot(&other.id) == spot(&mention.id))
     };
-    s.world
-        .mentions
-        .values()
-        .any(|m| m.id != mention.id && same(m, &m.state))
-        || planned.iter().any(|m| same(m, &m.state))
+    let before = s.world.mentions.values().filter(|m| m.id != mention.id);
+    before.chain(planned).any(same)
+}
+
+/// The id without the version of the passage that it was edited in with.
+fn spot(id: &MentionId) -> &str {
+    id.as_str().split('@').next().unwrap_or_default()
 }

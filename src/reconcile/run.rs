@@ -8,7 +8,7 @@ use super::event::{Do, Event};
 use super::state::{Stage, State};
 use crate::act::Executor;
 use crate::clock::Clock;
-use crate::model::{Change, EffectState, Time};
+use crate::model::{Change, EffectState, Repository, Time};
 use crate::sense::{CronSource, Poller, nightwatch};
 use crate::store::Ledger;
 use std::path::PathBuf;
@@ -236,6 +236,8 @@ impl Loop {
             .map(|a| a.cause.clone())
             .collect();
         let world_alerts = self.state.world.alerts.clone();
+        let repository = self.state.world.repository.as_ref();
+        let blocker = repository.and_then(Repository::blocker);
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
         let lost = Event::Watched {
             unfit: Some("the watch panicked".to_owned()),
@@ -252,7 +254,12 @@ impl Loop {
             facts.extend(stalled.into_iter().filter(
                 |c| !matches!(c, Change::Alert(a) if raised_before.contains(&a.cause)),
             ));
-            facts.extend(nightwatch::fitness(&world_alerts, unfit.as_deref(), now));
+            facts.extend(nightwatch::standing(
+                &world_alerts,
+                unfit.as_deref(),
+                blocker.as_deref(),
+                now,
+            ));
             for fact in &facts {
                 if let Change::Alert(alert) = fact {
                     let over = alert.cleared_at.is_some();

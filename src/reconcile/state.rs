@@ -262,7 +262,9 @@ impl State {
     }
 
     fn leave(&self, todo: &mut Vec<Do>) {
-        let busy = self.committing || !self.in_flight.is_empty() || self.runs > 0;
+        // Who hurries waits for no forge: what is under way there is looked for at the next start.
+        let effects = self.stage < Stage::Hurrying && !self.in_flight.is_empty();
+        let busy = self.committing || effects || self.runs > 0;
         if self.stage > Stage::Working && !busy {
             todo.push(Do::Leave);
         }

@@ -1,4 +1,5 @@
-//! The factory's own signs become alerts: a run without progress, a full disk.
+//! The factory's own signs become alerts: a run without progress, a full disk,
+//! a repository that takes nothing.
 //!
 //! Invariant: progress is a tool result, a diff or a commit, never mere output;
 //! one alert per cause, cleared when its cause is gone.
@@ -13,6 +14,9 @@ const WALK_FILES_MAX: usize = 20_000;
 
 /// The cause of the alert that nothing new can be started.
 const UNFIT: &str = "unfit";
+
+/// The cause of the alert that nothing can be delivered to the repository.
+const REPOSITORY: &str = "repository";
 
 /// A run to watch.
 #[derive(Clone, Debug)]
@@ -112,13 +116,31 @@ fn newest_change(dir: &Path) -> Time {
     newest
 }
 
-/// The alert on what new work needs of this machine, raised or cleared.
+/// An alert on what all work needs, raised or cleared: `unfit`, what is wrong with
+/// this machine, and `blocker`, what is wrong with the repository.
 #[must_use]
-pub fn fitness(alerts: &BTreeMap<String, Alert>, unfit: Option<&str>, now: Time) -> Option<Change> {
-    let open = alerts.get(UNFIT).filter(|a| a.cleared_at.is_none());
-    match (open, unfit) {
+pub fn standing(
+    alerts: &BTreeMap<String, Alert>,
+    unfit: Option<&str>,
+    blocker: Option<&str>,
+    now: Time,
+) -> Vec<Change> {
+    [(UNFIT, unfit), (REPOSITORY, blocker)]
+        .into_iter()
+        .filter_map(|(cause, text)| turn(alerts, cause, text, now))
+        .collect()
+}
+
+fn turn(
+    alerts: &BTreeMap<String, Alert>,
+    cause: &str,
+    text: Option<&str>,
+    now: Time,
+) -> Option<Change> {
+    let open = alerts.get(cause).filter(|a| a.cleared_at.is_none());
+    match (open, text) {
         (None, Some(text)) => Some(Change::Alert(Alert {
-            cause: UNFIT.to_owned(),
+            cause: cause.to_owned(),
             text: text.to_owned(),
             run: None,
             raised_at: now,

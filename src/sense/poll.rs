@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// How far each poll reads back behind its cursor.
 const OVERLAP: Duration = Duration::from_secs(5);
+/// How far behind the newest change a cursor rests: the overlap, and a second of the forge's clock.
+const BEHIND: Duration = Duration::from_secs(OVERLAP.as_secs() + 1);
 /// How far the repairing re-read goes back behind the cursor.
 const REREAD: Duration = Duration::from_secs(24 * 3600);
 /// How often the repairing re-read happens.
@@ -111,12 +113,13 @@ impl<S: Source> Poller<S> {
         let reread = self
             .reread_at
             .is_none_or(|at| now.since(at) >= REREAD_EVERY);
-        let from = self.start(ISSUES, now, reread);
-        let issues = self.with.sources.issues_since(Some(from)).await?;
+        // Comments first: an issue is then never older than what was said under it.
         let from = self.start(COMMENTS, now, reread);
         let comments = self.with.sources.comments_since(from).await?;
+        let from = self.start(ISSUES, now, reread);
+        let issues = self.with.sources.issues_since(Some(from)).await?;
 
-        let listen_from = self.listen_from(issues.server_time.unwrap_or(now));
+        let listen_from = self.listen_from(comments.server_time.unwrap_or(now));
         let latest_issue = issues.items.iter().map(|i| i.issue.updated_at).max();
         let latest_comment = comments.items.iter().map(|c| c.updated_at).max();
         let mut ends = BTreeMap::from([
@@ -284,13 +287,15 @@ impl<S: Source> Poller<S> {
     }
 }
 
-/// Where a cursor stands after a listing: the newest change seen, never past
-/// the server's time − 1 s, never backwards.
+/// Where a cursor stands after a listing: just behind the newest change seen,
+/// never past the server's time − 1 s, never backwards.
 fn limit(latest: Option<Time>, server: Option<Time>, before: Option<&Time>) -> Time {
     let floor = before.copied().unwrap_or_default();
     let bound = server.map(|t| t.minus(Duration::from_secs(1)));
     let end = match (latest, bound) {
-        (Some(latest), Some(bound)) => latest.min(bound),
+        // All up to the bound was listed. Behind the overlap of the newest change
+        // the cursor comes to rest, else that change is read at every poll for ever.
+        (Some(latest), Some(bound)) => latest.plus(BEHIND).min(bound),
         (Some(latest), None) => latest,
         // Nothing there yet: a first cursor is the server's own time.
         (None, Some(bound)) if before.is_none() => bound,

@@ -19,6 +19,9 @@ const IDENTITY_BYTES_MAX: u64 = 1024;
 const FACTORY_HEX_DIGITS: usize = 12;
 const KEY_HEX_DIGITS: usize = 64;
 
+/// The name of the file with a factory's id.
+pub const FACTORY_FILE: &str = "factory.id";
+
 /// The factory of a state directory, from `factory.id`; made at the first call.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ pub(super) fn factory_id_or(
     state_dir: &Path,
     fallback: impl FnOnce() -> io::Result<String>,
 ) -> Result<FactoryId, StoreError> {
-    let path = state_dir.join("factory.id");
+    let path = state_dir.join(FACTORY_FILE);
     let (text, _) = read_or_make(&path, fallback)?;
     if is_hex(&text, FACTORY_HEX_DIGITS) {
         return Ok(FactoryId(text));

@@ -25,7 +25,7 @@ mod story;
 mod writer;
 
 pub use error::StoreError;
-pub use identity::{factory_id, marker_key};
+pub use identity::{FACTORY_FILE, factory_id, marker_key};
 pub use ledger::Ledger;
 pub use lock::Holder;
 pub use migrate::{MIGRATIONS, Migration};

@@ -12,7 +12,7 @@ use crate::{
     model::{Change, FactoryId, World},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{os::unix::ffi::OsStrExt, path::Path, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// Committed batches that may wait for the loop; then the writer waits.
@@ -100,7 +100,29 @@ pub fn open_with(state_dir: &Path, clock: Clock, options: &Options) -> Result<Op
 /// # Errors
 /// When there is none, or it is of another schema.
 pub fn open_read_only(state_dir: &Path) -> Result<Reader, StoreError> {
-    reader(&state_dir.join(LEDGER_FILE))
+    let path = state_dir.join(LEDGER_FILE);
+    // A ledger without its log has no writer. Opened as usual it would be given an
+    // empty log and index, which stay, and may belong to another user than the factory.
+    let log = path.with_extension("db-wal");
+    if path.exists() && !log.exists() {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let conn = connect(Path::new(&still(&path)), flags, &Options::default())?;
+        return checked(conn, &path);
+    }
+    reader(&path)
+}
+
+/// The name under which SQLite opens a file that nobody writes.
+fn still(path: &Path) -> String {
+    let mut name = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' => name.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => name.push(char::from(*byte)),
+            byte => name.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    name + "?immutable=1"
 }
 
 /// A connection that only reads, checked to be of our schema.
@@ -111,6 +133,10 @@ pub(super) fn reader(path: &Path) -> Result<Reader, StoreError> {
         });
     }
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, &Options::default())?;
+    checked(conn, path)
+}
+
+fn checked(conn: Connection, path: &Path) -> Result<Reader, StoreError> {
     let known = migrate::newest(MIGRATIONS);
     match migrate::version(&conn, path)? {
         0 => Err(StoreError::NoLedger {

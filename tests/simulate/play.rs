@@ -1,7 +1,7 @@
 //! One world from its first moment until it has come to rest.
 
 use crate::daemon::Daemon;
-use crate::model::Model;
+use crate::model::{Model, SETTLE};
 use crate::outside::lock;
 use crate::people::{self, Asked, Expect};
 use crate::planted::Planted;
@@ -171,7 +171,8 @@ impl World {
                 process.alive &= !dies;
             }
         }
-        if model.one_in(lose) {
+        let lost = model.one_in(lose);
+        if lost {
             model.tell("the ledger is lost");
             model.ledger = crate::model::Ledger::default();
             for asked in &mut self.asked {
@@ -179,6 +180,10 @@ impl World {
                     asked.expect = Expect::Perhaps;
                 }
             }
+        }
+        if lost {
+            // `app::build` begins so on a ledger that is new when the factory is not.
+            model.pass(SETTLE);
         }
         drop(model);
         self.daemon = Daemon::start(&self.model, &self.key);

@@ -91,11 +91,15 @@ async fn a_supervisor_that_outlives_its_grace_is_ended_with_its_tree() {
 }
 
 #[tokio::test]
-async fn proving_one_run_empty_leaves_another_alone() {
-    let (one, other) = (
+async fn proving_one_run_empty_leaves_another_factorys_of_the_same_name_alone() {
+    let (one, mut other) = (
         Room::new(r#"echo '{"type":"progress"}'; sleep MARK"#),
         Room::new(r#"echo '{"type":"progress"}'; sleep MARK"#),
     );
+    // Two factories on one machine, for two forges, count alike.
+    other.spec.run = one.spec.run.clone();
+    let name = one.spec.run.to_string();
+    other.spec.env.insert("ADF_RUN".to_owned(), name);
     let (mut first, mut second) = (one.start().await, other.start().await);
     until_progress(&mut first).await;
     until_progress(&mut second).await;

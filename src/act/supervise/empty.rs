@@ -2,13 +2,12 @@
 //!
 //! Invariant: returns `Ok` only while holding the run directory's lock (no
 //! supervisor lives) and after two readings of the process table without a process that
-//! carries the run's mark or names it in its environment, or descends from one.
+//! carries the mark of the directory or names it in its environment, or descends from one.
 
 use super::{
     Layout, SuperviseError, course::KILL_WAIT, kill, mark, processes, processes::Seen, read_record,
     record, spec::HELPERS,
 };
-use crate::model::RunId;
 use rustix::process::Signal;
 use std::{collections::HashSet, os::unix::fs::MetadataExt, path::Path, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -49,8 +48,8 @@ pub async fn prove_empty(run_dir: &Path, grace: Duration) -> Result<(), Supervis
             return Err(left(run_dir, &tree(run_dir), waited));
         }
     };
-    if let Some(run) = run_of(run_dir) {
-        end_strays(run_dir, &run, &mut ticks).await?;
+    if is_begun(run_dir) {
+        end_strays(run_dir, &mut ticks).await?;
     }
     // A run that was cut off before its agent began left it; it may hold a key.
     let _ = std::fs::remove_file(layout.spec());
@@ -77,19 +76,18 @@ fn tree(run_dir: &Path) -> Vec<Seen> {
 
 async fn end_strays(
     run_dir: &Path,
-    run: &RunId,
     ticks: &mut tokio::time::Interval,
 ) -> Result<(), SuperviseError> {
     let begun = Instant::now();
     let mut quiet = 0;
     while quiet < QUIET_LOOKS {
-        if kill::sweep(|| strays(run)) == 0 {
+        if kill::sweep(|| strays(run_dir)) == 0 {
             quiet += 1;
         } else {
             quiet = 0;
         }
         if begun.elapsed() >= KILL_WAIT {
-            return Err(left(run_dir, &strays(run), begun.elapsed()));
+            return Err(left(run_dir, &strays(run_dir), begun.elapsed()));
         }
         ticks.tick().await;
     }
@@ -105,21 +103,19 @@ fn left(run_dir: &Path, seen: &[Seen], waited: Duration) -> SuperviseError {
     }
 }
 
-/// The run that a directory belongs to: by its record, else by its spec.
-fn run_of(run_dir: &Path) -> Option<RunId> {
-    read_record(run_dir)
-        .map(|record| record.run)
-        .or_else(|| Some(super::RunSpec::read(&Layout::new(run_dir).spec()).ok()?.run))
+/// Whether a run was ever started from a directory: by its record, else by its spec.
+fn is_begun(run_dir: &Path) -> bool {
+    read_record(run_dir).is_some() || super::RunSpec::read(&Layout::new(run_dir).spec()).is_ok()
 }
 
-/// Living processes of this user that carry the run's mark or name, and what is under them;
-/// never this process or one above it.
-fn strays(run: &RunId) -> Vec<Seen> {
+/// Living processes of this user that carry the run's mark or name its directory, and what
+/// is under them; never this process or one above it.
+fn strays(run_dir: &Path) -> Vec<Seen> {
     let table = processes::table();
     let own_line = ancestry(&table);
-    let marks: Vec<String> = std::iter::once(run.clone())
-        .chain(HELPERS.map(|name| RunId(format!("{run}/{name}"))))
-        .map(|run| mark::mark(&run).to_string())
+    let marks: Vec<String> = std::iter::once(run_dir.to_owned())
+        .chain(HELPERS.map(|name| run_dir.join(name)))
+        .filter_map(|dir| Some(mark::mark(&dir).ok()?.to_string()))
         .collect();
     let own_user = rustix::process::geteuid().as_raw();
     let marked: Vec<Seen> = table
@@ -130,7 +126,7 @@ fn strays(run: &RunId) -> Vec<Seen> {
                 .is_ok_and(|meta| meta.uid() == own_user || own_user == 0)
         })
         .filter(|seen| {
-            mark::is_marked(seen.pid, &marks) || mark::names_run(seen.pid, run).unwrap_or(false)
+            mark::is_marked(seen.pid, &marks) || mark::names_run(seen.pid, run_dir).unwrap_or(false)
         })
         .copied()
         .collect();

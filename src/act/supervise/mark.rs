@@ -1,22 +1,25 @@
-//! A run → how its processes are known when nobody watches them any more.
+//! A run's directory → how its processes are known when nobody watches them any more.
+//!
+//! The directory and not the run's id: factories for two forges on one machine count
+//! alike, so their runs may have one id, and must not end each other.
 //!
 //! Invariant: every process of a run has the mark, inherited over fork and exec, and
 //! none can give itself another run's. Next: [`super::empty`] looks for it.
 
-use crate::model::RunId;
 use sha2::{Digest, Sha256};
-use std::io;
+use std::{ffi::OsStr, io, os::unix::ffi::OsStrExt, os::unix::fs::MetadataExt, path::Path};
 
 /// A number that every process of a run carries and none can raise: its hard limit
 /// of real-time scheduling, which nothing here uses. Processes that cleared their environment and left
-/// their session are found by it.
-pub(crate) fn mark(run: &RunId) -> u64 {
-    let hash = Sha256::digest(run.as_str().as_bytes());
+/// their session are found by it. It is that of the directory itself, wherever it is moved.
+pub(crate) fn mark(run_dir: &Path) -> io::Result<u64> {
+    let dir = std::fs::metadata(run_dir)?;
+    let hash = Sha256::digest(format!("{}:{}", dir.dev(), dir.ino()));
     let low = hash
         .iter()
         .take(7)
         .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-    (1 << 62) | low
+    Ok((1 << 62) | low)
 }
 
 /// Whether a process carries one of these marks.
@@ -31,11 +34,12 @@ pub(crate) fn is_marked(pid: i32, marks: &[String]) -> bool {
         })
 }
 
-/// Whether the environment a process started with names a run or a helper of it.
-pub(crate) fn names_run(pid: i32, run: &RunId) -> io::Result<bool> {
+/// Whether the environment a process started with names a run's directory or one
+/// inside it, as a helper's does.
+pub(crate) fn names_run(pid: i32, run_dir: &Path) -> io::Result<bool> {
     let environ = std::fs::read(format!("/proc/{pid}/environ"))?;
-    let wanted = format!("ADF_RUN={run}");
     Ok(environ
         .split(|byte| *byte == 0)
-        .any(|entry| matches!(entry.strip_prefix(wanted.as_bytes()), Some([] | [b'/', ..]))))
+        .filter_map(|entry| entry.strip_prefix(b"ADF_AGENT_DIR="))
+        .any(|dir| Path::new(OsStr::from_bytes(dir)).starts_with(run_dir)))
 }

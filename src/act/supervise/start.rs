@@ -103,6 +103,7 @@ fn spawn(
         .arg(spec_path)
         .env_clear()
         .env("ADF_RUN", spec.run.as_str())
+        .env("ADF_AGENT_DIR", layout.agent())
         // Ctrl-C in a terminal is the daemon's to handle; this keeps posix_spawn.
         .process_group(0)
         .stdin(Stdio::piped())

@@ -158,7 +158,8 @@ fn limit(spec: &RunSpec) -> Result<(), SuperviseError> {
         rustix::process::setrlimit(resource, limits)
             .map_err(SuperviseError::system("set resource limits"))?;
     }
-    let mark = Some(mark(&spec.run));
+    let mark = mark(&spec.run_dir).map_err(SuperviseError::dir("read", &spec.run_dir))?;
+    let mark = Some(mark);
     // Inside another run the hard limit may be lower already; the run is then known by its environment.
     let _ = rustix::process::setrlimit(
         Resource::Rttime,

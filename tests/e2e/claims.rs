@@ -1,0 +1,108 @@
+//! Two factories on one repository, with one account: one of them does the work.
+
+use crate::factory::Factory;
+use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
+use std::path::Path;
+
+/// Gives the second factory the first one's key, as operators of both must.
+fn share_key(from: &Factory, to: &Factory) {
+    std::fs::create_dir_all(to.state()).unwrap();
+    std::fs::copy(
+        from.state().join("marker.key"),
+        to.state().join("marker.key"),
+    )
+    .unwrap();
+}
+
+fn argv(scenario: &str) -> [&str; 3] {
+    [env!("CARGO_BIN_EXE_adf"), "__scripted-agent", scenario]
+}
+
+fn runs(state: &Path) -> usize {
+    std::fs::read_dir(state.join("runs")).map_or(0, |entries| entries.flatten().count())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_factories_with_one_key_exactly_one_takes_each_task() {
+    let plant = Plant::new().await;
+    let one = Factory::new(&plant, "one", &argv("happy"));
+    let two = Factory::new(&plant, "two", &argv("happy"));
+    let first = one.run().await;
+    share_key(&one, &two);
+    let second = two.run().await;
+    let issues = [plant.world.bug, plant.world.issues[2]];
+    for issue in issues {
+        plant.say(issue, "alice", MENTION);
+    }
+    for issue in issues {
+        plant.result(issue).await;
+        plant.status(issue, "done, see #").await;
+        until_is(DELIVERED, || plant.traces(issue)).await;
+    }
+    // Both have seen both; the loser of each has taken its own claim back.
+    let lost = || {
+        let lines = [first.lines(), second.lines()].concat();
+        let gave_up = |line: &&String| {
+            line.contains("claimed it first") && line.contains("adf::decision")
+                || line.contains("ClaimedElsewhere")
+        };
+        lines.iter().filter(gave_up).count()
+    };
+    until_true("two are left to the other", || lost() == 2).await;
+    assert_eq!(runs(&one.state()) + runs(&two.state()), 2);
+    for issue in issues {
+        assert_eq!(plant.traces(issue), DELIVERED);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_that_cannot_be_verified_is_said_and_never_acted_on() {
+    let plant = Plant::new().await;
+    let one = Factory::new(&plant, "one", &argv("happy"));
+    let mut first = one.run().await;
+    plant.say(plant.world.bug, "alice", MENTION);
+    plant.result(plant.world.bug).await;
+    assert_eq!(first.stop().await, Some(0));
+
+    // The same account with another key: it cannot know the marks of the first.
+    let two = Factory::new(&plant, "two", &argv("happy"));
+    let command = ["plan", "--since", "2020-01-01T00:00:00Z"];
+    let said = two.adf(&command).await;
+    assert!(said.out.contains("UnverifiedClaim"), "{said:?}");
+    let since = two.start_since("2020-01-01T00:00:00Z");
+    since.until_said("\"ready\"").await;
+    let reply = plant.reply(plant.world.bug).await;
+    assert!(reply.contains("its signature does not hold"), "{reply}");
+    assert!(reply.contains("restore the marker key"), "{reply}");
+    let mut wanted = DELIVERED;
+    wanted.replies = 1;
+    assert_eq!(plant.traces(plant.world.bug), wanted);
+    assert_eq!(runs(&two.state()), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn factories_of_two_forges_whose_tasks_have_one_name_do_not_end_each_others_runs() {
+    let (left, right) = (Plant::new().await, Plant::new().await);
+    let held = "touch GATE/here; until [ -e GATE/go ]; do sleep 0.05; done; echo x > x.txt";
+    let slow = Factory::shell(&left, held);
+    let quick = Factory::scripted(&right, "happy");
+    let (first, _second) = (slow.run().await, quick.run().await);
+    left.say(left.world.bug, "alice", MENTION);
+    until_true("it works", || slow.gate("here").exists()).await;
+    // Both worlds count alike, so this run has the name of the other.
+    right.say(right.world.bug, "alice", MENTION);
+    right.result(right.world.bug).await;
+    assert_eq!(left.branches(left.world.bug), [] as [String; 0]);
+    slow.open("go");
+    left.result(left.world.bug).await;
+    assert_eq!(
+        left.branches(left.world.bug),
+        right.branches(right.world.bug)
+    );
+    let interrupted = first
+        .lines()
+        .iter()
+        .any(|line| line.contains("interrupted"));
+    assert!(!interrupted, "its run was ended by the other factory");
+    until_is(DELIVERED, || left.traces(left.world.bug)).await;
+}
