@@ -6,13 +6,17 @@
 use super::machine::{Ending, Machine};
 use super::memory::remember;
 use super::preflight::Blocked;
-use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, WallSpec};
+use super::resume::Session;
+use super::supervise::{
+    self, Layout, RunSpec, SpecLimits, Supervised, WallSpec, environment::SYSTEM_PATH,
+};
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::{AgentSocket, serve_agent};
 use crate::model::settings::Agent;
 use crate::model::{Change, Exit, Outcome, Report, Run, RunState, Sha, Task};
-use crate::provider;
+use crate::provider::{self, place};
 use futures_util::FutureExt;
+use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +98,8 @@ impl Machine {
         let dir = self.run_dir(run);
         Layout::new(&dir).create().map_err(Blocked::waits)?;
         remember(&dir, task, run).map_err(Blocked::waits)?;
-        let spec = self.spec(agent, run, &workspace, &dir)?;
+        let session = self.resume(agent, run, &dir).await;
+        let spec = self.spec(agent, run, &workspace, &dir, session.as_ref())?;
         self.probe(agent, &spec).await?;
         let prompt = self.brief(task, run, agent, &branch).await?;
         let path = Layout::new(&dir).prompt();
@@ -195,6 +200,7 @@ impl Machine {
         run: &Run,
         workspace: &Workspace,
         dir: &Path,
+        session: Option<&Session>,
     ) -> Result<RunSpec, Blocked> {
         let settings = &self.who.settings;
         let Some(settings_of) = settings.providers.get(&agent.provider) else {
@@ -204,22 +210,34 @@ impl Machine {
             )));
         };
         let provider = provider::of(settings_of);
-        let prompt = Layout::new(dir).prompt();
+        let layout = Layout::new(dir);
+        let (prompt, tmp) = (layout.prompt(), layout.tmp());
         let ask = provider::Ask {
             model: agent.model.as_deref(),
             tools: &agent.tools,
             prompt: &prompt,
+            tmp: &tmp,
+            resume: session.map(Session::lend),
         };
         let walls = &settings.walls;
         let mut read = walls.read.clone();
         read.extend(self.tools.workspaces.reads());
-        let env = supervise::environment(
-            &run.id,
-            dir,
-            &self.tools.adf,
-            &self.tools.environment,
-            &provider.env(&ask),
-        );
+        let mut passed = self.tools.environment.clone();
+        if let Some(program) = provider.program() {
+            let path = passed
+                .entry("PATH".to_owned())
+                .or_insert_with(|| SYSTEM_PATH.to_owned());
+            if let Some(folder) = place::folder(program) {
+                *path = format!("{}:{path}", folder.display());
+            }
+            read.extend(place::reads(program, path));
+        }
+        let adf = &self.tools.adf;
+        let env = supervise::environment(&run.id, dir, adf, &passed, &provider.env(&ask));
+        let secret = self.tools.keys.get(&agent.provider).and_then(|key| {
+            let name = provider.key_variable(key.expose_secret())?;
+            Some((name.to_owned(), key.expose_secret().to_owned()))
+        });
         let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
         Ok(RunSpec {
             run: run.id.clone(),
@@ -227,6 +245,8 @@ impl Machine {
             workspace: workspace.dir.clone(),
             argv: provider.argv(&ask),
             env,
+            secret,
+            home: provider.home(&ask),
             stdin: Some(prompt.clone()),
             walls: WallSpec {
                 required: walls.required,
@@ -240,7 +260,7 @@ impl Machine {
                 output_bytes: settings.limits.output_bytes,
                 file_bytes: settings.limits.bundle_bytes.saturating_mul(FILE_FACTOR),
             },
-            stream: provider.stream(),
+            stream: provider.stream(&ask),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Evidence, classify};
 use crate::model::{
-    Exit,
+    Denial, DenialKind, Exit,
     FailureClass::{self, *},
     Report, ReportStatus,
 };
@@ -14,6 +14,7 @@ fn class(exit: &Exit, has_work: bool, tail: &str) -> Option<FailureClass> {
         has_work,
         unseen: false,
         report: None,
+        denial: None,
         tail,
     };
     classify(&evidence).map(|(class, _)| class)
@@ -30,6 +31,7 @@ fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<Failure
         has_work,
         unseen: false,
         report: Some(&report),
+        denial: None,
         tail: "",
     };
     classify(&evidence).map(|(class, _)| class)
@@ -43,6 +45,7 @@ fn work_that_the_factory_could_not_look_at_is_no_fault_of_the_agents() {
             has_work: false,
             unseen: true,
             report: None,
+            denial: None,
             tail: "the harvest inside the walls gave no answer",
         };
         classify(&evidence).map(|(class, _)| class)
@@ -62,6 +65,47 @@ fn an_agent_that_merely_discusses_trouble_and_delivers_is_not_failed() {
     ] {
         assert_eq!(class(&Exit::Code(0), true, tail), None, "{tail}");
     }
+}
+
+fn denied(exit: &Exit, has_work: bool, kind: DenialKind) -> Option<FailureClass> {
+    let denial = Denial {
+        kind,
+        text: "no".into(),
+        resets_at: None,
+    };
+    let evidence = Evidence {
+        exit,
+        has_work,
+        unseen: false,
+        report: None,
+        denial: Some(&denial),
+        tail: "",
+    };
+    classify(&evidence).map(|(class, _)| class)
+}
+
+#[test]
+fn a_denial_at_the_end_fails_a_run_whatever_its_exit_and_its_commits() {
+    for (kind, expected) in [
+        (DenialKind::Quota, Transient),
+        (DenialKind::Overloaded, Transient),
+        (DenialKind::Auth, Auth),
+    ] {
+        for exit in [
+            Exit::Code(0),
+            Exit::Code(1),
+            Exit::Code(137),
+            Exit::WallTime,
+        ] {
+            assert_eq!(denied(&exit, true, kind), Some(expected), "{exit:?}");
+        }
+        assert_eq!(denied(&Exit::Steps, true, kind), Some(Resource));
+    }
+    assert_eq!(denied(&Exit::Code(0), true, DenialKind::Other), None);
+    assert_eq!(
+        denied(&Exit::Code(0), false, DenialKind::Other),
+        Some(Logic)
+    );
 }
 
 #[test]

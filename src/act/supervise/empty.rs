@@ -51,6 +51,8 @@ pub async fn prove_empty(run_dir: &Path, grace: Duration) -> Result<(), Supervis
     if is_begun(run_dir) {
         end_strays(run_dir, &mut ticks).await?;
     }
+    // A run that was cut off before its agent began left it; it may hold a key.
+    let _ = std::fs::remove_file(layout.spec());
     drop(lock);
     Ok(())
 }
