@@ -9,6 +9,7 @@ pub mod cron;
 pub mod nightwatch;
 pub mod passages;
 pub mod poll;
+mod reviews;
 pub mod source;
 
 pub use cron::CronSource;

@@ -49,7 +49,7 @@ CREATE TABLE issue (
 
 -- One version of somebody's text; never changed, an edit is a new version.
 CREATE TABLE passage (
-  kind         TEXT    NOT NULL,                                   -- body, comment
+  kind         TEXT    NOT NULL,                                   -- body, comment, review, inline
   id           INTEGER NOT NULL,                                   -- of a body its issue's number
   version      INTEGER NOT NULL,                                   -- from 1
   issue        INTEGER NOT NULL,
