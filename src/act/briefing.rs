@@ -102,7 +102,7 @@ impl Machine {
         passages: &[Given],
         earlier: Option<&str>,
     ) -> Result<String, Trouble> {
-        let settings = &self.who.settings;
+        let settings = self.who.settings.get();
         let roster: Vec<(AgentName, String)> = settings
             .agents
             .values()

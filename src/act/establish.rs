@@ -29,7 +29,8 @@ impl Machine {
         ended: Ended,
     ) -> Outcome {
         let report = self.report_of(run).await;
-        if ended.exit == Exit::Interrupted {
+        let cancelled = self.ending().borrow().names(&run.id);
+        if ended.exit == Exit::Interrupted && !cancelled {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
             return Outcome {
                 report,
@@ -49,6 +50,8 @@ impl Machine {
             tail: trouble.as_deref().unwrap_or(&tail),
         };
         let class = classify(&evidence);
+        // Whoever cancelled it knows why it came to nothing.
+        let class = class.filter(|_| !cancelled);
         let mut reason = reason(&ended, work.as_ref());
         if let Some((_, rule)) = class {
             reason = format!("{reason} (rule `{rule}`)");
@@ -70,14 +73,12 @@ impl Machine {
     /// The outcome of a run whose end nobody followed: by its record, when that
     /// knows that the agent had ended by itself, else interrupted.
     pub(super) async fn after_crash(&self, task: Option<&Task>, run: &Run) -> Outcome {
+        let settings = self.who.settings.get();
         let dir = self.run_dir(run);
         let ended = supervise::read_record(&dir).and_then(|r| r.ended);
-        let (Some(ended), Some(base), Some(task), Some(agent)) = (
-            ended,
-            &run.base,
-            task,
-            self.who.settings.agents.get(&run.agent),
-        ) else {
+        let (Some(ended), Some(base), Some(task), Some(agent)) =
+            (ended, &run.base, task, settings.agents.get(&run.agent))
+        else {
             return interrupted();
         };
         let workspace = match self.tools.workspaces.path(&task.id) {
@@ -102,7 +103,7 @@ impl Machine {
         base: &Sha,
         spec: &RunSpec,
     ) -> Result<Option<Work>, String> {
-        let max = self.who.settings.limits.bundle_bytes;
+        let max = self.who.settings.get().limits.bundle_bytes;
         let ask = HarvestAsk {
             base,
             agent: &run.agent,
@@ -115,7 +116,7 @@ impl Machine {
         if !harvest.bundle {
             return harvest.reason.map_or(Ok(None), Err);
         }
-        let protected = Protected::new(&self.who.settings.delivery.protected_paths);
+        let protected = Protected::new(&self.who.settings.get().delivery.protected_paths);
         self.deliver_ready().await.map_err(|e| e.to_string())?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;

@@ -40,7 +40,7 @@ impl Machine {
             }
             Err(blocked) => {
                 let reason = self.who.redactor.clean(&blocked.reason).into_owned();
-                let exit = match *self.ending().borrow() {
+                let exit = match self.ending().borrow().of(&run.id) {
                     Ending::Not => Exit::NotStarted {
                         waits: blocked.waits,
                     },
@@ -54,10 +54,10 @@ impl Machine {
     }
 
     async fn prepare(self: &Arc<Self>, task: &Task, run: &Run) -> Result<Live, Blocked> {
-        if *self.ending().borrow() != Ending::Not {
-            return Err(Blocked::waits("the factory is stopping"));
+        if self.ending().borrow().of(&run.id) != Ending::Not {
+            return Err(Blocked::waits("it was asked to end before it began"));
         }
-        let settings = &self.who.settings;
+        let settings = self.who.settings.get();
         let Some(agent) = settings.agents.get(&task.agent) else {
             return Err(Blocked::waits(format!(
                 "agent `{}` is no longer in the config",
@@ -175,7 +175,7 @@ impl Machine {
         workspace: &Workspace,
         dir: &Path,
     ) -> Result<RunSpec, Blocked> {
-        let settings = &self.who.settings;
+        let settings = self.who.settings.get();
         let Some(settings_of) = settings.providers.get(&agent.provider) else {
             return Err(Blocked::waits(format!(
                 "provider `{}` is no longer in the config",

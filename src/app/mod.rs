@@ -2,10 +2,12 @@
 //!
 //! Invariant: nothing is started before the config is whole, the ledger is
 //! locked and migrated, and what a former start left open is proven over.
-//! [`greet`] meets the forge, [`grounds`] clears the folders of git.
+//! [`greet`] meets the forge, [`grounds`] clears the folders of git,
+//! [`reload`] reads the config again.
 
 mod greet;
 mod grounds;
+pub mod reload;
 
 use crate::act::{Executor, Identity, Machine, Tools, disk};
 use crate::clock::Clock;
@@ -13,15 +15,20 @@ use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
 use crate::model::{Time, settings::Settings};
-use crate::reconcile::{Event, Loop, Report, State, run::EVENTS_MAX};
+use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX};
 use crate::redact::Redactor;
+use crate::sense::webhook::{
+    Bounds, Desk,
+    check::{Key, WeakSecret},
+};
 use crate::sense::{CronSource, Poller, Sources, Wiring};
 use crate::store::{self, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
+use tokio_util::task::AbortOnDropHandle;
 use {greet::greet, grounds::Grounds};
 
 /// Questions that may wait for the loop.
@@ -46,6 +53,9 @@ pub enum AppError {
     /// The key of the marks is too short.
     #[error(transparent)]
     Key(#[from] crate::mention::marker::WeakKey),
+    /// The webhook's secret is too short.
+    #[error(transparent)]
+    Webhook(#[from] WeakSecret),
     /// A schedule.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::ScheduleError),
@@ -75,7 +85,11 @@ pub struct Factory {
     /// Ask it to stop; a second time: to hurry.
     pub stop: mpsc::Sender<()>,
     /// Ask it a question.
-    pub ask: mpsc::Sender<crate::reconcile::run::Ask>,
+    pub ask: mpsc::Sender<Ask>,
+    /// Have it read its config again.
+    pub hup: mpsc::Sender<()>,
+    /// Takes the forge's deliveries until it is dropped, where the config says so.
+    pub webhook: Option<AbortOnDropHandle<()>>,
 }
 
 /// What a start may be told besides the config.
@@ -135,20 +149,40 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let opened = store::open(state_dir, start.clock.clone())?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
+    let hook = config.webhook.as_ref().map(|hook| hook.secret.read());
+    let hook = hook.transpose()?;
+    let mut secrets = vec![token.clone(), key_text];
+    secrets.extend(hook.clone());
     let (me, repo) = greet(&client, &*start.waiting).await?;
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stops) = mpsc::channel(STOPS_MAX);
     let (ask, asks) = mpsc::channel(ASKS_MAX);
+    let (hup, hups) = mpsc::channel(STOPS_MAX);
+    let nudge = Arc::new(Notify::new());
+    let webhook = match (&config.webhook, hook) {
+        (Some(settings), Some(secret)) => {
+            let listener = tokio::net::TcpListener::bind(settings.listen.as_str());
+            let listener = listener.await.map_err(|source| AppError::Io {
+                what: format!("`[webhook] listen` {}", settings.listen),
+                source,
+            })?;
+            let bounds = Bounds::default();
+            let desk = Desk::new(Key::new(secret)?, repo, me.id, nudge.clone(), bounds);
+            let serving = tokio::spawn(Arc::new(desk).serve(listener));
+            Some(AbortOnDropHandle::new(serving))
+        }
+        _ => None,
+    };
     let grounds = Grounds::prepare(&settings, &token).await?;
     let work_dir = state_dir.join("work");
     let who = Arc::new(Identity {
-        settings: settings.clone(),
+        settings: settings.clone().into(),
         key: key.clone(),
         factory: opened.factory.clone(),
         me: me.clone(),
         repo,
-        redactor: Redactor::new(&[token, key_text]),
+        redactor: Redactor::new(&secrets),
     });
     let tools = Tools {
         client: client.clone(),
@@ -182,7 +216,10 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     );
     let cron = CronSource::new(&settings, start.clock.now())?;
     let main = Loop {
-        fit: fit(&settings),
+        fit: Arc::new(|s: &Settings| disk_trouble(&s.state_dir, s.limits.disk_free_bytes)),
+        reload: reload::reload(config),
+        hups,
+        nudge,
         state: State::new(opened.world, settings, opened.factory),
         ledger: opened.ledger,
         committed: opened.committed,
@@ -196,7 +233,13 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         events,
         sender,
     };
-    Ok(Factory { main, stop, ask })
+    Ok(Factory {
+        main,
+        stop,
+        ask,
+        hup,
+        webhook,
+    })
 }
 
 /// Wakes the loop when a run is over.
@@ -205,12 +248,6 @@ fn run_over(over: mpsc::Sender<Event>) -> Arc<dyn Fn() + Send + Sync> {
         let over = over.clone();
         tokio::spawn(async move { over.send(Event::RunOver).await });
     })
-}
-
-/// Says why no new work may start on this machine.
-fn fit(settings: &Settings) -> Arc<dyn Fn() -> Option<String> + Send + Sync> {
-    let (dir, wanted) = (settings.state_dir.clone(), settings.limits.disk_free_bytes);
-    Arc::new(move || disk_trouble(&dir, wanted))
 }
 
 /// Why no new work may start on this disk.

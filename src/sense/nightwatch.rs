@@ -14,6 +14,9 @@ const WALK_FILES_MAX: usize = 20_000;
 /// The cause of the alert that nothing new can be started.
 const UNFIT: &str = "unfit";
 
+/// The cause of the alert that the config on disk is refused.
+const CONFIG: &str = "config";
+
 /// A run to watch.
 #[derive(Clone, Debug)]
 pub struct Watched {
@@ -115,19 +118,41 @@ fn newest_change(dir: &Path) -> Time {
 /// The alert on what new work needs of this machine, raised or cleared.
 #[must_use]
 pub fn fitness(alerts: &BTreeMap<String, Alert>, unfit: Option<&str>, now: Time) -> Option<Change> {
-    let open = alerts.get(UNFIT).filter(|a| a.cleared_at.is_none());
-    match (open, unfit) {
+    toggled(alerts, UNFIT, unfit, now)
+}
+
+/// The alert on a config that was refused at a reload, raised or cleared.
+#[must_use]
+pub fn config(alerts: &BTreeMap<String, Alert>, why: Option<&str>, now: Time) -> Option<Change> {
+    toggled(alerts, CONFIG, why, now)
+}
+
+/// What changes of an alert that is to stand with `text`, or not at all.
+fn toggled(
+    alerts: &BTreeMap<String, Alert>,
+    cause: &str,
+    text: Option<&str>,
+    now: Time,
+) -> Option<Change> {
+    let open = alerts.get(cause).filter(|a| a.cleared_at.is_none());
+    match (open, text) {
+        (Some(open), None) => Some(Change::Alert(Alert {
+            cleared_at: Some(now),
+            ..open.clone()
+        })),
         (None, Some(text)) => Some(Change::Alert(Alert {
-            cause: UNFIT.to_owned(),
+            cause: cause.to_owned(),
             text: text.to_owned(),
             run: None,
             raised_at: now,
             cleared_at: None,
         })),
-        (Some(open), None) => Some(Change::Alert(Alert {
-            cleared_at: Some(now),
-            ..open.clone()
-        })),
+        (Some(open), Some(text)) if cause == CONFIG && open.text != text => {
+            Some(Change::Alert(Alert {
+                text: text.to_owned(),
+                ..open.clone()
+            }))
+        }
         _ => None,
     }
 }

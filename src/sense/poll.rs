@@ -104,6 +104,11 @@ impl<S: Source> Poller<S> {
         }
     }
 
+    /// Whether `[mentions] allow` is set, as the config says now.
+    pub fn narrow(&mut self, narrowed: bool) {
+        self.with.narrowed = narrowed;
+    }
+
     /// Reads what changed since the last poll and commits it.
     ///
     /// # Errors

@@ -138,6 +138,27 @@ fn strays(run: &RunId) -> Vec<Seen> {
     all
 }
 
+/// How many living processes carry the mark of one of these runs, or descend from one.
+#[must_use]
+pub fn living(runs: &[RunId]) -> usize {
+    let table = processes::table();
+    let own_line = ancestry(&table);
+    let helpers = |run: &RunId| HELPERS.map(|name| RunId(format!("{run}/{name}")));
+    let runs = runs
+        .iter()
+        .flat_map(|run| helpers(run).into_iter().chain([run.clone()]));
+    let marks: Vec<String> = runs.map(|run| mark::mark(&run).to_string()).collect();
+    let marked = table
+        .iter()
+        .filter(|seen| !own_line.contains(&seen.pid) && !seen.is_dead())
+        .filter(|seen| mark::is_marked(seen.pid, &marks));
+    let marked: HashSet<i32> = marked.map(|seen| seen.pid).collect();
+    let under = processes::under(&table, marked.iter().copied());
+    let under = under.iter().filter(|seen| !seen.is_dead());
+    let all: HashSet<i32> = under.map(|seen| seen.pid).chain(marked.clone()).collect();
+    all.len()
+}
+
 fn ancestry(table: &[Seen]) -> HashSet<i32> {
     let mut line = HashSet::new();
     let mut pid = processes::own_pid();

@@ -13,9 +13,6 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use url::Url;
 
-/// The ways to say where the token is, of which at most one.
-const TOKEN_KEYS: [&str; 3] = ["token_credential", "token_env", "token_file"];
-
 impl Resolver<'_, '_> {
     pub(super) fn state_dir(&mut self, project: &Project) -> PathBuf {
         match (&project.state_dir, self.state_directory.take()) {
@@ -71,26 +68,9 @@ impl Resolver<'_, '_> {
     }
 
     pub(super) fn secrets(&mut self, raw: &Gitea, state_dir: &Path) -> SecretSources {
-        let named: Vec<&str> = TOKEN_KEYS
-            .into_iter()
-            .filter(|key| self.faults.doc.has(&format!("/gitea/{key}")))
-            .collect();
-        for extra in named.iter().skip(1) {
-            let first = named.first().unwrap_or(extra);
-            self.faults.key_error(
-                &format!("/gitea/{extra}"),
-                format!("the token's place is named twice, by `{first}` and by `{extra}`"),
-                "keep one of token_credential, token_env and token_file",
-            );
-        }
-        let token = match (&raw.token_credential, &raw.token_env, &raw.token_file) {
-            (Some(name), _, _) => SecretSource::Credential { name: name.clone() },
-            (_, Some(name), _) => SecretSource::Environment { name: name.clone() },
-            (_, _, Some(path)) => SecretSource::File {
-                path: self.path(path, "/gitea/token_file"),
-            },
-            (None, None, None) => SecretSource::Standard,
-        };
+        let places = (&raw.token_credential, &raw.token_env, &raw.token_file);
+        let token = self.place("/gitea", "token", places);
+        let token = token.unwrap_or(SecretSource::Standard);
         let marker_key = SecretSource::File {
             path: match &raw.marker_key_file {
                 Some(path) => self.path(path, "/gitea/marker_key_file"),

@@ -132,6 +132,14 @@ CREATE TABLE cursor (
   at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What operators ordered: of the factory (task '') the newest, of each task that it be cancelled.
+CREATE TABLE operator (
+  task TEXT    PRIMARY KEY,
+  word TEXT    NOT NULL,                                           -- pause, stop, resume, cancel
+  who  TEXT    NOT NULL,                                           -- a login of this machine
+  at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- One piece of work for one agent on one issue or pull request.
 CREATE TABLE task (
   id              TEXT PRIMARY KEY,                                -- hash of (repository, origin)
