@@ -49,6 +49,7 @@ fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
         "project": project,
         "running": daemon.is_some(),
         "daemon": daemon,
+        "held": world.held,
         "tasks": world.tasks.values().map(|t| json!({
             "task": t.id, "issue": t.work.issue, "agent": t.agent, "state": t.state.word(),
             "note": t.note, "branch": t.branch, "pull": t.pull, "strikes": t.strikes,
@@ -79,6 +80,14 @@ fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
                 .unwrap_or_default()
         ),
     });
+    if let Some(held) = &world.held {
+        parts.push(held.line());
+    }
+    if let Some(trouble) = word("config_trouble") {
+        parts.push(format!(
+            "the config on disk is refused, the last good one is in force: {trouble}"
+        ));
+    }
     if world.tasks.is_empty() {
         parts.push("no tasks yet: write `@adf:<agent> …` under an issue".to_owned());
     } else {
