@@ -4,7 +4,7 @@
 //! leases and effects from the ledger, whatever the factory says of itself.
 
 use super::order::give;
-use super::{ConfigArg, FAILED, Format, OK, complain, load, say, say_json};
+use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
 use crate::act::supervise;
 use crate::config::Config;
 use crate::model::{RunId, Wish};
@@ -69,7 +69,11 @@ pub fn run(args: &Stop) -> u8 {
         Err(code) => return code,
     };
     let running = said["running"] == serde_json::json!(true);
-    let left = match settle(&config, running) {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let left = match runtime.block_on(settle(&config, running)) {
         Ok(left) => left,
         Err(error) => {
             complain(&error.to_string());
@@ -100,7 +104,7 @@ pub fn run(args: &Stop) -> u8 {
 }
 
 /// Looks until nothing is left or nothing more can be hoped for.
-fn settle(config: &Config, running: bool) -> Result<Left, StoreError> {
+async fn settle(config: &Config, running: bool) -> Result<Left, StoreError> {
     let dir = &config.settings.state_dir;
     let looks = (config.settings.limits.grace + WAIT).as_millis() / LOOK_EVERY.as_millis();
     for _ in 0..looks {
@@ -108,7 +112,7 @@ fn settle(config: &Config, running: bool) -> Result<Left, StoreError> {
         if left.is_nothing() || !running {
             return Ok(left);
         }
-        std::thread::sleep(LOOK_EVERY);
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     look(dir)
 }
