@@ -3,10 +3,11 @@
 //! Invariant: nothing is started before the config is whole, the ledger is
 //! locked and migrated, and what a former start left open is proven over.
 //! [`greet`] meets the forge, [`grounds`] clears the folders of git,
-//! [`reload`] reads the config again.
+//! [`hook`] takes webhooks, [`reload`] reads the config again.
 
 mod greet;
 mod grounds;
+mod hook;
 pub mod reload;
 
 use crate::act::{Executor, Identity, Machine, Tools, disk};
@@ -17,19 +18,16 @@ use crate::mention::marker::MarkerKey;
 use crate::model::{Time, settings::Settings};
 use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX};
 use crate::redact::Redactor;
-use crate::sense::webhook::{
-    Bounds, Desk,
-    check::{Key, WeakSecret},
-};
+use crate::sense::webhook::check::WeakSecret;
 use crate::sense::{CronSource, Poller, Sources, Wiring};
-use crate::store::{self, StoreError};
+use crate::store::{self, Ledger, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio_util::task::AbortOnDropHandle;
-use {greet::greet, grounds::Grounds};
+use {greet::greet, grounds::Grounds, hook::Hook};
 
 /// Questions that may wait for the loop.
 const ASKS_MAX: usize = 16;
@@ -149,10 +147,9 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let opened = store::open(state_dir, start.clock.clone())?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
-    let hook = config.webhook.as_ref().map(|hook| hook.secret.read());
-    let hook = hook.transpose()?;
+    let hook = Hook::read(config)?;
     let mut secrets = vec![token.clone(), key_text];
-    secrets.extend(hook.clone());
+    secrets.extend(hook.as_ref().map(|hook| hook.secret.clone()));
     let (me, repo) = greet(&client, &*start.waiting).await?;
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
@@ -160,20 +157,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let (ask, asks) = mpsc::channel(ASKS_MAX);
     let (hup, hups) = mpsc::channel(STOPS_MAX);
     let nudge = Arc::new(Notify::new());
-    let webhook = match (&config.webhook, hook) {
-        (Some(settings), Some(secret)) => {
-            let listener = tokio::net::TcpListener::bind(settings.listen.as_str());
-            let listener = listener.await.map_err(|source| AppError::Io {
-                what: format!("`[webhook] listen` {}", settings.listen),
-                source,
-            })?;
-            let bounds = Bounds::default();
-            let desk = Desk::new(Key::new(secret)?, repo, me.id, nudge.clone(), bounds);
-            let serving = tokio::spawn(Arc::new(desk).serve(listener));
-            Some(AbortOnDropHandle::new(serving))
-        }
-        _ => None,
-    };
+    let webhook = hook::listen(hook, repo, me.id, nudge.clone()).await?;
     let grounds = Grounds::prepare(&settings, &token).await?;
     let work_dir = state_dir.join("work");
     let who = Arc::new(Identity {
@@ -184,29 +168,14 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         repo,
         redactor: Redactor::new(&secrets),
     });
-    let tools = Tools {
-        client: client.clone(),
-        ledger: opened.ledger.clone(),
-        clock: start.clock.clone(),
-        git: grounds.git,
-        mirror: grounds.mirror,
-        workspaces: grounds.workspaces,
-        deliver: grounds.deliver,
-        runs_dir: state_dir.join("runs"),
-        adf: start.adf,
-        environment: crate::config::passed_on(&settings.walls.environment),
-        run_over: run_over(sender.clone()),
-    };
+    let ledger = opened.ledger.clone();
+    let tools = tools(grounds, &client, ledger, &start, &settings, sender.clone());
     let machine = Arc::new(Machine::new(who.clone(), tools));
     let executor = Arc::new(Executor::new(who, machine));
     executor.recover(&opened.world).await?;
     let poller = Poller::new(
         Wiring {
-            sources: Sources {
-                client,
-                ledger: opened.ledger.clone(),
-                clock: start.clock.clone(),
-            },
+            sources: sources(client, &opened.ledger, &start.clock),
             key,
             me,
             since: start.since,
@@ -240,6 +209,38 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         hup,
         webhook,
     })
+}
+
+fn sources(client: Client, ledger: &Ledger, clock: &Clock) -> Sources {
+    Sources {
+        client,
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+    }
+}
+
+/// What runs on this machine work with.
+fn tools(
+    grounds: Grounds,
+    client: &Client,
+    ledger: Ledger,
+    start: &Start,
+    settings: &Settings,
+    over: mpsc::Sender<Event>,
+) -> Tools {
+    Tools {
+        client: client.clone(),
+        ledger,
+        clock: start.clock.clone(),
+        git: grounds.git,
+        mirror: grounds.mirror,
+        workspaces: grounds.workspaces,
+        deliver: grounds.deliver,
+        runs_dir: settings.state_dir.join("runs"),
+        adf: start.adf.clone(),
+        environment: crate::config::passed_on(&settings.walls.environment),
+        run_over: run_over(over),
+    }
 }
 
 /// Wakes the loop when a run is over.

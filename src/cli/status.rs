@@ -60,7 +60,8 @@ fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
     })
 }
 
-fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
+/// How the factory itself stands.
+fn standing(project: &str, world: &World, daemon: Option<&Value>) -> Vec<String> {
     let mut parts = Vec::new();
     let word = |key: &str| {
         daemon
@@ -88,6 +89,12 @@ fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
             "the config on disk is refused, the last good one is in force: {trouble}"
         ));
     }
+    parts
+}
+
+fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
+    let mut parts = Vec::new();
+    parts.extend(standing(project, world, daemon));
     if world.tasks.is_empty() {
         parts.push("no tasks yet: write `@adf:<agent> …` under an issue".to_owned());
     } else {

@@ -7,10 +7,10 @@ use super::order::give;
 use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
 use crate::act::supervise;
 use crate::config::Config;
-use crate::model::{RunId, Wish};
+use crate::model::Wish;
 use crate::store::{self, StoreError};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long the end may take beyond the grace of runs.
@@ -120,8 +120,7 @@ async fn settle(config: &Config, running: bool) -> Result<Left, StoreError> {
 fn look(dir: &Path) -> Result<Left, StoreError> {
     let world = store::open_read_only(dir)?.world()?;
     let on_disk = std::fs::read_dir(dir.join("runs")).into_iter().flatten();
-    let names = on_disk.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let runs: Vec<RunId> = names.map(RunId).collect();
+    let runs: Vec<PathBuf> = on_disk.flatten().map(|entry| entry.path()).collect();
     let open = world.runs.values().filter(|run| run.is_open());
     let pending = world.effects.values().filter(|e| !e.state.is_closed());
     Ok(Left {

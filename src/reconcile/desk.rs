@@ -73,10 +73,9 @@ impl Loop {
             .config_trouble
             .as_ref()
             .or(state.forge_trouble.as_ref());
-        for more in [held.as_ref(), trouble.or(state.unfit.as_ref())] {
-            if let Some(more) = more {
-                line = format!("{line}; {more}");
-            }
+        let trouble = trouble.or(state.unfit.as_ref());
+        for more in [held.as_ref(), trouble].into_iter().flatten() {
+            line = format!("{line}; {more}");
         }
         line
     }

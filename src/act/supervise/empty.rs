@@ -10,7 +10,12 @@ use super::{
 };
 use crate::model::RunId;
 use rustix::process::Signal;
-use std::{collections::HashSet, os::unix::fs::MetadataExt, path::Path, time::Duration};
+use std::{
+    collections::HashSet,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// Time between two looks at a lock or at the process table.
@@ -138,15 +143,17 @@ fn strays(run: &RunId) -> Vec<Seen> {
     all
 }
 
-/// How many living processes carry the mark of one of these runs, or descend from one.
+/// How many living processes carry the mark of one of these run directories, or descend
+/// from one that does.
 #[must_use]
-pub fn living(runs: &[RunId]) -> usize {
+pub fn living(run_dirs: &[PathBuf]) -> usize {
     let table = processes::table();
     let own_line = ancestry(&table);
-    let helpers = |run: &RunId| HELPERS.map(|name| RunId(format!("{run}/{name}")));
-    let runs = runs
-        .iter()
-        .flat_map(|run| helpers(run).into_iter().chain([run.clone()]));
+    let names = run_dirs.iter().filter_map(|dir| dir.file_name()?.to_str());
+    let runs = names.flat_map(|run| {
+        let helpers = HELPERS.map(|name| RunId(format!("{run}/{name}")));
+        helpers.into_iter().chain([RunId::from(run)])
+    });
     let marks: Vec<String> = runs.map(|run| mark::mark(&run).to_string()).collect();
     let marked = table
         .iter()
