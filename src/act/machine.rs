@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::forge::{Client, Comment, ForgeError};
 use crate::model::{Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time};
 use crate::store::{Ledger, StoreError};
+use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +54,12 @@ impl Endings {
         named.map_or(self.all, |stop| stop.max(self.all))
     }
 
+    /// How hard all runs are asked to end.
+    #[must_use]
+    pub fn all(&self) -> Ending {
+        self.all
+    }
+
     /// Whether this very run was asked to end.
     #[must_use]
     pub fn names(&self, run: &RunId) -> bool {
@@ -82,6 +89,8 @@ pub struct Tools {
     pub adf: PathBuf,
     /// Values of the environment variables that agents are given.
     pub environment: BTreeMap<String, String>,
+    /// The keys of providers, by the provider's name.
+    pub keys: BTreeMap<String, SecretString>,
     /// Is called once for each spawn whose run is over.
     pub run_over: Arc<dyn Fn() + Send + Sync>,
 }

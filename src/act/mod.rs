@@ -20,6 +20,7 @@ pub mod outside;
 pub mod preflight;
 pub mod propose;
 pub mod recover;
+mod resume;
 pub mod start;
 pub mod supervise;
 pub mod trouble;

@@ -22,6 +22,7 @@ use crate::sense::webhook::check::WeakSecret;
 use crate::sense::{CronSource, Poller, Sources, Wiring};
 use crate::store::{self, Ledger, StoreError};
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +111,17 @@ pub fn token(config: &Config) -> Result<SecretString, AppError> {
     Ok(config.secrets.token.read()?)
 }
 
+/// Reads the keys of a config's providers, by the provider's name.
+///
+/// # Errors
+/// As [`token`].
+pub fn keys(config: &Config) -> Result<BTreeMap<String, SecretString>, AppError> {
+    let sources = config.secrets.keys.iter();
+    sources
+        .map(|(name, source)| Ok((name.clone(), source.read()?)))
+        .collect()
+}
+
 /// The key of the marks: made at the first start where it is a file of our own.
 fn marker_key(config: &Config) -> Result<SecretString, AppError> {
     Ok(match &config.secrets.marker_key {
@@ -141,16 +153,17 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 /// Everything that a start can stumble over, each with its remedy.
 pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let settings = Arc::new(config.settings.clone());
-    let token = token(config)?;
+    let (token, keys) = (token(config)?, keys(config)?);
     let client = client(config, token.clone(), &start.clock)?;
     let state_dir = &settings.state_dir;
     let opened = store::open(state_dir, start.clock.clone())?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let hook = Hook::read(config)?;
-    let mut secrets = vec![token.clone(), key_text];
-    secrets.extend(hook.as_ref().map(|hook| hook.secret.clone()));
     let (me, repo) = greet(&client, &*start.waiting).await?;
+    let secrets = keys.values().chain([&token, &key_text]);
+    let secrets = secrets.chain(hook.iter().map(|hook| &hook.secret));
+    let redactor = Redactor::new(&secrets.cloned().collect::<Vec<SecretString>>());
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stops) = mpsc::channel(STOPS_MAX);
@@ -166,23 +179,28 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         factory: opened.factory.clone(),
         me: me.clone(),
         repo,
-        redactor: Redactor::new(&secrets),
+        redactor,
     });
-    let ledger = opened.ledger.clone();
-    let tools = tools(grounds, &client, ledger, &start, &settings, sender.clone());
+    let tools = tools(
+        grounds,
+        &client,
+        keys,
+        &opened.ledger,
+        &start,
+        &sender,
+        &settings,
+    );
     let machine = Arc::new(Machine::new(who.clone(), tools));
     let executor = Arc::new(Executor::new(who, machine));
     executor.recover(&opened.world).await?;
-    let poller = Poller::new(
-        Wiring {
-            sources: sources(client, &opened.ledger, &start.clock),
-            key,
-            me,
-            since: start.since,
-            narrowed: !settings.mentions.allow.is_empty(),
-        },
-        &opened.world,
-    );
+    let wiring = Wiring {
+        sources: sources(client, &opened.ledger, &start.clock),
+        key,
+        me,
+        since: start.since,
+        narrowed: !settings.mentions.allow.is_empty(),
+    };
+    let poller = Poller::new(wiring, &opened.world);
     let cron = CronSource::new(&settings, start.clock.now())?;
     let main = Loop {
         fit: Arc::new(|s: &Settings| disk_trouble(&s.state_dir, s.limits.disk_free_bytes)),
@@ -223,14 +241,15 @@ fn sources(client: Client, ledger: &Ledger, clock: &Clock) -> Sources {
 fn tools(
     grounds: Grounds,
     client: &Client,
-    ledger: Ledger,
+    keys: BTreeMap<String, SecretString>,
+    ledger: &Ledger,
     start: &Start,
+    over: &mpsc::Sender<Event>,
     settings: &Settings,
-    over: mpsc::Sender<Event>,
 ) -> Tools {
     Tools {
         client: client.clone(),
-        ledger,
+        ledger: ledger.clone(),
         clock: start.clock.clone(),
         git: grounds.git,
         mirror: grounds.mirror,
@@ -239,7 +258,8 @@ fn tools(
         runs_dir: settings.state_dir.join("runs"),
         adf: start.adf.clone(),
         environment: crate::config::passed_on(&settings.walls.environment),
-        run_over: run_over(over),
+        keys,
+        run_over: run_over(over.clone()),
     }
 }
 

@@ -50,6 +50,10 @@ pub fn fixed(started: &Config, read: &Config) -> Vec<&'static str> {
             started.secrets.token != read.secrets.token,
         ),
         (
+            "the place of a provider's key",
+            started.secrets.keys != read.secrets.keys,
+        ),
+        (
             "`[gitea] marker_key_file`",
             started.secrets.marker_key != read.secrets.marker_key,
         ),

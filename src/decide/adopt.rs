@@ -4,11 +4,12 @@
 //! anything new; a claim that is not ours or cannot be verified stops the task.
 
 use super::draft::Draft;
+use super::ending::{Ending, ending};
 use super::words;
 use crate::mention;
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Mention,
-    Refusal, Task, TaskState,
+    Refusal, RunState, Task, TaskState,
 };
 
 /// What the marks of a mention's task say.
@@ -84,7 +85,7 @@ pub(super) fn adopt(
         "its mark on the forge says that this factory accepted it"
     };
     task.state = if ended.is_some() {
-        TaskState::Done
+        as_ended(draft, &task)
     } else if changed {
         TaskState::Delivering
     } else if draft.s.world.runs_of(&task.id).next().is_some() {
@@ -120,6 +121,19 @@ pub(super) fn adopt(
         );
     }
     draft.decide("adopt", &task, reason, "mark");
+}
+
+/// What a task that ended came to, by its last run where the disk remembers it.
+fn as_ended(draft: &Draft<'_>, task: &Task) -> TaskState {
+    let last = draft.s.world.runs_of(&task.id).last();
+    let Some((run, RunState::Ended { at, outcome })) = last.map(|r| (r, &r.state)) else {
+        return TaskState::Done;
+    };
+    let agent = draft.s.settings.agents.get(&task.agent);
+    match ending(task, run, outcome, *at, agent, 0) {
+        Ending::Keep(state) | Ending::Report(state) => state,
+        Ending::Deliver | Ending::Again { .. } | Ending::Wait { .. } => TaskState::Done,
+    }
 }
 
 /// Writes down an effect that a comment on the forge proves done.

@@ -22,6 +22,7 @@ pub mod skip;
 pub mod snapshot;
 pub mod task;
 pub mod time;
+pub mod told;
 pub mod world;
 
 pub use alert::{Alert, Fire};
@@ -41,4 +42,5 @@ pub use skip::{Skip, SkipReason};
 pub use snapshot::Snapshot;
 pub use task::{Task, TaskState};
 pub use time::Time;
+pub use told::{Denial, DenialKind, Told, Usage};
 pub use world::World;

@@ -9,6 +9,7 @@ mod agents;
 mod forge;
 mod limits;
 mod prompts;
+mod providers;
 mod walls;
 mod webhook;
 
@@ -38,10 +39,11 @@ impl Resolver<'_, '_> {
         raw: Raw,
     ) -> (Settings, SecretSources, Option<WebhookSettings>) {
         let state_dir = self.state_dir(&raw.project);
-        let secrets = self.secrets(&raw.gitea, &state_dir);
+        let mut secrets = self.secrets(&raw.gitea, &state_dir);
         let webhook = self.webhook(&raw.webhook);
         let schedule = self.schedule(&raw.schedule);
-        let providers = self.providers(raw.providers);
+        let (providers, keys) = self.providers(raw.providers);
+        secrets.keys = keys;
         let limits = self.project_limits(&raw.limits);
         let agents = self.agents(raw.agents, &providers, &schedule.time_zone, &limits);
         let settings = Settings {

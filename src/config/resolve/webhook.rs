@@ -6,8 +6,10 @@
 use super::Resolver;
 use crate::config::raw_webhook::Webhook;
 use crate::config::secret::SecretSource;
-use std::path::PathBuf;
 use url::{Host, Url};
+
+/// The ways to say where the secret is, of which one.
+const KEYS: [&str; 3] = ["secret_credential", "secret_env", "secret_file"];
 
 /// Where deliveries are taken, and what signs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +23,9 @@ pub struct WebhookSettings {
 impl Resolver<'_, '_> {
     pub(super) fn webhook(&mut self, raw: &Webhook) -> Option<WebhookSettings> {
         let places = (&raw.secret_credential, &raw.secret_env, &raw.secret_file);
-        let secret = self.place("/webhook", "secret", places);
+        let secret = self.place("/webhook", KEYS, places);
         let Some(listen) = &raw.listen else {
-            let keys = [
-                "secret_credential",
-                "secret_env",
-                "secret_file",
-                "beyond_loopback",
-            ];
-            for key in keys {
+            for key in KEYS.into_iter().chain(["beyond_loopback"]) {
                 let pointer = format!("/webhook/{key}");
                 if self.faults.doc.has(&pointer) {
                     let message = "has no effect without `listen`".to_owned();
@@ -73,36 +69,6 @@ impl Resolver<'_, '_> {
             let message = format!("`{listen}` can be reached from other machines");
             let help = "listen on 127.0.0.1 behind a proxy with TLS, or say beyond_loopback = true";
             self.faults.error(at, message, help);
-        }
-    }
-
-    /// A secret's place, of which the config may name one; `None` when it names none.
-    pub(super) fn place(
-        &mut self,
-        at: &str,
-        what: &str,
-        (credential, variable, file): (&Option<String>, &Option<String>, &Option<PathBuf>),
-    ) -> Option<SecretSource> {
-        let keys = ["credential", "env", "file"].map(|kind| format!("{what}_{kind}"));
-        let named: Vec<&String> = keys
-            .iter()
-            .filter(|key| self.faults.doc.has(&format!("{at}/{key}")))
-            .collect();
-        for extra in named.iter().skip(1) {
-            let first = named.first().unwrap_or(extra);
-            self.faults.key_error(
-                &format!("{at}/{extra}"),
-                format!("the {what}'s place is named twice, by `{first}` and by `{extra}`"),
-                format!("keep one of {what}_credential, {what}_env and {what}_file"),
-            );
-        }
-        match (credential, variable, file) {
-            (Some(name), _, _) => Some(SecretSource::Credential { name: name.clone() }),
-            (_, Some(name), _) => Some(SecretSource::Environment { name: name.clone() }),
-            (_, _, Some(path)) => Some(SecretSource::File {
-                path: self.path(path, &format!("{at}/{what}_file")),
-            }),
-            (None, None, None) => None,
         }
     }
 }
