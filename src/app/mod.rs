@@ -161,18 +161,11 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let hook = Hook::read(config)?;
     let (me, repo) = greet(&client, &*start.waiting).await?;
-    let secrets = keys.values().chain([&token, &key_text]);
-    let secrets = secrets.chain(hook.iter().map(|hook| &hook.secret));
-    let redactor = Redactor::new(&secrets.cloned().collect::<Vec<SecretString>>());
-
-    let (sender, events) = mpsc::channel(EVENTS_MAX);
-    let (stop, stops) = mpsc::channel(STOPS_MAX);
-    let (ask, asks) = mpsc::channel(ASKS_MAX);
-    let (hup, hups) = mpsc::channel(STOPS_MAX);
+    let redactor = redactor(keys.values().chain([&token, &key_text]), hook.as_ref());
+    let lines = Lines::open();
     let nudge = Arc::new(Notify::new());
     let webhook = hook::listen(hook, repo, me.id, nudge.clone()).await?;
     let grounds = Grounds::prepare(&settings, &token).await?;
-    let work_dir = state_dir.join("work");
     let who = Arc::new(Identity {
         settings: settings.clone().into(),
         key: key.clone(),
@@ -187,7 +180,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         keys,
         &opened.ledger,
         &start,
-        &sender,
+        &lines.sender,
         &settings,
     );
     let machine = Arc::new(Machine::new(who.clone(), tools));
@@ -205,8 +198,9 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let main = Loop {
         fit: Arc::new(|s: &Settings| disk_trouble(&s.state_dir, s.limits.disk_free_bytes)),
         reload: reload::reload(config),
-        hups,
+        hups: lines.hups.1,
         nudge,
+        work_dir: state_dir.join("work"),
         state: State::new(opened.world, settings, opened.factory),
         ledger: opened.ledger,
         committed: opened.committed,
@@ -214,17 +208,16 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         poller: Arc::new(Mutex::new(poller)),
         cron,
         clock: start.clock,
-        work_dir,
-        stops,
-        asks,
-        events,
-        sender,
+        stops: lines.stops.1,
+        asks: lines.asks.1,
+        events: lines.events,
+        sender: lines.sender,
     };
     Ok(Factory {
         main,
-        stop,
-        ask,
-        hup,
+        stop: lines.stops.0,
+        ask: lines.asks.0,
+        hup: lines.hups.0,
         webhook,
     })
 }
@@ -235,6 +228,37 @@ fn sources(client: Client, ledger: &Ledger, clock: &Clock) -> Sources {
         ledger: ledger.clone(),
         clock: clock.clone(),
     }
+}
+
+/// The lines into the loop, both ends of each.
+struct Lines {
+    sender: mpsc::Sender<Event>,
+    events: mpsc::Receiver<Event>,
+    stops: (mpsc::Sender<()>, mpsc::Receiver<()>),
+    hups: (mpsc::Sender<()>, mpsc::Receiver<()>),
+    asks: (mpsc::Sender<Ask>, mpsc::Receiver<Ask>),
+}
+
+impl Lines {
+    fn open() -> Lines {
+        let (sender, events) = mpsc::channel(EVENTS_MAX);
+        Lines {
+            sender,
+            events,
+            stops: mpsc::channel(STOPS_MAX),
+            hups: mpsc::channel(STOPS_MAX),
+            asks: mpsc::channel(ASKS_MAX),
+        }
+    }
+}
+
+/// Takes every secret that the factory knows out of what it says.
+fn redactor<'a>(
+    secrets: impl Iterator<Item = &'a SecretString>,
+    hook: Option<&'a Hook>,
+) -> Redactor {
+    let secrets = secrets.chain(hook.map(|hook| &hook.secret));
+    Redactor::new(&secrets.cloned().collect::<Vec<_>>())
 }
 
 /// What runs on this machine work with.
