@@ -19,12 +19,12 @@ async fn a_mention_in_a_review_is_answered_on_the_pull_request_and_briefed_with_
         .review(repo, pull.number, "alice", body, &inline)
         .unwrap();
     plant.until_told(pull.number, "has delivered").await;
-    let told = plant
+    let mut told = plant
         .forge
         .pulls(repo)
         .into_iter()
         .filter(|p| p.number != pull.number);
-    let second = told.last().expect("another pull request");
+    let second = told.next_back().expect("another pull request");
     let told = plant.forge.file_at(repo, &second.head, "told.txt");
     let told = told.expect("what the agent was told");
     for words in [body, "say it louder, please", "on told.txt:1, by `alice`"] {
