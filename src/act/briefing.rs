@@ -6,6 +6,7 @@
 
 use super::machine::Machine;
 use super::trouble::Trouble;
+use crate::forge::Reviews;
 use crate::mention::is_marked;
 use crate::model::settings::Agent;
 use crate::model::{AgentName, Passage, PassageKey, PassageKind, Person, Run, Task, Time};
@@ -37,6 +38,7 @@ impl Machine {
         let mut texts = vec![Text {
             key: body,
             author: item.issue.author.clone(),
+            place: "body".to_owned(),
             body: item.body.clone(),
             at: item.created_at,
         }];
@@ -45,10 +47,14 @@ impl Machine {
                 kind: PassageKind::Comment,
                 id: c.id,
             },
+            place: format!("comment {}", c.id),
             author: c.author,
             body: c.body,
             at: c.created_at,
         }));
+        if item.issue.is_pull {
+            texts.extend(spoken(client.reviews(task.work.issue).await?));
+        }
         let Known {
             writers,
             stored,
@@ -63,7 +69,7 @@ impl Machine {
             }
             let kept = stored.iter().find(|p| p.key == text.key);
             passages.push(Given {
-                place: place(text.key),
+                place: text.place,
                 may_write: writers.contains(&text.author.login),
                 pinned: text.key.kind == PassageKind::Body || Some(text.key) == asked,
                 at: text.at,
@@ -96,7 +102,7 @@ impl Machine {
         passages: &[Given],
         earlier: Option<&str>,
     ) -> Result<String, Trouble> {
-        let settings = &self.who.settings;
+        let settings = self.who.settings.get();
         let roster: Vec<(AgentName, String)> = settings
             .agents
             .values()
@@ -179,6 +185,7 @@ struct Known {
 
 struct Text {
     key: PassageKey,
+    place: String,
     author: Person,
     body: String,
     at: Time,
@@ -206,9 +213,23 @@ impl Given {
     }
 }
 
-fn place(key: PassageKey) -> String {
-    match key.kind {
-        PassageKind::Body => "body".to_owned(),
-        PassageKind::Comment => format!("comment {}", key.id),
-    }
+/// What reviews say, as texts.
+fn spoken(said: Reviews) -> Vec<Text> {
+    let key = |kind, id| PassageKey { kind, id };
+    let bodies = said.reviews.into_iter().filter(|r| !r.body.is_empty());
+    let bodies = bodies.map(|r| Text {
+        key: key(PassageKind::Review, r.id),
+        place: format!("review {}", r.id),
+        author: r.author,
+        body: r.body,
+        at: r.created_at,
+    });
+    let inline = said.inline.into_iter().map(|c| Text {
+        key: key(PassageKind::Inline, c.id),
+        place: format!("inline comment {} on {}:{}", c.id, c.path, c.line),
+        author: c.author,
+        body: c.body,
+        at: c.created_at,
+    });
+    bodies.chain(inline).collect()
 }

@@ -50,7 +50,8 @@ impl Machine {
     ) -> Outcome {
         let report = self.report_of(run).await;
         ended.told = self.clean_told(ended.told);
-        if ended.exit == Exit::Interrupted {
+        let cancelled = self.ending().borrow().names(&run.id);
+        if ended.exit == Exit::Interrupted && !cancelled {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
             return Outcome {
                 report,
@@ -72,6 +73,8 @@ impl Machine {
             denial: ended.told.denial.as_ref(),
         };
         let class = classify(&evidence);
+        // Whoever cancelled it knows why it came to nothing.
+        let class = class.filter(|_| !cancelled);
         let mut reason = reason(&ended, work.as_ref());
         if let Some((_, rule)) = class {
             reason = format!("{reason} (rule `{rule}`)");
@@ -96,14 +99,12 @@ impl Machine {
     /// The outcome of a run whose end nobody followed: by its record, when that
     /// knows that the agent had ended by itself, else interrupted.
     pub(super) async fn after_crash(&self, task: Option<&Task>, run: &Run) -> Outcome {
+        let settings = self.who.settings.get();
         let dir = self.run_dir(run);
         let ended = supervise::read_record(&dir).and_then(|r| r.ended);
-        let (Some(ended), Some(base), Some(task), Some(agent)) = (
-            ended,
-            &run.base,
-            task,
-            self.who.settings.agents.get(&run.agent),
-        ) else {
+        let (Some(ended), Some(base), Some(task), Some(agent)) =
+            (ended, &run.base, task, settings.agents.get(&run.agent))
+        else {
             return interrupted();
         };
         let workspace = match self.tools.workspaces.path(&task.id) {
@@ -128,7 +129,7 @@ impl Machine {
         base: &Sha,
         spec: &RunSpec,
     ) -> Result<Option<Work>, Untaken> {
-        let max = self.who.settings.limits.bundle_bytes;
+        let max = self.who.settings.get().limits.bundle_bytes;
         let ask = HarvestAsk {
             base,
             agent: &run.agent,
@@ -142,7 +143,7 @@ impl Machine {
             let why = harvest.reason.map(Untaken::its);
             return why.map_or(Ok(None), Err);
         }
-        let protected = Protected::new(&self.who.settings.delivery.protected_paths);
+        let protected = Protected::new(&self.who.settings.get().delivery.protected_paths);
         self.deliver_ready().await.map_err(Untaken::ours)?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;

@@ -8,7 +8,7 @@ use super::machine::Machine;
 use super::outside::Outside;
 use super::trouble::Trouble;
 use crate::mention::marker::MarkerKey;
-use crate::model::settings::Settings;
+use crate::model::settings::Current;
 use crate::model::{
     Alert, Change, Effect, EffectKind, EffectResult, EffectState, FactoryId, Person, RepoId, Run,
     RunState, Task,
@@ -32,7 +32,7 @@ pub struct Job {
 #[derive(Debug)]
 pub struct Identity {
     /// What the operator wants.
-    pub settings: Arc<Settings>,
+    pub settings: Current,
     /// The key of the marks.
     pub key: Arc<MarkerKey>,
     /// This factory's id, in every mark.
@@ -76,7 +76,7 @@ impl<O: Outside> Executor<O> {
         let state = match self.perform(&job).await {
             Ok(result) => EffectState::Done { result },
             Err(trouble) => {
-                let settle = self.who.settings.forge.settle;
+                let settle = self.who.settings.get().forge.settle;
                 self.clean(trouble).state(tries, settle, self.outside.now())
             }
         };
@@ -164,7 +164,7 @@ impl<O: Outside> Executor<O> {
             | EffectState::Void { reason } => (false, reason.clone()),
             _ => (true, String::new()),
         };
-        let project = &self.who.settings.project;
+        let project = &self.who.settings.get().project;
         let (key, what, issue) = (&job.effect.key, job.effect.kind.word(), job.effect.issue);
         if level_ok {
             tracing::info!(target: "adf::effect", project, issue, task, run, agent, reason, source = "effect", overrode = "", %key, "{what}");

@@ -29,7 +29,7 @@ impl Machine {
         } = live;
         drop(process);
         if let Err(error) =
-            supervise::prove_empty(&spec.run_dir, self.who.settings.limits.grace).await
+            supervise::prove_empty(&spec.run_dir, self.who.settings.get().limits.grace).await
         {
             tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
         }
@@ -37,7 +37,7 @@ impl Machine {
         drop(socket);
         tracing::info!(
             target: "adf::run",
-            project = self.who.settings.project,
+            project = self.who.settings.get().project,
             issue = task.work.issue,
             task = %task.id,
             run = %run.id,
@@ -59,7 +59,7 @@ impl Machine {
             let event = tokio::select! {
                 event = live.process.next() => event,
                 Ok(()) = ending.changed() => {
-                    match *ending.borrow_and_update() {
+                    match ending.borrow_and_update().of(&live.run.id) {
                         Ending::Not => {}
                         Ending::Stop => live.process.stop(),
                         Ending::Kill => live.process.kill(),
@@ -73,7 +73,7 @@ impl Machine {
                 Some(Event::Started { process: started }) => {
                     process = Some(started);
                     // The stop may have come before there was anything to stop.
-                    if *ending.borrow() != Ending::Not {
+                    if ending.borrow().of(&live.run.id) != Ending::Not {
                         live.process.stop();
                     }
                 }

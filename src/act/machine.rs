@@ -15,10 +15,10 @@ use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
 use crate::forge::{Client, Comment, ForgeError};
-use crate::model::{Change, EffectKey, Outcome, Repository, Run, Sha, Task, TaskId, Time};
+use crate::model::{Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time};
 use crate::store::{Ledger, StoreError};
 use secrecy::SecretString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{OnceCell, watch};
@@ -35,6 +35,36 @@ pub enum Ending {
     Stop,
     /// KILL.
     Kill,
+}
+
+/// How hard each run is asked to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endings {
+    /// All of them.
+    all: Ending,
+    /// These at least to stop.
+    named: BTreeSet<RunId>,
+}
+
+impl Endings {
+    /// How hard a run is asked to end.
+    #[must_use]
+    pub fn of(&self, run: &RunId) -> Ending {
+        let named = self.names(run).then_some(Ending::Stop);
+        named.map_or(self.all, |stop| stop.max(self.all))
+    }
+
+    /// How hard all runs are asked to end.
+    #[must_use]
+    pub fn all(&self) -> Ending {
+        self.all
+    }
+
+    /// Whether this very run was asked to end.
+    #[must_use]
+    pub fn names(&self, run: &RunId) -> bool {
+        self.named.contains(run)
+    }
 }
 
 /// What runs on this machine work with.
@@ -71,7 +101,7 @@ pub struct Machine {
     pub who: Arc<Identity>,
     /// What it works with.
     pub tools: Tools,
-    ending: watch::Sender<Ending>,
+    ending: watch::Sender<Endings>,
     delivers: OnceCell<()>,
 }
 
@@ -82,24 +112,38 @@ impl Machine {
         Machine {
             who,
             tools,
-            ending: watch::Sender::new(Ending::Not),
+            ending: watch::Sender::new(Endings {
+                all: Ending::Not,
+                named: BTreeSet::new(),
+            }),
             delivers: OnceCell::new(),
         }
     }
 
     /// Asks all runs to end: TERM, grace, KILL. Starts under way are given up.
     pub fn stop_runs(&self) {
-        self.ending.send_replace(Ending::Stop);
+        self.ending.send_modify(|e| e.all = Ending::Stop);
+    }
+
+    /// Asks one run to end: TERM, grace, KILL. Its start is given up.
+    pub fn stop_run(&self, run: &RunId) {
+        self.ending
+            .send_if_modified(|e| e.named.insert(run.clone()));
+    }
+
+    /// Lets runs start again after [`Machine::stop_runs`].
+    pub fn allow_runs(&self) {
+        self.ending.send_modify(|e| e.all = Ending::Not);
     }
 
     /// Kills all runs.
     pub fn kill_runs(&self) {
-        self.ending.send_replace(Ending::Kill);
+        self.ending.send_modify(|e| e.all = Ending::Kill);
     }
 
     /// Tells how hard runs are asked to end.
     #[must_use]
-    pub fn ending(&self) -> watch::Receiver<Ending> {
+    pub fn ending(&self) -> watch::Receiver<Endings> {
         self.ending.subscribe()
     }
 
@@ -258,7 +302,7 @@ impl Outside for Machine {
     }
 
     async fn prove_over(&self, run: &str) -> Result<(), RecoverError> {
-        let grace = self.who.settings.limits.grace;
+        let grace = self.who.settings.get().limits.grace;
         let proven = supervise::prove_empty(&self.tools.runs_dir.join(run), grace).await;
         proven.map_err(|e| RecoverError::NotEmpty {
             run: run.to_owned(),

@@ -60,6 +60,7 @@ impl Machine {
         let base = self
             .who
             .settings
+            .get()
             .delivery
             .base
             .clone()
@@ -80,8 +81,8 @@ impl Machine {
                 task.branch
             )));
         }
-        let free = disk::free_bytes(&self.who.settings.state_dir).map_err(Blocked::waits)?;
-        let wanted = self.who.settings.limits.disk_free_bytes;
+        let free = disk::free_bytes(&self.who.settings.get().state_dir).map_err(Blocked::waits)?;
+        let wanted = self.who.settings.get().limits.disk_free_bytes;
         if free < wanted {
             return Err(Blocked::waits(format!(
                 "only {free} bytes are free on the disk of the state directory, {wanted} are wanted; free some"

@@ -55,7 +55,10 @@ impl<O: Outside> Executor<O> {
             changes.push(self.over(run, outcome));
         }
         changes.extend(self.found_again(world, lost).await);
-        let look_at = self.outside.now().plus(self.who.settings.forge.settle);
+        let look_at = self
+            .outside
+            .now()
+            .plus(self.who.settings.get().forge.settle);
         changes.extend(world.effects.values().filter_map(|e| cut_short(e, look_at)));
         if !changes.is_empty() {
             self.outside.commit(changes).await?;

@@ -3,7 +3,7 @@
 //! Invariant: a run that could not begin is ended as `NotStarted` with its
 //! reason, never left open; the run directory says what was started before it is.
 
-use super::machine::{Ending, Machine};
+use super::machine::{Ending, Endings, Machine};
 use super::memory::remember;
 use super::preflight::Blocked;
 use super::resume::Session;
@@ -55,7 +55,7 @@ impl Machine {
             }
             Err(blocked) => {
                 let reason = self.who.redactor.clean(&blocked.reason).into_owned();
-                let exit = match *self.ending().borrow() {
+                let exit = match self.ending().borrow().of(&run.id) {
                     Ending::Not => Exit::NotStarted {
                         waits: blocked.waits,
                     },
@@ -71,7 +71,7 @@ impl Machine {
     /// A start that is dropped where it stands: its process, if there is one yet,
     /// ends with the pipe to it.
     async fn given_up(&self, run: &Run) -> Blocked {
-        let grace = self.who.settings.limits.grace;
+        let grace = self.who.settings.get().limits.grace;
         if let Err(error) = supervise::prove_empty(&self.run_dir(run), grace).await {
             tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
         }
@@ -79,10 +79,10 @@ impl Machine {
     }
 
     async fn prepare(self: &Arc<Self>, task: &Task, run: &Run) -> Result<Live, Blocked> {
-        if *self.ending().borrow() != Ending::Not {
-            return Err(Blocked::waits("the factory is stopping"));
+        if self.ending().borrow().of(&run.id) != Ending::Not {
+            return Err(Blocked::waits("it was asked to end before it began"));
         }
-        let settings = &self.who.settings;
+        let settings = self.who.settings.get();
         let Some(agent) = settings.agents.get(&task.agent) else {
             return Err(Blocked::waits(format!(
                 "agent `{}` is no longer in the config",
@@ -202,7 +202,7 @@ impl Machine {
         dir: &Path,
         session: Option<&Session>,
     ) -> Result<RunSpec, Blocked> {
-        let settings = &self.who.settings;
+        let settings = self.who.settings.get();
         let Some(settings_of) = settings.providers.get(&agent.provider) else {
             return Err(Blocked::waits(format!(
                 "provider `{}` is no longer in the config",
@@ -284,7 +284,7 @@ impl Machine {
         let mut wait = END_WAIT;
         while let Err(error) = self.tools.ledger.commit(vec![change.clone()]).await {
             tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is tried again");
-            if error.is_fatal() || *self.ending().borrow() != Ending::Not {
+            if error.is_fatal() || self.ending().borrow().all() != Ending::Not {
                 // A restart establishes it again, from the run's directory.
                 break;
             }
@@ -295,7 +295,7 @@ impl Machine {
 }
 
 /// Waits until runs are to be killed.
-async fn killed(ending: &mut watch::Receiver<Ending>) {
+async fn killed(ending: &mut watch::Receiver<Endings>) {
     // Its sender outlives every start.
-    let _ = ending.wait_for(|ending| *ending == Ending::Kill).await;
+    let _ = ending.wait_for(|e| e.all() == Ending::Kill).await;
 }

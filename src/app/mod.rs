@@ -2,10 +2,13 @@
 //!
 //! Invariant: nothing is started before the config is whole, the ledger is
 //! locked and migrated, and what a former start left open is proven over.
-//! [`greet`] meets the forge, [`grounds`] clears the folders of git.
+//! [`greet`] meets the forge, [`grounds`] clears the folders of git,
+//! [`hook`] takes webhooks, [`reload`] reads the config again.
 
 mod greet;
 mod grounds;
+mod hook;
+pub mod reload;
 
 use crate::act::{Executor, Identity, Machine, Tools, disk};
 use crate::clock::Clock;
@@ -13,17 +16,19 @@ use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
 use crate::model::{Time, settings::Settings};
-use crate::reconcile::{Event, Loop, Report, State, run::EVENTS_MAX};
+use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX};
 use crate::redact::Redactor;
+use crate::sense::webhook::check::WeakSecret;
 use crate::sense::{CronSource, Poller, Sources, Wiring};
-use crate::store::{self, Opened, StoreError};
+use crate::store::{self, Ledger, Opened, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc};
-use {greet::greet, grounds::Grounds};
+use tokio::sync::{Mutex, Notify, mpsc};
+use tokio_util::task::AbortOnDropHandle;
+use {greet::greet, grounds::Grounds, hook::Hook};
 
 /// Questions that may wait for the loop.
 const ASKS_MAX: usize = 16;
@@ -50,6 +55,9 @@ pub enum AppError {
     /// The key of the marks is too short.
     #[error(transparent)]
     Key(#[from] crate::mention::marker::WeakKey),
+    /// The webhook's secret is too short.
+    #[error(transparent)]
+    Webhook(#[from] WeakSecret),
     /// A schedule.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::ScheduleError),
@@ -79,7 +87,11 @@ pub struct Factory {
     /// Ask it to stop; a second time: to hurry.
     pub stop: mpsc::Sender<()>,
     /// Ask it a question.
-    pub ask: mpsc::Sender<crate::reconcile::run::Ask>,
+    pub ask: mpsc::Sender<Ask>,
+    /// Have it read its config again.
+    pub hup: mpsc::Sender<()>,
+    /// Takes the forge's deliveries until it is dropped, where the config says so.
+    pub webhook: Option<AbortOnDropHandle<()>>,
 }
 
 /// What a start may be told besides the config.
@@ -167,45 +179,35 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let opened = open(&settings, &start).await?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
+    let hook = Hook::read(config)?;
     let (me, repo) = greet(&client, &*start.waiting).await?;
-    let secrets: Vec<SecretString> = keys.values().chain([&token, &key_text]).cloned().collect();
-
-    let (sender, events) = mpsc::channel(EVENTS_MAX);
-    let (stop, stops) = mpsc::channel(STOPS_MAX);
-    let (ask, asks) = mpsc::channel(ASKS_MAX);
+    let redactor = redactor(keys.values().chain([&token, &key_text]), hook.as_ref());
+    let lines = Lines::open();
+    let nudge = Arc::new(Notify::new());
+    let webhook = hook::listen(hook, repo, me.id, nudge.clone()).await?;
     let grounds = Grounds::prepare(&settings, &token).await?;
-    let work_dir = state_dir.join("work");
     let who = Arc::new(Identity {
-        settings: settings.clone(),
+        settings: settings.clone().into(),
         key: key.clone(),
         factory: opened.factory.clone(),
         me: me.clone(),
         repo,
-        redactor: Redactor::new(&secrets),
+        redactor,
     });
-    let tools = Tools {
-        client: client.clone(),
-        ledger: opened.ledger.clone(),
-        clock: start.clock.clone(),
-        git: grounds.git,
-        mirror: grounds.mirror,
-        workspaces: grounds.workspaces,
-        deliver: grounds.deliver,
-        runs_dir: state_dir.join("runs"),
-        adf: start.adf,
-        environment: crate::config::passed_on(&settings.walls.environment),
+    let tools = tools(
+        grounds,
+        &client,
         keys,
-        run_over: run_over(sender.clone()),
-    };
+        &opened.ledger,
+        &start,
+        &lines.sender,
+        &settings,
+    );
     let machine = Arc::new(Machine::new(who.clone(), tools));
     let executor = Arc::new(Executor::new(who, machine));
     executor.recover(&opened.world).await?;
     let wiring = Wiring {
-        sources: Sources {
-            client,
-            ledger: opened.ledger.clone(),
-            clock: start.clock.clone(),
-        },
+        sources: sources(client, &opened.ledger, &start.clock),
         key,
         me,
         since: start.since,
@@ -214,7 +216,11 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let poller = Poller::new(wiring, &opened.world);
     let cron = CronSource::new(&settings, start.clock.now())?;
     let main = Loop {
-        fit: fit(&settings),
+        fit: Arc::new(|s: &Settings| disk_trouble(&s.state_dir, s.limits.disk_free_bytes)),
+        reload: reload::reload(config),
+        hups: lines.hups.1,
+        nudge,
+        work_dir: state_dir.join("work"),
         state: State::new(opened.world, settings, opened.factory),
         ledger: opened.ledger,
         committed: opened.committed,
@@ -222,13 +228,83 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         poller: Arc::new(Mutex::new(poller)),
         cron,
         clock: start.clock,
-        work_dir,
-        stops,
-        asks,
-        events,
-        sender,
+        stops: lines.stops.1,
+        asks: lines.asks.1,
+        events: lines.events,
+        sender: lines.sender,
     };
-    Ok(Factory { main, stop, ask })
+    Ok(Factory {
+        main,
+        stop: lines.stops.0,
+        ask: lines.asks.0,
+        hup: lines.hups.0,
+        webhook,
+    })
+}
+
+fn sources(client: Client, ledger: &Ledger, clock: &Clock) -> Sources {
+    Sources {
+        client,
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+    }
+}
+
+/// The lines into the loop, both ends of each.
+struct Lines {
+    sender: mpsc::Sender<Event>,
+    events: mpsc::Receiver<Event>,
+    stops: (mpsc::Sender<()>, mpsc::Receiver<()>),
+    hups: (mpsc::Sender<()>, mpsc::Receiver<()>),
+    asks: (mpsc::Sender<Ask>, mpsc::Receiver<Ask>),
+}
+
+impl Lines {
+    fn open() -> Lines {
+        let (sender, events) = mpsc::channel(EVENTS_MAX);
+        Lines {
+            sender,
+            events,
+            stops: mpsc::channel(STOPS_MAX),
+            hups: mpsc::channel(STOPS_MAX),
+            asks: mpsc::channel(ASKS_MAX),
+        }
+    }
+}
+
+/// Takes every secret that the factory knows out of what it says.
+fn redactor<'a>(
+    secrets: impl Iterator<Item = &'a SecretString>,
+    hook: Option<&'a Hook>,
+) -> Redactor {
+    let secrets = secrets.chain(hook.map(|hook| &hook.secret));
+    Redactor::new(&secrets.cloned().collect::<Vec<_>>())
+}
+
+/// What runs on this machine work with.
+fn tools(
+    grounds: Grounds,
+    client: &Client,
+    keys: BTreeMap<String, SecretString>,
+    ledger: &Ledger,
+    start: &Start,
+    over: &mpsc::Sender<Event>,
+    settings: &Settings,
+) -> Tools {
+    Tools {
+        client: client.clone(),
+        ledger: ledger.clone(),
+        clock: start.clock.clone(),
+        git: grounds.git,
+        mirror: grounds.mirror,
+        workspaces: grounds.workspaces,
+        deliver: grounds.deliver,
+        runs_dir: settings.state_dir.join("runs"),
+        adf: start.adf.clone(),
+        environment: crate::config::passed_on(&settings.walls.environment),
+        keys,
+        run_over: run_over(over.clone()),
+    }
 }
 
 /// Wakes the loop when a run is over.
@@ -237,12 +313,6 @@ fn run_over(over: mpsc::Sender<Event>) -> Arc<dyn Fn() + Send + Sync> {
         let over = over.clone();
         tokio::spawn(async move { over.send(Event::RunOver).await });
     })
-}
-
-/// Says why no new work may start on this machine.
-fn fit(settings: &Settings) -> Arc<dyn Fn() -> Option<String> + Send + Sync> {
-    let (dir, wanted) = (settings.state_dir.clone(), settings.limits.disk_free_bytes);
-    Arc::new(move || disk_trouble(&dir, wanted))
 }
 
 /// Why no new work may start on this disk.

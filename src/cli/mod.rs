@@ -9,13 +9,16 @@ pub mod demo;
 pub mod exec;
 pub mod explain;
 pub mod forge;
+pub mod order;
 pub mod plan;
 pub mod run;
 pub mod schema;
 pub mod status;
+pub mod stop;
 pub mod table;
 pub mod validate_config;
 
+use crate::model::Wish;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -85,6 +88,14 @@ enum Command {
     Explain(explain::Explain),
     /// Show the ledger and the running factory
     Status(status::Status),
+    /// Start nothing until `adf resume`; what runs goes on
+    Pause(order::Held),
+    /// Work again after `adf pause` or `adf stop`
+    Resume(order::Held),
+    /// End a task or the run that works on it; its work is kept
+    Cancel(order::Cancel),
+    /// End everything that runs, start nothing until `adf resume`, and prove it
+    Stop(stop::Stop),
     /// Print a JSON Schema
     Schema(schema::Schema),
     /// What an agent says to the factory, inside a run
@@ -118,6 +129,10 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Pause(args) => order::held(&args, Wish::Pause),
+        Command::Resume(args) => order::held(&args, Wish::Resume),
+        Command::Cancel(args) => order::cancel(&args),
+        Command::Stop(args) => stop::run(&args),
         Command::Schema(args) => schema::run(&args, &mut std::io::stdout()),
         Command::Agent(args) => return agent::run(&args),
         Command::Hidden(command) => return exec::run(&command),

@@ -4,9 +4,9 @@ use super::{BUSY, CONFIG, ConfigArg, FAILED, FORGE, OK, complain, load, own_path
 use crate::app::{self, AppError, Factory, Start};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ipc::operator;
+use crate::ipc::{operator, question};
 use crate::model::Time;
-use crate::reconcile::{Report, run::Ask};
+use crate::reconcile::{Ask, Report};
 use crate::redact::Redactor;
 use crate::store::StoreError;
 use crate::telemetry;
@@ -96,7 +96,7 @@ pub fn run(args: &Run) -> u8 {
 /// The exit code of a start that failed.
 pub(super) fn code(error: &AppError) -> u8 {
     match error {
-        AppError::Secret(_) | AppError::Schedule(_) => CONFIG,
+        AppError::Secret(_) | AppError::Schedule(_) | AppError::Webhook(_) => CONFIG,
         AppError::Store(StoreError::Locked { .. }) => BUSY,
         AppError::Forge(_) => FORGE,
         _ => FAILED,
@@ -110,18 +110,27 @@ async fn daemon(config: &Config, start: Start) -> Result<(), AppError> {
     };
     let mut term = signal(SignalKind::terminate()).map_err(io("SIGTERM"))?;
     let mut int = signal(SignalKind::interrupt()).map_err(io("SIGINT"))?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(io("SIGHUP"))?;
     let built = tokio::select! {
         built = app::build(config, start) => built?,
         _ = term.recv() => return Ok(()),
         _ = int.recv() => return Ok(()),
     };
-    let Factory { main, stop, ask } = built;
+    let Factory {
+        main,
+        stop,
+        ask,
+        hup,
+        webhook: _webhook,
+    } = built;
     tokio::spawn(async move {
         let mut asked = "asked to stop: nothing new is started, agents are asked to end; ask again to kill them";
         loop {
             tokio::select! {
                 _ = term.recv() => {}
                 _ = int.recv() => {}
+                // One that waits is as good as many: the config is read once more.
+                _ = hang_up.recv() => { let _ = hup.try_send(()); continue }
             }
             tracing::info!(target: "adf::stop", "{asked}");
             asked = "asked to stop again: agents are killed";
@@ -153,16 +162,14 @@ pub(super) async fn serve_operators(
 }
 
 async fn answer(question: &str, ask: &mpsc::Sender<Ask>) -> Result<serde_json::Value, String> {
-    if question != "status" {
-        return Err(format!("unknown question `{question}`; ask `status`"));
-    }
+    let question = question::parse(question)?;
     let (reply, answer) = oneshot::channel();
     let asked = async {
-        ask.send(reply).await.ok()?;
+        ask.send(Ask { question, reply }).await.ok()?;
         answer.await.ok()
     };
     match tokio::time::timeout(ANSWER_MAX, asked).await {
-        Ok(Some(answer)) => Ok(answer),
+        Ok(Some(answer)) => answer,
         _ => Err("the loop does not answer".to_owned()),
     }
 }
@@ -173,6 +180,19 @@ struct Systemd;
 impl Report for Systemd {
     fn alive(&mut self, status: &str) {
         notify(&[NotifyState::Watchdog, NotifyState::Status(status)]);
+    }
+
+    fn reloading(&mut self) {
+        match NotifyState::monotonic_usec_now() {
+            Ok(now) => notify(&[NotifyState::Reloading, now]),
+            Err(error) => {
+                tracing::debug!(target: "adf::start", %error, "systemd was not told of the reload");
+            }
+        }
+    }
+
+    fn reloaded(&mut self) {
+        notify(&[NotifyState::Ready]);
     }
 
     fn stopping(&mut self) {

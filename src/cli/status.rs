@@ -49,6 +49,7 @@ fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
         "project": project,
         "running": daemon.is_some(),
         "daemon": daemon,
+        "held": world.held,
         "tasks": world.tasks.values().map(|t| json!({
             "task": t.id, "issue": t.work.issue, "agent": t.agent, "state": t.state.word(),
             "note": t.note, "branch": t.branch, "pull": t.pull, "strikes": t.strikes,
@@ -59,7 +60,8 @@ fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
     })
 }
 
-fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
+/// How the factory itself stands.
+fn standing(project: &str, world: &World, daemon: Option<&Value>) -> Vec<String> {
     let mut parts = Vec::new();
     let word = |key: &str| {
         daemon
@@ -79,6 +81,20 @@ fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
                 .unwrap_or_default()
         ),
     });
+    if let Some(held) = &world.held {
+        parts.push(held.line());
+    }
+    if let Some(trouble) = word("config_trouble") {
+        parts.push(format!(
+            "the config on disk is refused, the last good one is in force: {trouble}"
+        ));
+    }
+    parts
+}
+
+fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
+    let mut parts = Vec::new();
+    parts.extend(standing(project, world, daemon));
     if world.tasks.is_empty() {
         parts.push("no tasks yet: write `@adf:<agent> …` under an issue".to_owned());
     } else {

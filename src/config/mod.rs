@@ -14,6 +14,7 @@ mod files;
 mod prune;
 mod raw;
 mod raw_agents;
+mod raw_webhook;
 mod render;
 mod resolve;
 mod schema;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Severity};
 pub use render::{render, to_json};
+pub use resolve::WebhookSettings;
 pub use schema::schema;
 pub use secret::{
     SecretError, SecretSource, SecretSources, TOKEN_CREDENTIAL, TOKEN_VARIABLE, passed_on,
@@ -40,6 +42,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where the secrets are kept.
     pub secrets: SecretSources,
+    /// Where webhooks are taken, if they are.
+    pub webhook: Option<WebhookSettings>,
     /// What is odd about it, but not wrong.
     pub warnings: Vec<Fault>,
     /// The file, absolute.
@@ -79,9 +83,10 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
     let found = faults.into_sorted();
     let refused = found.iter().any(|fault| fault.severity == Severity::Error);
     match resolved {
-        Some((settings, secrets)) if !refused => Ok(Config {
+        Some((settings, secrets, webhook)) if !refused => Ok(Config {
             settings,
             secrets,
+            webhook,
             warnings: found,
             path: absolute,
         }),
@@ -92,7 +97,8 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
 /// `${GITEA_TOKEN}` once reached a forge as it stands: nothing expands it.
 fn refuse_variables(faults: &mut Faults<'_>) {
     let doc = faults.doc;
-    for (pointer, text) in doc.strings_below("/gitea") {
+    let secretive = ["/gitea", "/webhook"].into_iter();
+    for (pointer, text) in secretive.flat_map(|at| doc.strings_below(at)) {
         let mut after = text
             .split('$')
             .skip(1)

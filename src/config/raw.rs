@@ -10,6 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::raw_webhook::Webhook;
+
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
@@ -45,6 +47,9 @@ pub(super) struct Raw {
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,
+    /// Deliveries of the forge's webhook.
+    #[serde(default)]
+    pub webhook: Webhook,
 }
 
 /// The project.

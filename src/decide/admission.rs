@@ -3,7 +3,7 @@
 //! Invariant: a limit counts what runs, what this plan already starts, and, for
 //! starts, every run of the ledger; a restart is no amnesty.
 
-use super::draft::Draft;
+use super::{draft::Draft, operator};
 use crate::model::settings::{Agent, ProjectLimits};
 use crate::model::{AgentName, Exit, Repository, Run, SkipReason, Task, TaskState, Time};
 use std::time::Duration;
@@ -16,6 +16,9 @@ pub(super) fn refusal(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
     let s = draft.s;
     if s.draining {
         return Some(SkipReason::Draining);
+    }
+    if let Some(reason) = operator::held(s) {
+        return Some(reason);
     }
     let Some(agent) = s.settings.agents.get(&task.agent) else {
         return Some(SkipReason::NoAgent {

@@ -8,8 +8,8 @@ use super::draft::Draft;
 use super::ending::{Ending, ending};
 use super::words;
 use crate::model::{
-    Change, EffectKey, EffectKind, EffectResult, EffectState, FailureClass, Outcome, Run, RunState,
-    SkipReason, Task, TaskState, Time, Work,
+    Change, EffectKey, EffectKind, EffectResult, EffectState, Exit, FailureClass, Outcome, Run,
+    RunState, SkipReason, Task, TaskState, Time, Work,
 };
 
 /// How one effect of the delivery stands.
@@ -153,14 +153,16 @@ fn dress<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, pull: u64) -> Stand<
 }
 
 /// Posts the result, then calls the task what it came to.
-fn finish(
+pub(super) fn finish(
     draft: &mut Draft<'_>,
     task: &Task,
     over: Option<(&Run, &Outcome)>,
     state: TaskState,
     note: &str,
 ) {
-    let lease = over.map_or(0, |(run, _)| run.lease);
+    // What an operator ended is said whoever holds the lease by now.
+    let fenced = over.filter(|_| state != TaskState::Cancelled);
+    let lease = fenced.map_or(0, |(run, _)| run.lease);
     let key = format!("result:{}", task.id);
     let body = words::result(task, over.map(|(_, o)| o), &state, note);
     let (state, note) = match stand(draft, task, key, lease, || EffectKind::Result { body }) {
@@ -207,12 +209,12 @@ pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
         let note = "twins of its comments are looked for once the forge has settled".to_owned();
         return draft.skip_task(task, SkipReason::NotBefore { until: at, note });
     }
-    let work = world
-        .runs_of(&task.id)
-        .last()
-        .and_then(Run::outcome)
-        .and_then(|o| o.work.as_ref());
-    let kept = work.is_none_or(|w| task.pushed.as_ref() == Some(&w.head));
+    let outcome = world.runs_of(&task.id).last().and_then(Run::outcome);
+    let kept = outcome.is_none_or(|outcome| match &outcome.work {
+        Some(work) => task.pushed.as_ref() == Some(&work.head),
+        // Nobody has looked what an interrupted run left behind.
+        None => outcome.exit != Exit::Interrupted,
+    });
     let workspace = kept
         && !matches!(
             task.state,

@@ -5,7 +5,7 @@
 
 use super::adopt::{self, Found};
 use super::draft::Draft;
-use super::{refuse, words};
+use super::{operator, refuse, words};
 use crate::model::plan::Decision;
 use crate::model::{
     AgentName, Change, EffectKind, Mention, MentionId, MentionState, Person, Refusal, RepoId,
@@ -26,6 +26,8 @@ pub(super) fn mentions(draft: &mut Draft<'_>) {
             draft.skip(id.as_str(), issue, SkipReason::NotSynced);
         } else if s.draining {
             draft.skip(id.as_str(), issue, SkipReason::Draining);
+        } else if let Some(reason) = operator::stopped(s) {
+            draft.skip(id.as_str(), issue, reason);
         } else if let Some(text) = s.unfit {
             draft.skip(
                 id.as_str(),
@@ -148,6 +150,10 @@ pub(super) fn fires(draft: &mut Draft<'_>) {
         }
         if s.draining {
             draft.skip(id.as_str(), Some(cron.issue), SkipReason::Draining);
+            continue;
+        }
+        if let Some(reason) = operator::stopped(s) {
+            draft.skip(id.as_str(), Some(cron.issue), reason);
             continue;
         }
         let parts = Parts {

@@ -4,7 +4,7 @@
 //! Invariant: synchronous and deterministic. No I/O, clock, randomness or
 //! environment; the same snapshot gives the same plan, byte for byte.
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`steps`] moves
-//! tasks on, [`admission`] says who may start, [`ending`] reads an outcome,
+//! tasks on, [`admission`] says who may start, [`ending`] reads an outcome, [`operator`] obeys operators,
 //! [`words`] holds every text that people will see.
 
 pub mod admission;
@@ -14,6 +14,7 @@ mod draft;
 pub mod ending;
 mod intake;
 mod notice;
+pub mod operator;
 mod refuse;
 mod steps;
 pub mod words;

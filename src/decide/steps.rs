@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::ending::{Ending, ending};
-use super::{admission, delivery, notice, words};
+use super::{admission, delivery, notice, operator, words};
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Exit, Run, RunId, RunState, SkipReason,
     Task, TaskState, Time,
@@ -40,6 +40,9 @@ fn task_step(draft: &mut Draft<'_>, task: &Task) {
         let key = effect.key.to_string();
         return draft.skip_task(task, SkipReason::EffectOpen { key });
     }
+    if !operator::void_unsent(draft, task).is_empty() {
+        return;
+    }
     // What waits longest goes first: a comment's edit is not held up by a push that waits.
     for effect in &open {
         if push_on(draft, effect) {
@@ -55,6 +58,12 @@ fn task_step(draft: &mut Draft<'_>, task: &Task) {
             let note = format!("`{key}` will be tried again");
             return draft.skip_task(task, SkipReason::NotBefore { until, note });
         }
+    }
+    if let Some(reason) = operator::stopped(draft.s) {
+        return draft.skip_task(task, reason);
+    }
+    if operator::cancel(draft, task) {
+        return;
     }
     match task.state {
         TaskState::Queued => queued(draft, task),

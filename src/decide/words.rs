@@ -114,7 +114,7 @@ fn facts(text: &mut String, outcome: &Outcome) {
         Exit::Signal(signal) => format!("ended by signal {signal}"),
         Exit::WallTime => "was stopped at its wall time".to_owned(),
         Exit::Steps => "was stopped at its number of steps".to_owned(),
-        Exit::Interrupted => "was interrupted with the factory".to_owned(),
+        Exit::Interrupted => "was interrupted by the factory".to_owned(),
         Exit::NotStarted { .. } => "was not started".to_owned(),
     };
     let _ = writeln!(text, "\n**Established:** the agent {exit}.");

@@ -79,6 +79,10 @@ endpoints! {
     Pulls = "list pull requests", GET, Read;
     /// One pull request.
     Pull = "read pull request", GET, Read;
+    /// Reviews of one pull request.
+    Reviews = "list reviews", GET, Read;
+    /// Inline comments of one review.
+    ReviewComments = "list review comments", GET, Read;
     /// The repository's labels.
     Labels = "list labels", GET, Read;
     /// What blocks an issue.

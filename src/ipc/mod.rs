@@ -6,4 +6,5 @@
 
 pub mod agent;
 pub mod operator;
+pub mod question;
 mod wire;

@@ -1,6 +1,6 @@
 //! The factory's socket: an operator's question → a JSON answer.
 //!
-//! Invariant: questions change nothing; they need the key in the state directory, which agents
+//! Invariant: [`super::question`] lists what may be asked; questions need the key in the state directory, which agents
 //! cannot read even where the kernel lets them connect. One factory at a time listens.
 
 use super::wire;

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A mention: one `@adf:` in an issue body, a pull request body or a comment.
+/// A mention: one `@adf:` in an issue body, a pull request body, a comment, a review or an inline review comment.
 ///
 /// Written `@adf:<agent> <instruction>` or `@adf:<project>/<agent> <instruction>`, at a word
 /// boundary, anywhere in the prose; not inside code spans or blocks, block quotes, HTML blocks or

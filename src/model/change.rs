@@ -38,6 +38,8 @@ pub enum Change {
         /// Where it stands now.
         at: Time,
     },
+    /// the operator's socket: what an operator ordered.
+    Operator(Ordered),
     /// planner: what became of a mention.
     MentionState {
         /// The mention.

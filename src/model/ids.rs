@@ -103,6 +103,10 @@ pub enum PassageKind {
     Body,
     /// A comment in a conversation; its id is the comment's.
     Comment,
+    /// What a review of a pull request says as a whole; its id is the review's.
+    Review,
+    /// A comment on a line of a pull request's changes; its id is the comment's.
+    Inline,
 }
 
 /// The name of a passage: its kind and the forge's id for it.
@@ -110,7 +114,7 @@ pub enum PassageKind {
 pub struct PassageKey {
     /// Where it stands.
     pub kind: PassageKind,
-    /// The number of a body, the id of a comment.
+    /// The number of a body, the id of a comment or review.
     pub id: i64,
 }
 
@@ -119,6 +123,8 @@ impl fmt::Display for PassageKey {
         let kind = match self.kind {
             PassageKind::Body => "body",
             PassageKind::Comment => "comment",
+            PassageKind::Review => "review",
+            PassageKind::Inline => "inline",
         };
         write!(f, "{kind}-{}", self.id)
     }

@@ -3,7 +3,7 @@
 //!
 //! Invariant: a plan leaves no choice to the executor, and can be printed.
 
-use super::{Change, EffectKey, Skip, Time};
+use super::{Change, EffectKey, RunId, Skip, Time};
 use serde::{Deserialize, Serialize};
 
 /// What the planner decided.
@@ -13,6 +13,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Effects to start once they are written.
     pub start: Vec<EffectKey>,
+    /// Runs to be ended now.
+    pub stop: Vec<RunId>,
     /// Why not, for everything left alone.
     pub skips: Vec<Skip>,
     /// Each decision, with its reason, for the log.

@@ -6,6 +6,7 @@
 
 use super::AgentName;
 use serde::Serialize;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// The whole config, resolved.
@@ -205,4 +206,27 @@ pub struct Nightwatch {
     pub enabled: bool,
     /// A run without progress for so long raises an alert.
     pub stalled_after: Duration,
+}
+
+/// The settings in force, shared; a reload replaces them as a whole.
+#[derive(Debug)]
+pub struct Current(RwLock<Arc<Settings>>);
+
+impl From<Arc<Settings>> for Current {
+    fn from(settings: Arc<Settings>) -> Current {
+        Current(RwLock::new(settings))
+    }
+}
+
+impl Current {
+    /// The settings as they are now. What holds on to them keeps them as they were.
+    #[must_use]
+    pub fn get(&self) -> Arc<Settings> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts others in force.
+    pub fn set(&self, settings: Arc<Settings>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
 }

@@ -25,6 +25,21 @@ pub enum SkipReason {
     NotSynced,
     /// The factory is stopping.
     Draining,
+    /// An operator paused the factory.
+    Paused {
+        /// Who.
+        by: String,
+    },
+    /// An operator stopped the factory.
+    Stopped {
+        /// Who.
+        by: String,
+    },
+    /// An operator cancelled it, and its run is being ended.
+    Cancelling {
+        /// Who.
+        by: String,
+    },
     /// Disk or ledger is not fit for new work.
     Unfit {
         /// What is wrong and the remedy.
@@ -97,6 +112,13 @@ impl fmt::Display for SkipReason {
         match self {
             SkipReason::NotSynced => f.write_str("the forge has not been read since the start"),
             SkipReason::Draining => f.write_str("the factory is stopping"),
+            SkipReason::Paused { by } => {
+                write!(f, "the factory is paused by {by}; `adf resume` ends it")
+            }
+            SkipReason::Stopped { by } => {
+                write!(f, "the factory is stopped by {by}; `adf resume` ends it")
+            }
+            SkipReason::Cancelling { by } => write!(f, "cancelled by {by}; its run is being ended"),
             SkipReason::Unfit { text } => write!(f, "not fit for new work: {text}"),
             SkipReason::Older => f.write_str(
                 "written before the factory began to listen; write a new comment to have it done",

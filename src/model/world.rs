@@ -33,6 +33,10 @@ pub struct World {
     pub alerts: BTreeMap<String, Alert>,
     /// Cursors by name.
     pub cursors: BTreeMap<String, Time>,
+    /// The order that holds the factory, if one does.
+    pub held: Option<Ordered>,
+    /// Tasks that an operator cancelled, by which order.
+    pub cancelled: BTreeMap<TaskId, Ordered>,
     /// Tasks.
     pub tasks: BTreeMap<TaskId, Task>,
     /// Runs.
@@ -99,6 +103,15 @@ impl World {
             Change::Cursor { name, at } => {
                 self.cursors.insert(name.clone(), *at);
             }
+            Change::Operator(row) => match &row.order {
+                Order::Pause | Order::Stop => self.held = Some(row.clone()),
+                Order::Resume => self.held = None,
+                Order::Cancel(task) => {
+                    self.cancelled
+                        .entry(task.clone())
+                        .or_insert_with(|| row.clone());
+                }
+            },
             Change::MentionState { id, state } => {
                 if let Some(mention) = self.mentions.get_mut(id) {
                     mention.state = state.clone();

@@ -4,7 +4,8 @@
 //! about is in the ledger already.
 
 use crate::act::Job;
-use crate::model::{Change, EffectKey};
+use crate::model::settings::Settings;
+use crate::model::{Change, EffectKey, RunId};
 use std::sync::Arc;
 
 /// What woke the loop.
@@ -29,6 +30,12 @@ pub enum Event {
     EffectOver(EffectKey),
     /// A run's supervision ended.
     RunOver,
+    /// Somebody says that the forge has news: a hint, and a reason to look now.
+    Nudge,
+    /// SIGHUP: the config is to be read again.
+    Reload,
+    /// The config was read again: the settings now in force, or why they stay.
+    Reloaded(Result<Arc<Settings>, String>),
     /// SIGTERM or SIGINT.
     Stop,
 }
@@ -46,6 +53,16 @@ pub enum Do {
     Poll,
     /// Look at the factory's own signs.
     Watch,
+    /// Read the config again.
+    Reload,
+    /// Put the state's settings in force everywhere.
+    Adopt,
+    /// Say that the config was refused (why), or that it is well again.
+    ConfigAlert(Option<String>),
+    /// Ask one run to end.
+    StopRun(RunId),
+    /// Let runs start again.
+    AllowRuns,
     /// Ask all runs to end.
     StopRuns,
     /// Kill all runs.

@@ -4,18 +4,20 @@
 //! runs in tasks of its own that report back. Committed batches are always
 //! taken before any other event, so that the world is never behind an answer.
 
+use super::desk::Ask;
 use super::event::{Do, Event};
 use super::state::{Stage, State};
 use crate::act::Executor;
 use crate::clock::Clock;
-use crate::model::{Change, EffectState, Repository, Time};
+use crate::model::settings::Settings;
+use crate::model::{Change, EffectState, Repository};
 use crate::sense::{CronSource, Poller, nightwatch};
 use crate::store::Ledger;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 /// Events that may wait for the loop.
 pub const EVENTS_MAX: usize = 1024;
@@ -28,14 +30,20 @@ const SLEEP_MAX: Duration = Duration::from_secs(3600);
 pub trait Report: Send {
     /// The loop is alive; `status` is one line for people.
     fn alive(&mut self, status: &str);
+    /// It reads its config again.
+    fn reloading(&mut self) {}
+    /// It has done so, whatever came of it.
+    fn reloaded(&mut self) {}
     /// It begins to stop.
     fn stopping(&mut self);
     /// How often [`Report::alive`] must be called at least.
     fn every(&self) -> Duration;
 }
 
-/// A question to the running loop.
-pub type Ask = oneshot::Sender<serde_json::Value>;
+/// Reads the config again: the settings to put in force, or why they stay.
+pub type Reload = Arc<dyn Fn() -> Result<Arc<Settings>, String> + Send + Sync>;
+/// Says why no new work may start on this machine.
+pub type Fit = Arc<dyn Fn(&Settings) -> Option<String> + Send + Sync>;
 
 /// The loop and what it is wired to.
 pub struct Loop {
@@ -56,7 +64,13 @@ pub struct Loop {
     /// Where workspaces are, for the nightwatch.
     pub work_dir: PathBuf,
     /// Looks at what new work needs of this machine; `Some` says why there is none.
-    pub fit: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    pub fit: Fit,
+    /// Reads the config again.
+    pub reload: Reload,
+    /// SIGHUP.
+    pub hups: mpsc::Receiver<()>,
+    /// Somebody says that the forge has news.
+    pub nudge: Arc<Notify>,
     /// SIGTERM, SIGINT.
     pub stops: mpsc::Receiver<()>,
     /// Questions of operators.
@@ -70,10 +84,11 @@ pub struct Loop {
 impl Loop {
     /// Runs until stopped.
     pub async fn run(mut self, mut report: Box<dyn Report>) {
-        let mut tick = tokio::time::interval(self.state.settings.schedule.tick);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut tick = ticking(Instant::now(), self.state.settings.schedule.tick);
         let mut pulse = tokio::time::interval(report.every());
         pulse.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // This start read it whole, whatever a former one was refused.
+        self.config_alert(None);
         loop {
             let next_wake = self.next_wake();
             let event = tokio::select! {
@@ -81,13 +96,24 @@ impl Loop {
                 Some(batch) = self.committed.recv() => Event::Committed(batch),
                 Some(()) = self.stops.recv() => { report.stopping(); Event::Stop }
                 Some(ask) = self.asks.recv() => { self.answer(ask); continue }
+                Some(()) = self.hups.recv(), if self.state.stage == Stage::Working => {
+                    report.reloading();
+                    Event::Reload
+                }
                 _ = pulse.tick() => { report.alive(&self.status()); continue }
                 Some(event) = self.events.recv() => event,
+                () = self.nudge.notified() => Event::Nudge,
                 _ = tick.tick() => Event::Tick,
                 () = tokio::time::sleep_until(next_wake) => self.wake(),
             };
+            let reloaded = matches!(event, Event::Reloaded(_));
             if self.step(event) {
                 return;
+            }
+            if reloaded {
+                let period = self.state.settings.schedule.tick;
+                tick = ticking(Instant::now() + period, period);
+                report.reloaded();
             }
         }
     }
@@ -181,9 +207,50 @@ impl Loop {
             }
             Do::Poll => self.poll(),
             Do::Watch => self.watch(),
+            Do::Reload => {
+                let reload = self.reload.clone();
+                let lost = Event::Reloaded(Err("reading the config panicked".to_owned()));
+                self.spawn(lost, async move {
+                    let read = tokio::task::spawn_blocking(move || reload()).await;
+                    Event::Reloaded(read.unwrap_or_else(|e| Err(e.to_string())))
+                });
+            }
+            Do::Adopt => self.adopt(),
+            Do::ConfigAlert(why) => self.config_alert(why),
+            Do::StopRun(run) => self.executor.outside.stop_run(&run),
+            Do::AllowRuns => self.executor.outside.allow_runs(),
             Do::StopRuns => self.executor.outside.stop_runs(),
             Do::KillRuns => self.executor.outside.kill_runs(),
             Do::Leave => {}
+        }
+    }
+
+    /// The state's settings are put in force wherever others were kept.
+    fn adopt(&mut self) {
+        let settings = self.state.settings.clone();
+        let now = self.clock.now();
+        let fires = self.cron.due(now);
+        if !fires.is_empty() {
+            self.commit_facts(fires);
+        }
+        match CronSource::new(&settings, now) {
+            Ok(cron) => self.cron = cron,
+            Err(error) => {
+                tracing::error!(target: "adf::config", %error, "the schedules stay as they were");
+            }
+        }
+        self.executor.who.settings.set(settings);
+        tracing::info!(target: "adf::config", "the config was read again and is in force");
+    }
+
+    fn config_alert(&self, why: Option<String>) {
+        if let Some(why) = &why {
+            tracing::error!(target: "adf::config", "the config is refused, the last good one stays: {why}");
+        }
+        let alerts = &self.state.world.alerts;
+        let fact = nightwatch::config(alerts, why.as_deref(), self.clock.now());
+        if let Some(fact) = fact {
+            self.commit_facts(vec![fact]);
         }
     }
 
@@ -206,9 +273,11 @@ impl Loop {
 
     fn poll(&self) {
         let poller = self.poller.clone();
+        let narrowed = !self.state.settings.mentions.allow.is_empty();
         let lost = Event::Polled(Err("the poll panicked".to_owned()));
         self.spawn(lost, async move {
             let mut poller = poller.lock().await;
+            poller.narrow(narrowed);
             let result = match tokio::time::timeout(POLL_MAX, poller.poll()).await {
                 Ok(result) => result.map_err(|e| e.to_string()),
                 Err(_) => Err(format!(
@@ -239,12 +308,13 @@ impl Loop {
         let repository = self.state.world.repository.as_ref();
         let blocker = repository.and_then(Repository::blocker);
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
+        let settings = self.state.settings.clone();
         let lost = Event::Watched {
             unfit: Some("the watch panicked".to_owned()),
         };
         self.spawn(lost, async move {
             let seen = tokio::task::spawn_blocking(move || {
-                (nightwatch::stalled(&runs, after, now), fit())
+                (nightwatch::stalled(&runs, after, now), fit(&settings))
             });
             let (stalled, unfit) = match seen.await {
                 Ok(seen) => seen,
@@ -271,36 +341,11 @@ impl Loop {
             Event::Watched { unfit }
         });
     }
+}
 
-    fn status(&self) -> String {
-        let state = &self.state;
-        let open = state
-            .world
-            .tasks
-            .values()
-            .filter(|t| !t.state.is_final())
-            .count();
-        let trouble = state.forge_trouble.as_ref().or(state.unfit.as_ref());
-        match trouble {
-            Some(trouble) => format!("{open} open tasks, {} runs; {trouble}", state.runs),
-            None => format!("{open} open tasks, {} runs", state.runs),
-        }
-    }
-
-    fn answer(&self, ask: Ask) {
-        let state = &self.state;
-        let answer = serde_json::json!({
-            "stage": format!("{:?}", state.stage).to_lowercase(),
-            "synced": state.synced,
-            "forge_trouble": state.forge_trouble,
-            "unfit": state.unfit,
-            "runs": state.runs,
-            "in_flight": state.in_flight().iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "skips": state.last_plan.skips,
-            "wake_at": state.wake_at.map(|t: Time| t.0),
-            "requests": self.executor.outside.requests(),
-        });
-        // The operator may have hung up; then nobody needs the answer.
-        let _ = ask.send(answer);
-    }
+/// A tick that leaves out what it missed.
+fn ticking(start: Instant, period: Duration) -> Interval {
+    let mut tick = tokio::time::interval_at(start, period);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    tick
 }

@@ -8,7 +8,7 @@ use super::event::{Do, Event};
 use crate::act::Job;
 use crate::decide;
 use crate::model::settings::Settings;
-use crate::model::{EffectKey, EffectKind, FactoryId, Plan, Snapshot, Time, World};
+use crate::model::{Change, EffectKey, EffectKind, FactoryId, Order, Plan, Snapshot, Time, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub struct State {
     pub synced: bool,
     /// Why the last read of the forge failed.
     pub forge_trouble: Option<String>,
+    /// Why the config on disk is not in force, when it was refused.
+    pub config_trouble: Option<String>,
     /// Why no new run may start.
     pub unfit: Option<String>,
     /// When to plan again.
@@ -53,6 +55,9 @@ pub struct State {
     committing: bool,
     dirty: bool,
     polling: bool,
+    nudged: bool,
+    reloading: bool,
+    reload_again: bool,
     watching: bool,
     ticks: u64,
 }
@@ -68,6 +73,7 @@ impl State {
             stage: Stage::Working,
             synced: false,
             forge_trouble: None,
+            config_trouble: None,
             unfit: None,
             wake_at: None,
             last_plan: Plan::default(),
@@ -78,6 +84,9 @@ impl State {
             committing: false,
             dirty: true,
             polling: false,
+            nudged: false,
+            reloading: false,
+            reload_again: false,
             watching: false,
             ticks: 0,
         }
@@ -95,6 +104,7 @@ impl State {
         match event {
             Event::Committed(batch) => {
                 self.world.apply_all(batch.iter());
+                self.obey(&batch, &mut todo);
                 self.dirty = true;
             }
             Event::PlanCommitted(result) => {
@@ -115,7 +125,18 @@ impl State {
                 if self.forge_trouble.is_none() {
                     self.synced = true;
                 }
+                if std::mem::take(&mut self.nudged) {
+                    self.poll(&mut todo);
+                }
             }
+            Event::Nudge if self.polling => self.nudged = true,
+            Event::Nudge => self.poll(&mut todo),
+            Event::Reload if self.reloading => self.reload_again = true,
+            Event::Reload => {
+                self.reloading = true;
+                todo.push(Do::Reload);
+            }
+            Event::Reloaded(result) => self.reloaded(result, &mut todo),
             Event::Watched { unfit } => {
                 self.watching = false;
                 if self.unfit != unfit {
@@ -150,13 +171,54 @@ impl State {
             .ticks
             .is_multiple_of(u64::from(self.settings.schedule.mentions_every));
         self.ticks += 1;
-        if poll && !self.polling {
-            self.polling = true;
-            todo.push(Do::Poll);
+        if poll {
+            self.poll(todo);
         }
         if !self.watching {
             self.watching = true;
             todo.push(Do::Watch);
+        }
+    }
+
+    /// One reading of the forge at a time; none on the way out.
+    fn poll(&mut self, todo: &mut Vec<Do>) {
+        if !self.polling && self.stage == Stage::Working {
+            self.polling = true;
+            todo.push(Do::Poll);
+        }
+    }
+
+    /// What an operator's order means for what runs; the rest is the planner's.
+    fn obey(&self, batch: &[Change], todo: &mut Vec<Do>) {
+        for change in batch {
+            match change {
+                Change::Operator(row) if row.order == Order::Stop => todo.push(Do::StopRuns),
+                Change::Operator(row)
+                    if row.order == Order::Resume && self.stage == Stage::Working =>
+                {
+                    todo.push(Do::AllowRuns);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A config is adopted whole, or the one before stays and that is said.
+    fn reloaded(&mut self, result: Result<Arc<Settings>, String>, todo: &mut Vec<Do>) {
+        self.reloading = false;
+        match result {
+            Ok(settings) => {
+                self.settings = settings;
+                self.config_trouble = None;
+                self.dirty = true;
+                todo.push(Do::Adopt);
+            }
+            Err(why) => self.config_trouble = Some(why),
+        }
+        todo.push(Do::ConfigAlert(self.config_trouble.clone()));
+        if std::mem::take(&mut self.reload_again) {
+            self.reloading = true;
+            todo.push(Do::Reload);
         }
     }
 
@@ -236,6 +298,7 @@ impl State {
         let plan = decide::plan(&self.snapshot(now));
         self.wake_at = plan.wake_at;
         self.waiting = plan.start.iter().cloned().collect();
+        todo.extend(plan.stop.iter().cloned().map(Do::StopRun));
         super::log::decisions(&self.settings.project, &plan);
         if plan.changes.is_empty() {
             self.start_waiting(todo);

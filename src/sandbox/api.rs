@@ -10,7 +10,7 @@ use super::{
     Inner,
     answer::{Answer, Body},
     call::{Call, PAGE_ROWS, PAGE_ROWS_MAX, Told, begin},
-    comments, issues, labels, links, merge, pulls, repos,
+    comments, issues, labels, links, merge, pulls, repos, reviews,
     serve::Asked,
     state::{Permission, State},
     statuses,
@@ -72,6 +72,10 @@ impl Call<'_> {
             ["pulls", number, "files"] if is_number(number) => pulls::files(self, repo, number),
             ["pulls", number, "commits"] if is_number(number) => pulls::commits(self, repo, number),
             ["pulls", number, "merge"] if is_number(number) => merge::answer(self, repo, number),
+            ["pulls", n, "reviews"] if is_number(n) => reviews::all(self, repo, n),
+            ["pulls", n, "reviews", id, "comments"] if is_number(n) => {
+                reviews::comments(self, repo, n, id)
+            }
             ["pulls", base, head @ ..] => pulls::by_ends(self, repo, base, &head.join("/")),
             ["statuses", sha] => statuses::of_commit(self, repo, sha),
             ["commits", name @ .., "statuses"] => statuses::history(self, repo, &name.join("/")),

@@ -69,16 +69,21 @@ fn allowed<'a>(
     id: i64,
     editor: &str,
 ) -> Result<&'a mut Comment, Answer> {
-    let elsewhere = state.repos.iter().any(|repo| repo.comment(id).is_some());
+    let elsewhere = state.repos.iter().any(|repo| repo.said(id).is_some());
     let row = state.repo_mut(repo)?;
-    let Some((_, comment)) = row.comment(id) else {
+    let Some((_, comment)) = row.said(id) else {
         return Err(missing(elsewhere, id));
     };
     if !may_edit(row, &comment.author, editor) {
         return Err(Answer::bare(403));
     }
-    let mut comments = row.issues.iter_mut().flat_map(|issue| &mut issue.comments);
-    let comment = comments.find(|comment| comment.id == id);
+    let texts = row.issues.iter_mut().flat_map(|issue| {
+        let pull = issue.pull.iter_mut();
+        let inline = pull.flat_map(|pull| pull.reviews.iter_mut().flat_map(|it| &mut it.inline));
+        let inline = inline.map(|inline| &mut inline.said);
+        issue.comments.iter_mut().chain(inline)
+    });
+    let comment = { texts }.find(|comment| comment.id == id);
     comment.ok_or_else(|| missing(elsewhere, id))
 }
 
@@ -137,7 +142,15 @@ pub(super) fn repo_wide(call: &Call, repo: &str, rest: &[&str]) -> Told {
                 Some(_) => Ok(call.page(rows, false)),
             }
         }
-        ("GET", Some(id)) => one(call, &call.world.state(), repo, id, 200),
+        ("GET", Some(id)) => {
+            let state = call.world.state();
+            let row = state.repo(repo)?;
+            // What is no plain comment is there, and has no content here.
+            if row.comment(id).is_none() && row.said(id).is_some() {
+                return Ok(Answer::bare(204));
+            }
+            one(call, &state, repo, id, 200)
+        }
         ("PATCH", Some(id)) => {
             let login = call.login()?;
             let mut state = call.world.state();
@@ -156,9 +169,9 @@ pub(super) fn repo_wide(call: &Call, repo: &str, rest: &[&str]) -> Told {
 }
 
 fn one(call: &Call, state: &State, repo: &str, id: i64, status: u16) -> Told {
-    let elsewhere = state.repos.iter().any(|repo| repo.comment(id).is_some());
+    let elsewhere = state.repos.iter().any(|repo| repo.said(id).is_some());
     let repo = state.repo(repo)?;
-    let (issue, comment) = repo.comment(id).ok_or_else(|| missing(elsewhere, id))?;
+    let (issue, comment) = repo.said(id).ok_or_else(|| missing(elsewhere, id))?;
     let value = call.view(state).comment(repo, issue, comment);
     Ok(Answer::json(status, value))
 }

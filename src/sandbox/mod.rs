@@ -28,6 +28,7 @@ mod merge;
 mod pages;
 mod pulls;
 mod repos;
+mod reviews;
 mod serve;
 mod settings;
 mod smart_http;

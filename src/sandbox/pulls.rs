@@ -186,6 +186,7 @@ fn open(
             base: base.to_owned(),
             frozen: None,
             merged: None,
+            reviews: Vec::new(),
         });
     }
     compare::keep_head(row, number, &sha);

@@ -73,6 +73,31 @@ pub(super) struct Comment {
     pub updated: Time,
 }
 
+/// A comment on a line of a pull request's changes.
+#[derive(Clone, Debug)]
+pub(super) struct Inline {
+    pub said: Comment,
+    pub path: String,
+    /// Negative on the old side.
+    pub line: i64,
+    pub hunk: String,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Review {
+    pub id: i64,
+    /// The comment that shows it.
+    pub comment: i64,
+    pub author: String,
+    pub state: String,
+    pub body: String,
+    pub commit: String,
+    pub official: bool,
+    pub inline: Vec<Inline>,
+    pub created: Time,
+    pub updated: Time,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Merged {
     pub at: Time,
@@ -88,6 +113,7 @@ pub(super) struct Pull {
     /// Head and base as they stood at the merge.
     pub frozen: Option<(String, String)>,
     pub merged: Option<Merged>,
+    pub reviews: Vec<Review>,
 }
 
 #[derive(Clone, Debug)]
@@ -165,6 +191,18 @@ impl Repo {
             let comment = issue.comments.iter().find(|comment| comment.id == id)?;
             Some((issue, comment))
         })
+    }
+
+    /// The issue that holds a comment or inline comment, and the text.
+    pub fn said(&self, id: i64) -> Option<(&Issue, &Comment)> {
+        let inline = || {
+            self.issues.iter().find_map(|issue| {
+                let mut reviews = issue.pull.iter().flat_map(|pull| &pull.reviews);
+                let found = reviews.find_map(|it| it.inline.iter().find(|it| it.said.id == id));
+                Some((issue, &found?.said))
+            })
+        };
+        self.comment(id).or_else(inline)
     }
 
     /// What `login` may do here; `None` is somebody not signed in.

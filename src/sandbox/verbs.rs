@@ -8,9 +8,9 @@
 use super::{
     Forge,
     answer::Answer,
-    comments,
+    comments, compare,
     issues::{self, Draft},
-    labels, links,
+    labels, links, pulls, reviews,
     settings::known,
     state::{Permission, State},
 };
@@ -74,7 +74,38 @@ impl Forge {
         Ok(comments::add(&mut state, repo, number, &who, body, now)?)
     }
 
-    /// Rewrites a comment, one's own or, with write access, anybody's.
+    /// Reviews a pull request: a body, which may be empty, and comments on lines as
+    /// (path, line, text). Gives the review's id.
+    ///
+    /// # Errors
+    /// When the pull request or the person is unknown, or nothing is said.
+    pub fn review(
+        &self,
+        repo: &str,
+        number: u64,
+        who: &str,
+        body: &str,
+        inline: &[(&str, i64, &str)],
+    ) -> Deed<i64> {
+        let mut state = self.inner.state();
+        let author = talker(&state, repo, who)?;
+        let row = state.repo(repo)?;
+        let (_, pull) = pulls::find(row, number)?;
+        let ends = compare::ends(&self.inner, row, number, pull);
+        let own = |(path, line, text): &(&str, i64, &str)| {
+            ((*path).to_owned(), *line, (*text).to_owned())
+        };
+        let draft = reviews::Draft {
+            author,
+            event: "COMMENT".to_owned(),
+            body: body.to_owned(),
+            inline: inline.iter().map(own).collect(),
+            now: self.inner.clock.now(),
+        };
+        Ok(reviews::add(&mut state, repo, number, &ends, draft)?)
+    }
+
+    /// Rewrites a comment, plain or inline, one's own or, with write access, anybody's.
     ///
     /// # Errors
     /// When there is no such comment or the editor may not.

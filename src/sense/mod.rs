@@ -3,13 +3,15 @@
 //! Invariant: facts first. What a source saw is committed, with the cursor that
 //! covers it, before anything acts on it; nothing here decides. [`poll`] reads
 //! the forge through [`source`], [`passages`] turns texts into rows, [`cron`] and [`nightwatch`]
-//! are the factory's own clocks and watches.
+//! are the factory's own clocks and watches, and [`webhook`] only hints.
 
 pub mod cron;
 pub mod nightwatch;
 pub mod passages;
 pub mod poll;
+mod reviews;
 pub mod source;
+pub mod webhook;
 
 pub use cron::CronSource;
 pub use poll::{Poller, SenseError, Wiring};

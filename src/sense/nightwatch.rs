@@ -18,6 +18,9 @@ const UNFIT: &str = "unfit";
 /// The cause of the alert that nothing can be delivered to the repository.
 const REPOSITORY: &str = "repository";
 
+/// The cause of the alert that the config on disk is refused.
+const CONFIG: &str = "config";
+
 /// A run to watch.
 #[derive(Clone, Debug)]
 pub struct Watched {
@@ -131,6 +134,13 @@ pub fn standing(
         .collect()
 }
 
+/// The alert on a config that was refused at a reload, raised or cleared.
+#[must_use]
+pub fn config(alerts: &BTreeMap<String, Alert>, why: Option<&str>, now: Time) -> Option<Change> {
+    turn(alerts, CONFIG, why, now)
+}
+
+/// What changes of an alert that is to stand with `text`, or not at all.
 fn turn(
     alerts: &BTreeMap<String, Alert>,
     cause: &str,
@@ -146,10 +156,12 @@ fn turn(
             raised_at: now,
             cleared_at: None,
         })),
-        (Some(open), None) => Some(Change::Alert(Alert {
-            cleared_at: Some(now),
-            ..open.clone()
-        })),
+        (Some(open), Some(text)) if cause == CONFIG && open.text != text => {
+            Some(Change::Alert(Alert {
+                text: text.to_owned(),
+                ..open.clone()
+            }))
+        }
         _ => None,
     }
 }

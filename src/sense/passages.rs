@@ -66,7 +66,10 @@ pub fn rows(
     let own = text.author.id == r.me.id && r.me.id > 0;
     let mut rows = vec![Change::Passage(passage.clone())];
     if own && mention::is_marked(&text.body) {
-        rows.extend(marks(r, text));
+        // The factory writes no reviews, so a mark there is none of its own.
+        if matches!(text.key.kind, PassageKind::Body | PassageKind::Comment) {
+            rows.extend(marks(r, text));
+        }
         return rows;
     }
     let mentions = match before {
@@ -91,8 +94,9 @@ pub fn rows(
 fn edited_in(r: &Reading<'_>, text: &Text) -> bool {
     let moved = text.updated_at > text.created_at;
     match text.key.kind {
-        PassageKind::Comment => moved,
-        PassageKind::Body => moved && r.narrowed,
+        PassageKind::Comment | PassageKind::Inline => moved,
+        // A review moves when it is sent, dismissed or outdated, too.
+        PassageKind::Body | PassageKind::Review => moved && r.narrowed,
     }
 }
 

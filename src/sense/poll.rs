@@ -1,10 +1,11 @@
 //! The forge is read, incrementally, and what changed becomes facts.
 //!
-//! Invariant: an idle poll costs a constant number of requests; cursors move in
+//! Invariant: an idle poll costs a constant number of requests ([`super::reviews`]); cursors move in
 //! the same batch as what they cover and never pass the server's time − 1 s.
 //! A re-read from the cursor − 24 h, once an hour, repairs what was lost.
 
 use super::passages::{Reading, Text, body_text, comment_text, rows};
+use super::reviews::Owed;
 use super::source::{Source, Sources};
 use crate::forge::ForgeError;
 use crate::mention::marker::MarkerKey;
@@ -86,6 +87,7 @@ pub struct Poller<S = Sources> {
     unreadable: Option<Alert>,
     writers_at: Option<Time>,
     reread_at: Option<Time>,
+    owed: Owed,
 }
 
 impl<S: Source> Poller<S> {
@@ -100,7 +102,13 @@ impl<S: Source> Poller<S> {
             unreadable: unreadable.filter(|a| a.cleared_at.is_none()).cloned(),
             writers_at: None,
             reread_at: None,
+            owed: Owed::default(),
         }
+    }
+
+    /// Whether `[mentions] allow` is set, as the config says now.
+    pub fn narrow(&mut self, narrowed: bool) {
+        self.with.narrowed = narrowed;
     }
 
     /// Reads what changed since the last poll and commits it.
@@ -119,8 +127,16 @@ impl<S: Source> Poller<S> {
         let from = self.start(ISSUES, now, reread);
         let issues = self.with.sources.issues_since(Some(from)).await?;
 
+        self.owed.note(&issues.items, from, reread);
+        let said = self.owed.read(&self.with.sources).await?;
+
+        let server = issues.server_time.unwrap_or(now);
         let listen_from = self.listen_from(comments.server_time.unwrap_or(now));
         let latest_issue = issues.items.iter().map(|i| i.issue.updated_at).max();
+        let latest_issue = match self.owed.floor(&said, server) {
+            Some(owed) => latest_issue.map(|at| at.min(owed)),
+            None => latest_issue,
+        };
         let latest_comment = comments.items.iter().map(|c| c.updated_at).max();
         let mut ends = BTreeMap::from([
             self.end(ISSUES, latest_issue, issues.server_time),
@@ -136,13 +152,16 @@ impl<S: Source> Poller<S> {
         let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
         let bodies = issues.items.iter().map(body_text);
         let texts = bodies.chain(comments.items.iter().map(comment_text));
+        let texts = texts.chain(said.texts.iter().cloned());
         changes.extend(self.passages(repo, listen_from, now, texts).await?);
         let called = changes.iter().any(|c| matches!(c, Change::Mention(_)));
         if let Some(writers) = self.writers(called, now).await? {
             changes.insert(0, writers);
         }
-        changes.extend(self.unreadable(issues.skipped.saturating_add(comments.skipped), now));
+        let skipped = issues.skipped.saturating_add(comments.skipped);
+        changes.extend(self.unreadable(skipped.saturating_add(said.skipped), now));
         self.commit(changes, ends).await?;
+        self.owed.settle(&said, server);
         if reread {
             self.reread_at = Some(now);
         }
@@ -213,7 +232,7 @@ impl<S: Source> Poller<S> {
             (None, 1..) => Alert {
                 cause: UNREADABLE.to_owned(),
                 text: format!(
-                    "{skipped} issues or comments cannot be read (too large, or not of the API's form) and are passed over; shorten or delete them"
+                    "{skipped} issues, comments or reviews cannot be read (too large, or not of the API's form) and are passed over; shorten or delete them"
                 ),
                 run: None,
                 raised_at: now,

@@ -4,7 +4,7 @@
 //! cover is the poller's alone, so that it can be proven against a model.
 
 use crate::clock::Clock;
-use crate::forge::{Client, Comment, ForgeError, IssueItem, Listing};
+use crate::forge::{Client, Comment, ForgeError, IssueItem, Listing, Reviews};
 use crate::model::{Change, Issue, Mention, Passage, PassageKey, Person, Repository, Time};
 use crate::store::{Ledger, StoreError};
 
@@ -27,6 +27,9 @@ pub trait Source: Send {
         &self,
         since: Time,
     ) -> impl Future<Output = Result<Listing<Comment>, ForgeError>> + Send;
+
+    /// What was said in reviews of a pull request.
+    fn reviews(&self, pull: u64) -> impl Future<Output = Result<Reviews, ForgeError>> + Send;
 
     /// Who may write.
     fn assignees(&self) -> impl Future<Output = Result<Vec<Person>, ForgeError>> + Send;
@@ -73,6 +76,10 @@ impl Source for Sources {
 
     async fn comments_since(&self, since: Time) -> Result<Listing<Comment>, ForgeError> {
         self.client.comments_since(since).await
+    }
+
+    async fn reviews(&self, pull: u64) -> Result<Reviews, ForgeError> {
+        self.client.reviews(pull).await
     }
 
     async fn assignees(&self) -> Result<Vec<Person>, ForgeError> {

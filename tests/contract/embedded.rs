@@ -165,4 +165,20 @@ impl Host for Embedded {
     fn lock<'a>(&'a self, _repo: &'a str, _issue: u64) -> BoxFuture<'a, ()> {
         panic!("the embedded forge locks nothing; see `lacks`")
     }
+
+    fn review<'a>(
+        &'a self,
+        repo: &'a str,
+        pull: u64,
+        who: Who,
+        body: &'a str,
+        inline: &'a [(&'a str, i64, &'a str)],
+    ) -> BoxFuture<'a, ()> {
+        done(move || {
+            let login = self.account(who).login;
+            self.forge
+                .review(&full(repo), pull, &login, body, inline)
+                .expect("reviewed");
+        })
+    }
 }

@@ -293,4 +293,29 @@ impl Host for Gitea {
             self.admin(Method::PUT, &path, json!({})).await;
         })
     }
+
+    fn review<'a>(
+        &'a self,
+        repo: &'a str,
+        pull: u64,
+        who: Who,
+        body: &'a str,
+        inline: &'a [(&'a str, i64, &'a str)],
+    ) -> BoxFuture<'a, ()> {
+        let comments = inline
+            .iter()
+            .map(|(path, line, text)| json!({"path": path, "new_position": line, "body": text}));
+        let comments: Vec<Value> = comments.collect();
+        let review = json!({"event": "COMMENT", "body": body, "comments": comments});
+        Box::pin(async move {
+            let url = format!(
+                "{}api/v1/repos/{OWNER}/{repo}/pulls/{pull}/reviews",
+                self.url
+            );
+            let token = format!("token {}", self.account(who).token);
+            let request = self.http.post(url).header("authorization", token);
+            let answer = request.json(&review).send().await.expect("an answer");
+            assert!(answer.status().is_success(), "{}", answer.status());
+        })
+    }
 }

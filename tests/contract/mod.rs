@@ -10,5 +10,6 @@ pub mod issues;
 pub mod labels;
 pub mod pulls;
 pub mod repo;
+pub mod reviews;
 pub mod run;
 pub mod world;

@@ -1,7 +1,7 @@
 //! Runs the claims on a host, or says by name that they were not run.
 
 use super::{
-    comments, issues, labels, pulls, repo,
+    comments, issues, labels, pulls, repo, reviews,
     world::{Ground, Host},
 };
 use futures_util::{
@@ -75,6 +75,14 @@ const CLAIMS: &[Claim] = claims! {
         an_issue_is_no_pull_request,
         a_pull_request_can_be_labelled_and_assigned,
         a_pull_request_of_a_deleted_branch_is_still_read,
+    }
+    reviews::{
+        a_review_says_its_body_and_its_inline_comments,
+        a_review_moves_its_pull_request,
+        what_reviews_say_is_not_among_the_comments,
+        an_edited_inline_comment_shows_only_by_its_time,
+        what_is_no_pull_request_has_no_reviews,
+        reviews_of_more_than_one_page_are_read_to_their_end,
     }
     repo::{
         the_version_is_supported,

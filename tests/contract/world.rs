@@ -63,6 +63,15 @@ pub trait Host: Send + Sync {
     fn close<'a>(&'a self, repo: &'a str, issue: u64) -> BoxFuture<'a, ()>;
     /// Locks the conversation of an issue.
     fn lock<'a>(&'a self, repo: &'a str, issue: u64) -> BoxFuture<'a, ()>;
+    /// Sends a review with comments on lines, as (path, line, text).
+    fn review<'a>(
+        &'a self,
+        repo: &'a str,
+        pull: u64,
+        who: Who,
+        body: &'a str,
+        inline: &'a [(&'a str, i64, &'a str)],
+    ) -> BoxFuture<'a, ()>;
 }
 
 /// A fresh repository on a host.

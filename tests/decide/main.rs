@@ -8,5 +8,6 @@
 mod admission;
 mod intake;
 mod life;
+mod operator;
 mod scene;
 mod trouble;

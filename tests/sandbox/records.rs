@@ -39,4 +39,5 @@ stories! {
     a_renamed_repository_answers_as_recorded: "moved.json";
     pull_requests_answer_as_recorded: "pulls.json";
     repositories_answer_as_recorded: "repository.json";
+    reviews_answer_as_recorded: "reviews.json";
 }

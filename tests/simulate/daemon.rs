@@ -66,7 +66,7 @@ impl Daemon {
         let settings = Arc::new(settings);
         let factory = FactoryId::from("aaaaaaaaaaaa");
         let who = Arc::new(Identity {
-            settings: settings.clone(),
+            settings: settings.clone().into(),
             key: key.clone(),
             factory: factory.clone(),
             me: people::bot(),
@@ -270,7 +270,13 @@ impl Daemon {
                     process.stopped = true;
                 }
             }
-            Do::Leave => {}
+            Do::StopRun(run) => {
+                if let Some(process) = lock(&self.model).disk.processes.get_mut(run.as_str()) {
+                    process.stopped = true;
+                }
+            }
+            // Nobody changes a config or gives an order in these worlds.
+            Do::Reload | Do::Adopt | Do::ConfigAlert(_) | Do::AllowRuns | Do::Leave => {}
         }
     }
 

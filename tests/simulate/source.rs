@@ -6,7 +6,7 @@ use crate::outside::lock;
 use crate::people;
 use crate::planted::Planted;
 use crate::turn::turn;
-use adf::forge::{Comment, Endpoint, ForgeError, IssueItem, Listing};
+use adf::forge::{Comment, Endpoint, ForgeError, IssueItem, Listing, Reviews};
 use adf::model::*;
 use adf::sense::Source;
 use adf::store::StoreError;
@@ -82,6 +82,10 @@ impl Source for Origin {
             list.items.iter_mut().for_each(|c| c.author.id = BOT);
         }
         Ok(list)
+    }
+
+    async fn reviews(&self, _pull: u64) -> Result<Reviews, ForgeError> {
+        self.read(|_| Reviews::default()).await
     }
 
     async fn assignees(&self) -> Result<Vec<Person>, ForgeError> {

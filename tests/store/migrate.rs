@@ -60,6 +60,7 @@ fn filled(world: &World) {
     assert!(!world.alerts.is_empty() && !world.cursors.is_empty());
     assert!(!world.tasks.is_empty() && !world.runs.is_empty());
     assert!(!world.effects.is_empty() && !world.reports.is_empty());
+    assert!(world.held.is_some() && !world.cancelled.is_empty());
 }
 
 #[tokio::test]

@@ -48,3 +48,5 @@ INSERT INTO history(seq,at,issue,subject,id,state,note) VALUES(15,1763700000000,
 INSERT INTO history(seq,at,issue,subject,id,state,note) VALUES(16,1763700000000,42,'effect','key:6','done','');
 INSERT INTO history(seq,at,issue,subject,id,state,note) VALUES(17,1763700000000,42,'effect','key:7','parked','why');
 INSERT INTO history(seq,at,issue,subject,id,state,note) VALUES(18,1763700000000,42,'effect','key:8','void','why');
+INSERT INTO operator(task,word,who,at) VALUES('','pause','root',6000);
+INSERT INTO operator(task,word,who,at) VALUES('00c0ffee0001','cancel','root',6001);

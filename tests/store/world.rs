@@ -28,7 +28,12 @@ fn person() -> impl Strategy<Value = Person> {
 }
 
 fn passage() -> impl Strategy<Value = Passage> {
-    let kind = select(vec![PassageKind::Body, PassageKind::Comment]);
+    let kind = select(vec![
+        PassageKind::Body,
+        PassageKind::Comment,
+        PassageKind::Review,
+        PassageKind::Inline,
+    ]);
     let key = (kind, 1..3_i64).prop_map(|(kind, id)| PassageKey { kind, id });
     let times = (time(), time(), time());
     (key, 1..3_u64, 1..4_u32, person(), text(), times).prop_map(
@@ -229,6 +234,16 @@ fn said() -> impl Strategy<Value = Vec<Change>> {
     })
 }
 
+fn ordered() -> impl Strategy<Value = Ordered> {
+    let order = prop_oneof![
+        Just(Order::Pause),
+        Just(Order::Stop),
+        Just(Order::Resume),
+        task_id().prop_map(Order::Cancel),
+    ];
+    (order, text(), time()).prop_map(|(order, by, at)| Ordered { order, by, at })
+}
+
 fn repository() -> impl Strategy<Value = Repository> {
     (any::<i64>(), text(), any::<[bool; 7]>()).prop_map(|(id, name, flags)| Repository {
         id: RepoId(id),
@@ -297,6 +312,7 @@ fn plain() -> impl Strategy<Value = Change> {
         (mention_id(), select(sample::mention_states()))
             .prop_map(|(id, state)| Change::MentionState { id, state }),
         task().prop_map(Change::Task),
+        ordered().prop_map(Change::Operator),
         run().prop_map(Change::Run),
         (task_id(), 1..4_u32, moved).prop_map(|(task, attempt, (base, process, state))| {
             Change::RunState {

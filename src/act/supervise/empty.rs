@@ -9,7 +9,12 @@ use super::{
     record, spec::HELPERS,
 };
 use rustix::process::Signal;
-use std::{collections::HashSet, os::unix::fs::MetadataExt, path::Path, time::Duration};
+use std::{
+    collections::HashSet,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// Time between two looks at a lock or at the process table.
@@ -113,10 +118,7 @@ fn is_begun(run_dir: &Path) -> bool {
 fn strays(run_dir: &Path) -> Vec<Seen> {
     let table = processes::table();
     let own_line = ancestry(&table);
-    let marks: Vec<String> = std::iter::once(run_dir.to_owned())
-        .chain(HELPERS.map(|name| run_dir.join(name)))
-        .filter_map(|dir| Some(mark::mark(&dir).ok()?.to_string()))
-        .collect();
+    let marks = marks(run_dir);
     let own_user = rustix::process::geteuid().as_raw();
     let marked: Vec<Seen> = table
         .iter()
@@ -134,6 +136,32 @@ fn strays(run_dir: &Path) -> Vec<Seen> {
     all.retain(|seen| !own_line.contains(&seen.pid) && !seen.is_dead());
     all.extend(marked);
     all
+}
+
+/// The marks of a run directory and of its helpers'.
+fn marks(run_dir: &Path) -> Vec<String> {
+    let helpers = HELPERS.map(|name| run_dir.join(name));
+    let dirs = helpers.into_iter().chain([run_dir.to_owned()]);
+    dirs.filter_map(|dir| Some(mark::mark(&dir).ok()?.to_string()))
+        .collect()
+}
+
+/// How many living processes carry the mark of one of these run directories, or descend
+/// from one that does.
+#[must_use]
+pub fn living(run_dirs: &[PathBuf]) -> usize {
+    let table = processes::table();
+    let own_line = ancestry(&table);
+    let marks: Vec<String> = run_dirs.iter().flat_map(|dir| marks(dir)).collect();
+    let marked = table
+        .iter()
+        .filter(|seen| !own_line.contains(&seen.pid) && !seen.is_dead())
+        .filter(|seen| mark::is_marked(seen.pid, &marks));
+    let marked: HashSet<i32> = marked.map(|seen| seen.pid).collect();
+    let under = processes::under(&table, marked.iter().copied());
+    let under = under.iter().filter(|seen| !seen.is_dead());
+    let all: HashSet<i32> = under.map(|seen| seen.pid).chain(marked.clone()).collect();
+    all.len()
 }
 
 fn ancestry(table: &[Seen]) -> HashSet<i32> {

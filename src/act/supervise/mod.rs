@@ -29,7 +29,7 @@ pub mod start;
 pub mod supervisor;
 pub mod walls;
 
-pub use empty::prove_empty;
+pub use empty::{living, prove_empty};
 pub use environment::environment;
 pub use events::{Ended, Event};
 pub use probe::probe;

@@ -74,7 +74,9 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
         adf,
         waiting: Box::new(|_| {}),
     };
-    let Factory { main, stop, ask } = app::build(&config, start).await?;
+    let Factory {
+        main, stop, ask, ..
+    } = app::build(&config, start).await?;
     let _socket = super::run::serve_operators(&config.settings.state_dir, ask).await?;
     let factory = tokio::spawn(main.run(Box::new(Plain)));
 

@@ -11,6 +11,7 @@ mod limits;
 mod prompts;
 mod providers;
 mod walls;
+mod webhook;
 
 use super::fault::Faults;
 use super::raw::Raw;
@@ -18,6 +19,8 @@ use super::secret::SecretSources;
 use super::span;
 use crate::model::settings::{MentionSettings, Nightwatch, ScheduleSettings, Settings};
 use crate::schedule;
+pub use webhook::WebhookSettings;
+
 use std::path::{Component, Path, PathBuf};
 
 /// What every part needs.
@@ -31,9 +34,13 @@ pub(super) struct Resolver<'f, 'd> {
 
 impl Resolver<'_, '_> {
     /// The whole config.
-    pub(super) fn resolve(&mut self, raw: Raw) -> (Settings, SecretSources) {
+    pub(super) fn resolve(
+        &mut self,
+        raw: Raw,
+    ) -> (Settings, SecretSources, Option<WebhookSettings>) {
         let state_dir = self.state_dir(&raw.project);
         let mut secrets = self.secrets(&raw.gitea, &state_dir);
+        let webhook = self.webhook(&raw.webhook);
         let schedule = self.schedule(&raw.schedule);
         let (providers, keys) = self.providers(raw.providers);
         secrets.keys = keys;
@@ -47,7 +54,7 @@ impl Resolver<'_, '_> {
             agents,
             providers,
             limits,
-            walls: self.walls(raw.walls, &state_dir, &secrets),
+            walls: self.walls(raw.walls, &state_dir, &secrets, webhook.as_ref()),
             delivery: self.delivery(raw.delivery),
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
@@ -60,7 +67,7 @@ impl Resolver<'_, '_> {
             },
             state_dir,
         };
-        (settings, secrets)
+        (settings, secrets, webhook)
     }
 
     fn schedule(&mut self, raw: &super::raw::Schedule) -> ScheduleSettings {

@@ -3,7 +3,7 @@
 //! Invariant: no path opened to agents holds, or lies in, the state directory or
 //! a place of a secret; no variable passed on to them is named like a secret.
 
-use super::{Resolver, lexical};
+use super::{Resolver, WebhookSettings, lexical};
 use crate::config::document::child;
 use crate::config::raw;
 use crate::config::secret::{SecretSource, SecretSources};
@@ -17,6 +17,7 @@ impl Resolver<'_, '_> {
         raw: raw::Walls,
         state_dir: &Path,
         secrets: &SecretSources,
+        webhook: Option<&WebhookSettings>,
     ) -> Walls {
         if !raw.required {
             self.faults.warning(
@@ -30,7 +31,8 @@ impl Resolver<'_, '_> {
             (&secrets.token, "the token"),
             (&secrets.marker_key, "the marker key"),
         ];
-        for (source, what) in token {
+        let webhook = webhook.map(|w| (&w.secret, "the webhook's secret"));
+        for (source, what) in token.into_iter().chain(webhook) {
             if let SecretSource::File { path } = source {
                 closed.push((what, path));
             }

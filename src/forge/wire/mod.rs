@@ -7,6 +7,7 @@
 pub(crate) mod issue;
 pub(crate) mod pull;
 pub(crate) mod repo;
+pub(crate) mod review;
 
 use crate::model::{Person, Time};
 use chrono::DateTime;

@@ -9,6 +9,7 @@
 pub(super) mod issue;
 mod pull;
 mod repo;
+mod review;
 
 use super::{Inner, auth::Actor, state::State};
 use crate::model::Time;

@@ -49,7 +49,7 @@ CREATE TABLE issue (
 
 -- One version of somebody's text; never changed, an edit is a new version.
 CREATE TABLE passage (
-  kind         TEXT    NOT NULL,                                   -- body, comment
+  kind         TEXT    NOT NULL,                                   -- body, comment, review, inline
   id           INTEGER NOT NULL,                                   -- of a body its issue's number
   version      INTEGER NOT NULL,                                   -- from 1
   issue        INTEGER NOT NULL,
@@ -129,6 +129,14 @@ CREATE INDEX alert_by_run ON alert (run);
 -- Where a reading of the forge stands.
 CREATE TABLE cursor (
   name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned
+  at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What operators ordered: of the factory (task '') the newest, of each task that it be cancelled.
+CREATE TABLE operator (
+  task TEXT    PRIMARY KEY,
+  word TEXT    NOT NULL,                                           -- pause, stop, resume, cancel
+  who  TEXT    NOT NULL,                                           -- a login of this machine
   at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

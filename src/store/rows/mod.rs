@@ -11,6 +11,7 @@ mod issue;
 mod mark;
 mod mention;
 mod message;
+mod order;
 mod passage;
 mod repository;
 mod run;
@@ -41,6 +42,7 @@ const TABLES: &[(&str, Load)] = &[
     ("fire", alert::load_fires),
     ("alert", alert::load),
     ("cursor", alert::load_cursors),
+    ("operator", order::load),
     ("task", task::load),
     ("run", run::load),
     ("effect", effect::load),
@@ -60,6 +62,7 @@ pub(super) fn write(conn: &Connection, change: &Change, now: Time) -> Result<()>
         Change::Fire(row) => alert::write_fire(conn, row),
         Change::Alert(row) => alert::write(conn, row),
         Change::Cursor { name, at } => alert::write_cursor(conn, name, *at),
+        Change::Operator(row) => order::write(conn, row),
         Change::Task(row) => task::write(conn, row, now),
         Change::Run(row) => run::write(conn, row, now),
         Change::RunState {

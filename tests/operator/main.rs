@@ -1,0 +1,14 @@
+//! The shipped executable as an operator commands it, against the embedded forge.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where its ground gives way"
+)]
+
+mod cancel;
+mod hold;
+mod hook;
+mod reload;
+mod review;
+mod support;

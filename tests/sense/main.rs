@@ -1,0 +1,9 @@
+//! What the factory reads of a forge, held on the embedded one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where its ground gives way"
+)]
+
+mod reviews;
