@@ -29,6 +29,8 @@ fn agent(template: &str) -> Agent {
             starts_per_day: 1,
             concurrency: 1,
             attempts: 1,
+            mentions: 3,
+            issues: 2,
         },
         read_strangers: true,
     }

@@ -9,7 +9,7 @@ use super::supervise::harvest::{HarvestAsk, harvest};
 use super::supervise::{self, Ended, RunSpec};
 use super::workspace::Workspace;
 use crate::classify::{Evidence, classify};
-use crate::model::{Exit, Outcome, Report, Run, Sha, Task, Work};
+use crate::model::{Exit, Message, Outcome, Report, Run, Sha, Task, Work};
 use std::path::Path;
 use std::time::Duration;
 
@@ -139,9 +139,13 @@ impl Machine {
             .ledger
             .read(move |reader| reader.messages_of(&id))
             .await;
-        read.ok()
-            .and_then(|mut messages| messages.pop())
-            .map(|m| m.report)
+        let reports = read.unwrap_or_default().into_iter();
+        reports
+            .filter_map(|said| match said.message {
+                Message::Report(report) => Some(report),
+                _ => None,
+            })
+            .last()
     }
 }
 

@@ -17,14 +17,19 @@ pub(super) enum Found {
     Nothing,
     /// Not ours to do.
     Refused(Refusal),
-    /// Ours: the comment that accepted it, and the one that ended it.
-    Ours {
-        accepted: i64,
-        ended: Option<i64>,
-        instruction: Option<String>,
-    },
+    /// Ours.
+    Ours(Claim),
     /// Ours: it was refused by a comment that stands.
     Replied,
+}
+
+/// What the marks of a task of ours say: its comments, and what was accepted.
+pub(super) struct Claim {
+    accepted: i64,
+    asked: Option<i64>,
+    ended: Option<i64>,
+    /// The digest of the instruction.
+    digest: Option<String>,
 }
 
 /// Looks for marks of the task that `mention` would be.
@@ -43,13 +48,13 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
         if accept.factory.as_str() != ours {
             return Found::Refused(Refusal::ClaimedElsewhere);
         }
-        return Found::Ours {
+        let proven = |kind| first(kind).filter(|m| m.verified).map(|m| m.comment);
+        return Found::Ours(Claim {
             accepted: accept.comment,
-            ended: first(MarkKind::Result)
-                .filter(|m| m.verified)
-                .map(|m| m.comment),
-            instruction: accept.instruction.clone(),
-        };
+            asked: proven(MarkKind::Ask),
+            ended: proven(MarkKind::Result),
+            digest: accept.instruction.clone(),
+        });
     }
     match first(MarkKind::Reply).filter(|m| m.verified) {
         Some(_) => Found::Replied,
@@ -59,15 +64,15 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
 
 /// Writes an adopted task down, with the effects that its marks prove.
 ///
-/// `digest` is of the instruction that was accepted. What the disk remembers of
-/// the task is preferred to what its passage says now.
-pub(super) fn adopt(
-    draft: &mut Draft<'_>,
-    fresh: Task,
-    accepted: i64,
-    ended: Option<i64>,
-    digest: Option<&str>,
-) {
+/// What the disk remembers of the task is preferred to what its passage says now.
+pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
+    let Claim {
+        accepted,
+        asked,
+        ended,
+        ref digest,
+    } = *claim;
+    let digest = digest.as_deref();
     let authorised = |task: &&Task| digest.is_none_or(|d| d == mention::digest(&task.instruction));
     let remembered = draft.s.world.tasks.get(&fresh.id).filter(authorised);
     let known = remembered.or(Some(&fresh).filter(authorised)).cloned();
@@ -108,6 +113,10 @@ pub(super) fn adopt(
         },
         accepted,
     );
+    if let Some(comment) = asked {
+        let body = String::new();
+        prove(draft, &task, "ask", EffectKind::Ask { body }, comment);
+    }
     if let Some(comment) = ended {
         prove(
             draft,

@@ -3,18 +3,22 @@
 //!
 //! Invariant: synchronous and deterministic. No I/O, clock, randomness or
 //! environment; the same snapshot gives the same plan, byte for byte.
-//! [`plan`] is the entry; [`intake`] takes mentions and slots, [`steps`] moves
+//! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
+//! ask for, [`clarify`] their questions, [`steps`] moves
 //! tasks on, [`admission`] says who may start, [`ending`] reads an outcome,
 //! [`words`] holds every text that people will see.
 
 pub mod admission;
 mod adopt;
+mod calls;
+mod clarify;
 mod delivery;
 mod draft;
 pub mod ending;
 mod intake;
 mod notice;
 mod refuse;
+mod speech;
 mod steps;
 pub mod words;
 
@@ -29,6 +33,7 @@ pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
     let mut draft = draft::Draft::new(snapshot);
     intake::mentions(&mut draft);
     intake::fires(&mut draft);
+    calls::take(&mut draft);
     steps::replies(&mut draft);
     steps::tasks(&mut draft);
     draft.finish()

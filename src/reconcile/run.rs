@@ -236,6 +236,7 @@ impl Loop {
             .map(|a| a.cause.clone())
             .collect();
         let world_alerts = self.state.world.alerts.clone();
+        let unanswered = nightwatch::unanswered(&self.state.world, now);
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
         let lost = Event::Watched {
             unfit: Some("the watch panicked".to_owned()),
@@ -244,10 +245,11 @@ impl Loop {
             let seen = tokio::task::spawn_blocking(move || {
                 (nightwatch::stalled(&runs, after, now), fit())
             });
-            let (stalled, unfit) = match seen.await {
+            let (mut stalled, unfit) = match seen.await {
                 Ok(seen) => seen,
                 Err(error) => (Vec::new(), Some(format!("the watch failed: {error}"))),
             };
+            stalled.extend(unanswered);
             let mut facts = nightwatch::mended(&world_alerts, &stalled, now);
             facts.extend(stalled.into_iter().filter(
                 |c| !matches!(c, Change::Alert(a) if raised_before.contains(&a.cause)),

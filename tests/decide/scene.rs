@@ -257,6 +257,8 @@ pub fn agent(name: &str) -> Agent {
             starts_per_day: 30,
             concurrency: 1,
             attempts: 3,
+            mentions: 3,
+            issues: 2,
         },
         read_strangers: false,
     }
