@@ -145,3 +145,107 @@ fn statuses() -> String {
     .map(|status| serde_json::json!(status).to_string())
     .join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_status_may_be_written_with_either_stroke() {
+        for status in ["needs-clarification", "needs_clarification"] {
+            let fields = json!({"status": status, "summary": "which?"});
+            let Ok(Request::Say(Message::Report(report))) = check(Kind::Report, fields) else {
+                panic!("{status} is taken");
+            };
+            assert_eq!(report.status, ReportStatus::NeedsClarification);
+        }
+    }
+
+    #[test]
+    fn a_question_without_a_deadline_waits_four_hours() {
+        let fields = json!({"question": "which?", "default": "this"});
+        let Ok(Request::Say(Message::Ask(question))) = check(Kind::Ask, fields) else {
+            panic!("it is taken");
+        };
+        assert_eq!(question.deadline_minutes, 240);
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            Just(json!("done")),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let name = proptest::sample::select(vec![
+                "status",
+                "summary",
+                "evidence",
+                "question",
+                "default",
+                "deadline_minutes",
+                "agent",
+                "project",
+                "instruction",
+                "issue",
+                "key",
+                "text",
+                "title",
+                "body",
+                "x",
+            ]);
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map(name, inner, 0..5).prop_map(|map| json!(map)),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(line in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(read(&line).is_err_and(|why| why.contains("\"report\"")));
+        }
+
+        #[test]
+        fn any_value_is_a_request_in_its_bounds_or_refused_with_a_reason(fields in value()) {
+            for kind in Kind::ALL {
+                match check(kind, fields.clone()) {
+                    Ok(Request::Say(Message::Report(r))) => {
+                        prop_assert!((1..=4000).contains(&r.summary.chars().count()));
+                        prop_assert!(r.evidence.len() <= 20);
+                    }
+                    Ok(Request::Say(Message::Ask(q))) => {
+                        prop_assert!((1..=10_080).contains(&q.deadline_minutes));
+                        prop_assert!(!q.question.is_empty() && !q.default.is_empty());
+                    }
+                    Ok(Request::Say(Message::Mention(c))) => {
+                        prop_assert!(!c.agent.is_empty() && c.agent.len() <= 40);
+                    }
+                    Ok(Request::Say(Message::OpenIssue(i))) => {
+                        prop_assert!((1..=200).contains(&i.title.chars().count()));
+                    }
+                    Ok(Request::Remember(r)) => prop_assert!(!r.key.is_empty()),
+                    Ok(Request::Context) => prop_assert_eq!(&fields, &json!({})),
+                    Err(why) => prop_assert!(why.contains(kind.name()), "{}", why),
+                }
+            }
+        }
+
+        #[test]
+        fn what_fits_is_taken_as_it_is(question in "\\PC{1,50}", default in "\\PC{1,50}", minutes in 1..=10_080_u32) {
+            let fields = json!({"question": question, "default": default, "deadline_minutes": minutes});
+            let line = json!({"key": "k", "ask": fields}).to_string();
+            let read = read(line.as_bytes()).map_err(TestCaseError::fail)?;
+            let expected = crate::model::Question { question, default, deadline_minutes: minutes };
+            prop_assert_eq!(
+                check(read.kind, read.fields),
+                Ok(Request::Say(Message::Ask(expected)))
+            );
+        }
+    }
+}
