@@ -2,13 +2,15 @@
 //!
 //! Invariant: a mark brings back what this factory accepted, never starts
 //! anything new; a claim that is not ours or cannot be verified stops the task.
+//! Tasks of mentions come back with their mention, the others by [`unmentioned`].
 
 use super::draft::Draft;
+use super::intake::{self, Parts};
 use super::words;
 use crate::mention;
 use crate::model::{
-    Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Mention,
-    Refusal, Task, TaskState,
+    Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Person,
+    Refusal, Task, TaskId, TaskState,
 };
 
 /// What the marks of a mention's task say.
@@ -32,14 +34,10 @@ pub(super) struct Claim {
     digest: Option<String>,
 }
 
-/// Looks for marks of the task that `mention` would be.
-pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
-    let marks = draft
-        .s
-        .world
-        .marks
-        .get(&mention.task)
-        .map_or(&[][..], Vec::as_slice);
+/// Looks for marks of a task that is or would be.
+pub(super) fn look(draft: &Draft<'_>, task: &TaskId, ours: &str) -> Found {
+    let marks = draft.s.world.marks.get(task);
+    let marks = marks.map_or(&[][..], Vec::as_slice);
     let first = |kind: MarkKind| marks.iter().find(|m: &&Mark| m.kind == kind);
     if let Some(accept) = first(MarkKind::Accept) {
         if !accept.verified {
@@ -59,6 +57,43 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
     match first(MarkKind::Reply).filter(|m| m.verified) {
         Some(_) => Found::Replied,
         None => Found::Nothing,
+    }
+}
+
+/// Adopts tasks that no mention brings back: of a schedule, or of an agent's call.
+/// What the disk remembers goes on; what had not begun ends with a comment.
+pub(super) fn unmentioned(draft: &mut Draft<'_>) {
+    let s = draft.s;
+    if !s.synced || s.draining {
+        return;
+    }
+    let Some(repo) = s.world.repository.as_ref().map(|r| r.id) else {
+        return;
+    };
+    for (id, marks) in &s.world.marks {
+        let accept = marks.iter().find(|m| m.kind == MarkKind::Accept);
+        let Some((accept, agent)) = accept.and_then(|m| Some((m, m.agent.as_ref()?))) else {
+            continue;
+        };
+        let known = s
+            .world
+            .effects
+            .contains_key(&EffectKey(format!("accept:{id}")));
+        if known || mention::is_passage(&accept.origin) {
+            continue;
+        }
+        if let Found::Ours(claim) = look(draft, id, s.factory.as_str()) {
+            let parts = Parts {
+                id: id.clone(),
+                origin: accept.origin.clone(),
+                issue: accept.issue,
+                instruction: String::new(),
+                requester: Person::default(),
+                chain: Vec::new(),
+            };
+            let fresh = intake::build(s.now, repo, agent, parts);
+            adopt(draft, fresh, &claim);
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn mentions(draft: &mut Draft<'_>) {
 
 /// The new state of a mention; `None` leaves it pending.
 fn decide(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention]) -> Option<MentionState> {
-    match adopt::look(draft, mention, draft.s.factory.as_str()) {
+    match adopt::look(draft, &mention.task, draft.s.factory.as_str()) {
         Found::Ours(claim) => {
             let task = new_task(draft, mention, &called(mention));
             adopt::adopt(draft, task, &claim);

@@ -34,6 +34,7 @@ pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
     intake::mentions(&mut draft);
     intake::fires(&mut draft);
     calls::take(&mut draft);
+    adopt::unmentioned(&mut draft);
     steps::replies(&mut draft);
     steps::tasks(&mut draft);
     draft.finish()

@@ -16,7 +16,7 @@ const TITLE_MAX: usize = 200;
 const PATHS_SHOWN: usize = 20;
 
 /// Why an adopted task is not gone on with.
-pub const CHANGED_WHILE_LOST: &str = "its instruction was edited while the ledger was lost, so what was authorised is not known; write a new comment";
+pub const CHANGED_WHILE_LOST: &str = "its instruction was edited, or lost with the ledger, so what was authorised is not known; write a new comment";
 
 /// The comment that accepts a task and follows its work.
 #[must_use]

@@ -45,6 +45,12 @@ pub fn said_origin(run: &RunId, sequence: u32) -> MentionId {
     MentionId(format!("run-{run}/{sequence}"))
 }
 
+/// Whether an origin is a mention in a passage, not a slot or what an agent said.
+#[must_use]
+pub fn is_passage(origin: &MentionId) -> bool {
+    !origin.as_str().starts_with("slot-") && !origin.as_str().starts_with("run-")
+}
+
 /// First 12 hex digits of the SHA-256 of an instruction.
 #[must_use]
 pub fn digest(instruction: &str) -> String {

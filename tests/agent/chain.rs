@@ -5,7 +5,7 @@ use adf::app::{self, Factory, Plain, Start};
 use adf::clock::Clock;
 use adf::mention::is_marked;
 use adf::sandbox::demo_world::{self, DemoWorld};
-use adf::sandbox::{Forge, ForgeOptions};
+use adf::sandbox::{Fault, FaultKind, Forge, ForgeOptions};
 use secrecy::ExposeSecret;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -122,6 +122,12 @@ async fn agents_call_ask_remember_and_open_issues_through_a_running_factory() {
     let issues = chain.forge.issues(&repo).len();
     let comment = |who: &str, text: &str| chain.forge.comment(&repo, bug, who, text).unwrap();
 
+    // The answer to the new issue is lost on its way: it is looked for, not opened twice.
+    let lost = Fault::new(
+        format!("POST /api/v1/repos/{repo}/issues"),
+        FaultKind::DropAfter,
+    );
+    chain.forge.push_fault(lost.times(1));
     comment("alice", "@adf:developer please choose");
     chain.said("`developer` asks").await;
     chain

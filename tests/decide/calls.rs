@@ -222,3 +222,54 @@ fn an_issue_is_opened_once_and_calls_nobody() {
     scene.pass(Duration::from_secs(60));
     assert!(scene.settle().is_empty());
 }
+
+/// A new ledger that finds the accepting mark of a call of a former life.
+fn lost(remembered: bool) -> (Scene, TaskId, Vec<String>) {
+    let mut before = Scene::new();
+    before.mention(1, "alice", "developer", "fix it");
+    before.settle();
+    let origin = say(&mut before, 1, call("reviewer"));
+    before.settle();
+    let id = task_of(&origin);
+    let task = before.world.tasks[&id].clone();
+    let mut scene = Scene::new();
+    scene.apply(vec![Change::Mark(Mark {
+        comment: 40,
+        issue: 1,
+        kind: MarkKind::Accept,
+        factory: before.factory.clone(),
+        key: EffectKey(format!("accept:{id}")),
+        task: id.clone(),
+        origin,
+        agent: Some(task.agent.clone()),
+        instruction: Some(adf::mention::digest(&task.instruction)),
+        verified: true,
+        written_at: before.now,
+    })]);
+    if remembered {
+        scene.apply(vec![Change::Task(Task {
+            state: TaskState::Blocked,
+            not_before: Time::NEVER,
+            adopted: true,
+            ..task
+        })]);
+    }
+    let tried = scene.settle();
+    (scene, id, tried)
+}
+
+#[test]
+fn a_call_that_the_disk_remembers_goes_on_after_the_ledger_was_lost() {
+    let (scene, id, tried) = lost(true);
+    assert_eq!(scene.world.tasks[&id].state, TaskState::Running);
+    assert_eq!(scene.world.tasks[&id].depth(), 1, "the chain is remembered");
+    assert!(tried.iter().all(|k| !k.starts_with("accept")), "{tried:?}");
+}
+
+#[test]
+fn a_call_that_had_not_begun_is_ended_with_a_comment_after_the_ledger_was_lost() {
+    let (scene, id, tried) = lost(false);
+    assert_eq!(scene.world.tasks[&id].state, TaskState::Cancelled);
+    assert!(tried.contains(&format!("result:{id}")), "{tried:?}");
+    assert!(tried.iter().all(|k| !k.starts_with("spawn")), "{tried:?}");
+}

@@ -1,0 +1,27 @@
+//! An agent's call: one mention, of this project, of a known agent, not too deep;
+//! and its words where people read them.
+
+use adf::mention::{find, neutral};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn a_neutral_text_calls_nobody_and_only_gains_unseen_characters(text in any::<String>()) {
+        let out = neutral(&text);
+        prop_assert!(find(&out).is_empty(), "{out:?}");
+        prop_assert_eq!(neutral(&out), out.clone(), "once is enough");
+        prop_assert_eq!(out.replace('\u{200b}', ""), text.replace('\u{200b}', ""));
+    }
+
+    #[test]
+    fn no_mention_survives_whatever_stands_around_it(
+        before in "[ (*>`#@a-z\n-]{0,8}",
+        name in "[A-Za-z/-]{0,8}",
+        after in "[ ,`@a-z\n]{0,8}",
+    ) {
+        let text = format!("{before}@adf:{name}{after}@alice");
+        let out = neutral(&text);
+        prop_assert!(find(&out).is_empty(), "{out:?}");
+        prop_assert!(!out.contains("@alice") && !out.contains("@adf"));
+    }
+}
