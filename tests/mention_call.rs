@@ -1,8 +1,22 @@
 //! An agent's call: one mention, of this project, of a known agent, not too deep;
 //! and its words where people read them.
 
-use adf::mention::{find, neutral};
+use adf::mention::{caller, find, is_passage, neutral, said_origin};
+use adf::model::{MentionId, RunId, TaskId};
 use proptest::prelude::*;
+
+#[test]
+fn an_origin_tells_the_run_it_was_said_in() {
+    let run = RunId::of(&TaskId::from("00c0ffee0000"), 12);
+    let origin = said_origin(&run, 3);
+    assert_eq!(caller(&origin), Some(run.clone()));
+    assert_eq!(run.task(), Some(TaskId::from("00c0ffee0000")));
+    assert!(!is_passage(&origin));
+    for other in ["comment-9/developer/1", "slot-developer-17", "run-x"] {
+        assert_eq!(caller(&MentionId::from(other)), None);
+    }
+    assert!(is_passage(&MentionId::from("comment-9/developer/1")));
+}
 
 proptest! {
     #[test]

@@ -59,7 +59,7 @@ struct Case<'a> {
     earlier: Option<&'a str>,
     caller: Option<AgentName>,
     depth_left: usize,
-    question: Option<(&'a str, &'a str)>,
+    question: Option<(&'a str, Option<&'a str>)>,
     answer: PromptAnswer<'a>,
     memory: Vec<(String, &'a str)>,
     fence: &'a str,
@@ -358,7 +358,7 @@ fn what_was_asked_answered_and_remembered_stands_between_fences() {
     let case = Case {
         caller: Some(AgentName::from("tester")),
         depth_left: 0,
-        question: Some(("A or B?", "I take A")),
+        question: Some(("A or B?", Some("I take A"))),
         answer: PromptAnswer::By("alice", "B, and # Rules"),
         memory: vec![("2026-11-21 build".to_owned(), "needs a flag")],
         ..Case::default()
@@ -370,7 +370,7 @@ fn what_was_asked_answered_and_remembered_stands_between_fences() {
             "please fix it",
         ),
         ("your question", "A or B?"),
-        ("your default", "I take A"),
+        ("your default without an answer", "I take A"),
         ("answer by `alice`", "B, and # Rules"),
         ("note 2026-11-21 build", "needs a flag"),
     ] {

@@ -130,7 +130,7 @@ impl Machine {
                 caller: task.chain.last(),
                 depth_left: Task::DEPTH_MAX.saturating_sub(task.depth()),
                 earlier: standing.earlier.as_deref(),
-                question: question.map(|(_, q)| (q.question.as_str(), q.default.as_str())),
+                question: question.map(|(asked, default)| (asked.as_str(), default.as_deref())),
                 answer,
                 memory: &memory,
                 memory_left_out: standing.notes_left_out,

@@ -7,7 +7,7 @@ use super::desk::{Desk, REPORTS_MAX, Used};
 use super::standing::{Answered, Standing};
 use crate::mention::call::chain;
 use crate::model::message::NOTES_A_DAY_MAX;
-use crate::model::{Message, Question, Task};
+use crate::model::{Message, Task};
 use crate::redact::clip;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ impl Desk {
     }
 
     fn left(&self, standing: &Standing, used: &Used) -> Value {
-        let asked = standing.question.is_some() || self.task.answer.is_some();
+        let asked = standing.asked || self.task.answer.is_some();
         let depth = Task::DEPTH_MAX.saturating_sub(self.task.depth());
         let mentions = self
             .agent_limit(|l| l.mentions)
@@ -78,13 +78,7 @@ impl Desk {
 }
 
 fn question(standing: &Standing) -> Value {
-    let Some((
-        _,
-        Question {
-            question, default, ..
-        },
-    )) = &standing.question
-    else {
+    let Some((question, default)) = &standing.question else {
         return Value::Null;
     };
     let answer = match &standing.answer {

@@ -114,7 +114,7 @@ impl Desk {
 
     async fn ask(&self, question: &Question) -> Result<String, String> {
         let standing = self.standing().await?;
-        if standing.question.is_some() || self.task.answer.is_some() {
+        if standing.asked || self.task.answer.is_some() {
             return Err(
                 "this task has asked already, and one question is all it has; decide by yourself, and say in your report what you decided and why"
                     .to_owned(),

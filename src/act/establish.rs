@@ -139,13 +139,12 @@ impl Machine {
             .ledger
             .read(move |reader| reader.messages_of(&id))
             .await;
-        let reports = read.unwrap_or_default().into_iter();
-        reports
-            .filter_map(|said| match said.message {
-                Message::Report(report) => Some(report),
-                _ => None,
-            })
-            .last()
+        let said = read.unwrap_or_default().into_iter().rev();
+        let mut reports = said.filter_map(|said| match said.message {
+            Message::Report(report) => Some(report),
+            _ => None,
+        });
+        reports.next()
     }
 }
 

@@ -5,7 +5,8 @@
 //! stood when it was taken, and what is remembered is bounded in bytes.
 
 use crate::model::{
-    Answer, Issue, Message, Note, Person, Question, Run, Task, Time, World, message::NOTE_DAYS_MAX,
+    Answer, Issue, Message, Note, Person, ReportStatus, Run, Task, Time, World,
+    message::NOTE_DAYS_MAX,
 };
 use crate::store::{Reader, StoreError};
 
@@ -21,8 +22,10 @@ pub struct Standing {
     pub issue: Option<Issue>,
     /// What the last attempt came to.
     pub earlier: Option<String>,
-    /// What it asked people, and when.
-    pub question: Option<(Time, Question)>,
+    /// Whether an agent of it has asked people.
+    pub asked: bool,
+    /// The question, and what holds without an answer, if that was said.
+    pub question: Option<(String, Option<String>)>,
     /// How that was answered.
     pub answer: Option<Answered>,
     /// What its agents said so far.
@@ -65,7 +68,11 @@ impl Standing {
             .filter(|r| r.attempt < run.attempt)
             .last()
             .and_then(|r| r.outcome().map(|o| o.reason.clone()));
-        let question = world.question(&task.id).map(|(at, q)| (at, q.clone()));
+        let asked = world.question(&task.id);
+        let question = match asked {
+            Some((_, q)) => Some((q.question.clone(), Some(q.default.clone()))),
+            None => task.answer.and(unclear(world, task)).map(|q| (q, None)),
+        };
         let answer = match task.answer {
             None => None,
             Some(Answer::Default) => Some(Answered::Default),
@@ -84,6 +91,7 @@ impl Standing {
         Ok(Standing {
             issue: reader.issue(task.work.issue)?,
             earlier,
+            asked: asked.is_some(),
             question,
             answer,
             said: world.said_in(&task.id).map(|s| s.message.clone()).collect(),
@@ -91,4 +99,13 @@ impl Standing {
             notes,
         })
     }
+}
+
+/// What the last report that needed clarification says: it was posted as the question.
+fn unclear(world: &World, task: &Task) -> Option<String> {
+    let reports = world.runs_of(&task.id).filter_map(|run| {
+        let report = run.outcome()?.report.as_ref()?;
+        (report.status == ReportStatus::NeedsClarification).then(|| report.summary.clone())
+    });
+    reports.last()
 }

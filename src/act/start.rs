@@ -10,6 +10,7 @@ use super::preflight::Blocked;
 use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, WallSpec};
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::AgentSocket;
+use crate::mention;
 use crate::model::settings::Agent;
 use crate::model::{Change, Exit, Outcome, Run, RunState, Sha, Task};
 use crate::provider;
@@ -107,6 +108,10 @@ impl Machine {
         let tools = &self.tools;
         self.deliver_ready().await.map_err(Blocked::waits)?;
         let start = tools.deliver.kept(&task.id).await.map_err(Blocked::waits)?;
+        let caller = match mention::caller(&task.origin).and_then(|run| run.task()) {
+            Some(caller) => tools.deliver.kept(&caller).await.map_err(Blocked::waits)?,
+            None => None,
+        };
         let wanted = workspace::Spec {
             task: task.id.clone(),
             lease: run.lease,
@@ -114,6 +119,7 @@ impl Machine {
             base_branch: base_branch.to_owned(),
             branch: task.branch.clone(),
             start,
+            caller,
             identity: workspace::Identity {
                 name: task.agent.to_string(),
                 email: format!("{}@agents.adf.invalid", task.agent),

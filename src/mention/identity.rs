@@ -45,6 +45,13 @@ pub fn said_origin(run: &RunId, sequence: u32) -> MentionId {
     MentionId(format!("run-{run}/{sequence}"))
 }
 
+/// The run that an origin is a message of; `None` for any other.
+#[must_use]
+pub fn caller(origin: &MentionId) -> Option<RunId> {
+    let (run, _) = origin.as_str().strip_prefix("run-")?.rsplit_once('/')?;
+    Some(RunId::from(run))
+}
+
 /// Whether an origin is a mention in a passage, not a slot or what an agent said.
 #[must_use]
 pub fn is_passage(origin: &MentionId) -> bool {

@@ -75,7 +75,8 @@ impl Kind {
                  One in a task. The factory posts it; end your run then, and the next one gets the answer."
             }
             Kind::Mention => {
-                "Call another agent of the roster. Its task is queued behind yours on the same issue."
+                "Call another agent of the roster. Its task is queued behind yours on the same issue, in a clone of \
+                 its own made from the base branch; it reads the commits you have made by the end of your run as `caller/work`."
             }
             Kind::Remember => {
                 "Keep something short for your next runs. A key that comes again that day replaces its text."

@@ -62,8 +62,8 @@ pub struct PromptInput<'a> {
     pub depth_left: usize,
     /// What the last attempt came to.
     pub earlier: Option<&'a str>,
-    /// What the agent asked people, and what it said it would do without an answer.
-    pub question: Option<(&'a str, &'a str)>,
+    /// What the agent asked people, and what it would do without an answer, if it said so.
+    pub question: Option<(&'a str, Option<&'a str>)>,
     /// How that was answered.
     pub answer: PromptAnswer<'a>,
     /// What the agent remembers: day and key, and the text; the newest first.

@@ -54,7 +54,9 @@ impl<'a> Fence<'a> {
             PromptAnswer::By(who, text) => [who, text],
             _ => ["", ""],
         };
-        let recalled = [asked, default].into_iter().chain(answer);
+        let recalled = [asked, default.unwrap_or_default()]
+            .into_iter()
+            .chain(answer);
         let recalled = recalled.map(|text| ("the question", text));
         let memory = input
             .memory

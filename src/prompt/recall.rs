@@ -20,9 +20,11 @@ fn question(input: &PromptInput<'_>, fence: &Fence<'_>, out: &mut String) {
     }
     out.push_str("# Your question\n\n");
     if let Some((asked, default)) = input.question {
-        out.push_str("An earlier run of yours asked people, and said what it would do without an answer.\n\n");
+        out.push_str("An earlier run of yours asked people.\n\n");
         out.push_str(&fence.block("your question", asked));
-        out.push_str(&fence.block("your default", default));
+        if let Some(default) = default {
+            out.push_str(&fence.block("your default without an answer", default));
+        }
     }
     match input.answer {
         PromptAnswer::Open => out.push_str(

@@ -23,7 +23,10 @@ if grep -q 'answer by `alice`' "$ADF_PROMPT"; then
     "$ADF_BIN" agent report --status done --summary 'took B, thanks @bob'
     exit 0
 fi
-"$ADF_BIN" agent mention reviewer 'please check src/lib.rs'
+echo half > draft.txt
+git add draft.txt
+git commit -q -m 'Begin'
+"$ADF_BIN" agent mention reviewer 'please check the draft'
 "$ADF_BIN" agent issue 'Docs are thin' --body 'see README; @adf:reviewer write them'
 "$ADF_BIN" agent remember build 'cargo test is enough'
 "$ADF_BIN" agent ask 'A or B?' --default 'I take A' --deadline 4h
@@ -31,6 +34,9 @@ fi
 
 const REVIEWER: &str = r#"#!/bin/sh
 grep -q 'instruction of the agent `developer`, for `alice`' "$ADF_PROMPT" || exit 3
+grep -q 'caller/work' "$ADF_PROMPT" || exit 4
+git show caller/work:draft.txt | grep -q half || exit 5
+test ! -e draft.txt || exit 6
 exec "$ADF_BIN" agent report --status rejected --summary 'nothing to change'
 "#;
 
@@ -168,6 +174,13 @@ async fn agents_call_ask_remember_and_open_issues_through_a_running_factory() {
         .filter(|i| i.title == "Docs are thin")
         .collect();
     assert_eq!(new.len(), 1);
+    let log = chain.forge.request_log().into_iter();
+    let posted = log.filter(|l| l.method == "POST" && l.path.ends_with("/tally/issues"));
+    assert_eq!(
+        posted.map(|l| l.status).collect::<Vec<_>>(),
+        [0],
+        "once, unanswered"
+    );
     assert_eq!(opened.len(), issues + 2, "the issue and the pull request");
     assert!(is_marked(&new[0].body) && adf::mention::find(&new[0].body).is_empty());
     assert!(
