@@ -144,6 +144,18 @@ async fn agents_call_ask_remember_and_open_issues_through_a_running_factory() {
     comment("alice", "take B, please");
     chain.said("`developer` has delivered").await;
 
+    delivered_once(&chain);
+    opened_once(&chain, issues);
+    let _ = stop.send(()).await;
+    tokio::time::timeout(STEP_MAX, factory)
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+/// One comment of each, and the work that the answer led to.
+fn delivered_once(chain: &Chain) {
+    let (repo, bug) = (&chain.world.repo, chain.world.bug);
     let own = chain.own(bug);
     let once = [
         "asks:",
@@ -159,16 +171,21 @@ async fn agents_call_ask_remember_and_open_issues_through_a_running_factory() {
         delivered.contains("took B") && !delivered.contains("@bob"),
         "{delivered}"
     );
-    let branches = chain.forge.branches(&repo);
+    let branches = chain.forge.branches(repo);
     let (branch, _) = branches
         .iter()
         .find(|(b, _)| b.contains("-developer-"))
         .unwrap();
     assert_eq!(
-        chain.forge.file_at(&repo, branch, "choice.txt").as_deref(),
+        chain.forge.file_at(repo, branch, "choice.txt").as_deref(),
         Some("B\n")
     );
-    let opened = chain.forge.issues(&repo);
+}
+
+/// One new issue, marked, that calls nobody.
+fn opened_once(chain: &Chain, issues: usize) {
+    let repo = &chain.world.repo;
+    let opened = chain.forge.issues(repo);
     let new: Vec<_> = opened
         .iter()
         .filter(|i| i.title == "Docs are thin")
@@ -187,10 +204,4 @@ async fn agents_call_ask_remember_and_open_issues_through_a_running_factory() {
         chain.own(new[0].number).is_empty(),
         "nobody is called there"
     );
-
-    let _ = stop.send(()).await;
-    tokio::time::timeout(STEP_MAX, factory)
-        .await
-        .unwrap()
-        .unwrap();
 }

@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "the lint's leave for tests does not reach their helper functions"
 )]
 

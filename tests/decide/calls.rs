@@ -206,7 +206,7 @@ fn an_issue_is_opened_once_and_calls_nobody() {
         }),
     );
     let key = format!("open_issue:{origin}");
-    assert_eq!(scene.settle(), [key.clone()]);
+    assert_eq!(scene.settle().join(" "), key);
     let EffectKind::OpenIssue { title, body, .. } = &scene.world.effects[&EffectKey(key)].kind
     else {
         panic!("a new issue")
