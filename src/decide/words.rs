@@ -8,10 +8,13 @@ use crate::model::{
     Exit, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot, Target, Task,
     TaskState, Work,
 };
+use crate::redact::clip;
 use std::fmt::Write;
 
 /// Characters of a title kept in a pull request's title.
 const TITLE_MAX: usize = 200;
+/// Characters shown of what an agent asked of another.
+const ASKED_MAX: usize = 1000;
 /// Paths named in a pull request.
 const PATHS_SHOWN: usize = 20;
 
@@ -26,8 +29,13 @@ pub fn accepted(task: &Task, status: &str) -> String {
         Some(caller) => format!("`{caller}` has called `{}`, which", task.agent),
         None => format!("`{}`", task.agent),
     };
+    let mut asked = String::new();
+    if !task.chain.is_empty() {
+        asked.push('\n');
+        quote(&mut asked, &clip(&task.instruction, ASKED_MAX));
+    }
     format!(
-        "{whom}: {called} has taken this up.\n\n**Status:** {status}\n\n<sub>task `{id}` · branch `{branch}`</sub>",
+        "{whom}: {called} has taken this up.\n{asked}\n**Status:** {status}\n\n<sub>task `{id}` · branch `{branch}`</sub>",
         status = strip(status),
         id = task.id,
         branch = task.branch,
@@ -65,7 +73,7 @@ pub fn blocked(task: &Task, note: &str) -> String {
 /// The title of a task's pull request.
 #[must_use]
 pub fn pull_title(task: &Task, issue_title: &str) -> String {
-    let title = crate::redact::clip(strip(issue_title).trim(), TITLE_MAX);
+    let title = clip(strip(issue_title).trim(), TITLE_MAX);
     let title = if title.is_empty() {
         "Work".to_owned()
     } else {

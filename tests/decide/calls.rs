@@ -59,10 +59,8 @@ fn a_call_is_accepted_on_the_issue_and_waits_for_the_callers_end() {
     let EffectKind::Accept { body } = &accept.kind else {
         panic!("an acceptance")
     };
-    assert!(
-        body.starts_with("@alice: `developer` has called `reviewer`"),
-        "{body}"
-    );
+    let head = "@alice: `developer` has called `reviewer`, which has taken this up.\n\n> please look\n\n**Status:** queued";
+    assert!(body.starts_with(head), "people see what was asked: {body}");
     assert!(
         scene
             .reasons()

@@ -203,6 +203,25 @@ fn a_run_that_fails_after_asking_is_tried_again_and_knows_the_answer_by_then() {
 }
 
 #[test]
+fn a_run_that_fails_until_the_deadline_goes_on_with_the_default() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    question(&mut scene);
+    scene.settle();
+    scene.end_run(crate::scene::bad(Exit::Code(1), FailureClass::Transient));
+    scene.settle();
+    assert_eq!(scene.task(&mention).answer, None);
+    scene.pass(HOUR * 4);
+    scene.settle();
+    let task = scene.task(&mention);
+    assert_eq!(
+        (&task.state, task.answer),
+        (&TaskState::Running, Some(Answer::Default))
+    );
+}
+
+#[test]
 fn a_question_that_cannot_be_posted_holds_nothing_up() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");
