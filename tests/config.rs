@@ -149,6 +149,7 @@ fn paths_start_at_the_folder_of_the_file_and_bare_programs_do_not() {
     );
     let program = |name: &str| match &settings.providers[name] {
         Provider::Script { command } => command.clone(),
+        other => panic!("{other:?}"),
     };
     assert_eq!(
         program("house"),
@@ -164,6 +165,27 @@ fn paths_start_at_the_folder_of_the_file_and_bare_programs_do_not() {
         .settings;
     let prompt = &prompt.agents[&AgentName::from("developer")].prompt;
     assert_eq!(prompt, "Work on issue #{{ issue }} of {{ repository }}.\n");
+}
+
+#[test]
+fn a_models_provider_has_its_name_for_a_command_and_names_the_place_of_its_key() {
+    let config = config::load(&sample("valid/provider-codex.toml")).unwrap();
+    let Provider::Codex(cli) = &config.settings.providers["house"] else {
+        panic!("a codex");
+    };
+    assert_eq!(
+        (cli.command.as_slice(), cli.has_key),
+        (&["codex".to_owned()][..], false)
+    );
+    assert!(config.secrets.keys.is_empty());
+    let path = sample("valid/provider-with-key-and-address.toml");
+    let config = config::load(&path).unwrap();
+    let key = SecretSource::File {
+        path: sample("valid").join("anthropic.key"),
+    };
+    assert_eq!(config.secrets.keys["house"], key);
+    let shown = format!("{:?}", config.settings);
+    assert!(!shown.contains("anthropic.key"), "{shown}");
 }
 
 #[test]

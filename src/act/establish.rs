@@ -9,7 +9,7 @@ use super::supervise::harvest::{HarvestAsk, harvest};
 use super::supervise::{self, Ended, RunSpec};
 use super::workspace::Workspace;
 use crate::classify::{Evidence, classify};
-use crate::model::{Exit, Message, Outcome, Report, Run, Sha, Task, Work};
+use crate::model::{Denial, Exit, Message, Outcome, Report, Run, Sha, Task, Told, Work};
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,9 +26,10 @@ impl Machine {
         run: &Run,
         base: &Sha,
         spec: &RunSpec,
-        ended: Ended,
+        mut ended: Ended,
     ) -> Outcome {
         let report = self.report_of(run).await;
+        ended.told = self.clean_told(ended.told);
         if ended.exit == Exit::Interrupted {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
             return Outcome {
@@ -47,11 +48,15 @@ impl Machine {
             has_work: work.is_some(),
             report: report.as_ref(),
             tail: trouble.as_deref().unwrap_or(&tail),
+            denial: ended.told.denial.as_ref(),
         };
         let class = classify(&evidence);
         let mut reason = reason(&ended, work.as_ref());
         if let Some((_, rule)) = class {
             reason = format!("{reason} (rule `{rule}`)");
+        }
+        if let (Some(_), Some(denial)) = (class, &ended.told.denial) {
+            reason = format!("{reason}; its CLI says: {}", denial.text);
         }
         if let Some(trouble) = trouble {
             reason = format!(
@@ -88,7 +93,7 @@ impl Machine {
             },
             Err(_) => return interrupted(),
         };
-        match self.spec(agent, run, &workspace, &dir) {
+        match self.spec(agent, run, &workspace, &dir, None) {
             Ok(spec) => self.establish(task, run, base, &spec, ended).await,
             Err(_) => interrupted(),
         }
@@ -132,6 +137,19 @@ impl Machine {
         }))
     }
 
+    /// What the CLI told, without secrets.
+    fn clean_told(&self, told: Told) -> Told {
+        let clean = |text: String| self.who.redactor.clean(&text).into_owned();
+        Told {
+            text: clean(told.text),
+            denial: told.denial.map(|denial| Denial {
+                text: clean(denial.text),
+                ..denial
+            }),
+            ..told
+        }
+    }
+
     async fn report_of(&self, run: &Run) -> Option<Report> {
         let id = run.id.clone();
         let read = self
@@ -155,6 +173,7 @@ fn interrupted() -> Outcome {
 
 fn counted(ended: Ended, reason: String) -> Outcome {
     Outcome {
+        told: ended.told,
         output_bytes: ended.output_bytes,
         output_cut: ended.output_cut,
         steps: ended.steps,

@@ -7,7 +7,7 @@
 use super::machine::{Ending, Machine};
 use super::start::Live;
 use super::supervise::{self, Ended, Event};
-use crate::model::{Change, Exit, RunState, Time};
+use crate::model::{Change, Exit, RunState, Time, Told};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +113,7 @@ fn lost(run_dir: &Path, steps: u32) -> Ended {
             output_bytes: 0,
             output_cut: 0,
             steps,
+            told: Told::default(),
             left: 0,
         })
 }

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::forge::{Client, Comment, ForgeError, IssueItem};
 use crate::model::{Change, EffectKey, Outcome, Repository, Run, Sha, Task, TaskId, Time};
 use crate::store::{Ledger, StoreError};
+use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +59,8 @@ pub struct Tools {
     pub adf: PathBuf,
     /// Values of the environment variables that agents are given.
     pub environment: BTreeMap<String, String>,
+    /// The keys of providers, by the provider's name.
+    pub keys: BTreeMap<String, SecretString>,
     /// Is called once for each spawn whose run is over.
     pub run_over: Arc<dyn Fn() + Send + Sync>,
 }

@@ -8,8 +8,8 @@ use super::executor::Executor;
 use super::memory::Memory;
 use super::outside::Outside;
 use crate::model::{
-    Change, EffectKind, EffectResult, EffectState, Outcome, Run, RunId, RunState, Task, TaskState,
-    Time, World,
+    Change, Effect, EffectKind, EffectResult, EffectState, Outcome, Run, RunId, RunState, Task,
+    TaskState, Time, World,
 };
 
 /// Why the factory cannot start: something of an old run cannot be ended.
@@ -55,7 +55,8 @@ impl<O: Outside> Executor<O> {
             changes.push(self.over(run, outcome));
         }
         changes.extend(self.found_again(world, lost).await);
-        changes.extend(spawns_over(world));
+        let look_at = self.outside.now().plus(self.who.settings.forge.settle);
+        changes.extend(world.effects.values().filter_map(|e| cut_short(e, look_at)));
         if !changes.is_empty() {
             self.outside.commit(changes).await?;
         }
@@ -102,17 +103,24 @@ impl<O: Outside> Executor<O> {
     }
 }
 
-/// Spawns that a crash cut short: their runs are over, so they are too.
-fn spawns_over(world: &World) -> impl Iterator<Item = Change> {
-    let open = world.effects.values().filter(|effect| {
-        matches!(effect.kind, EffectKind::Spawn { .. })
-            && matches!(effect.state, EffectState::Tried { .. })
-    });
-    open.map(|effect| Change::EffectState {
-        key: effect.key.clone(),
-        tries: effect.tries,
-        state: EffectState::Done {
+/// What a crash cut short: a spawn is over with its run; anything else may still
+/// be on its way, and is looked for once it must have arrived.
+fn cut_short(effect: &Effect, look_at: Time) -> Option<Change> {
+    let EffectState::Tried { .. } = effect.state else {
+        return None;
+    };
+    let state = match effect.kind {
+        EffectKind::Spawn { .. } => EffectState::Done {
             result: EffectResult::Nothing,
         },
+        _ => EffectState::Ambiguous {
+            look_at,
+            reason: "the factory ended while it was tried".to_owned(),
+        },
+    };
+    Some(Change::EffectState {
+        key: effect.key.clone(),
+        tries: effect.tries,
+        state,
     })
 }

@@ -7,18 +7,27 @@ use super::desk::Desk;
 use super::machine::{Ending, Machine};
 use super::memory::remember;
 use super::preflight::Blocked;
-use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, WallSpec};
+use super::resume::Session;
+use super::supervise::{
+    self, Layout, RunSpec, SpecLimits, Supervised, WallSpec, environment::SYSTEM_PATH,
+};
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::AgentSocket;
 use crate::mention;
 use crate::model::settings::Agent;
 use crate::model::{Change, Exit, Outcome, Run, RunState, Sha, Task};
-use crate::provider;
+use crate::provider::{self, place};
+use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How much one file that an agent writes may hold, as a multiple of the bundle's cap.
 const FILE_FACTOR: u64 = 16;
+/// The first wait before a run's end is written again.
+const END_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait before a run's end is written again.
+const END_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// A run under way.
 pub(super) struct Live {
@@ -74,7 +83,8 @@ impl Machine {
         let dir = self.run_dir(run);
         Layout::new(&dir).create().map_err(Blocked::waits)?;
         remember(&dir, task, run).map_err(Blocked::waits)?;
-        let spec = self.spec(agent, run, &workspace, &dir)?;
+        let session = self.resume(agent, run, &dir).await;
+        let spec = self.spec(agent, run, &workspace, &dir, session.as_ref())?;
         self.probe(agent, &spec).await?;
         let prompt = self.brief(task, run, agent, &branch).await?;
         let path = Layout::new(&dir).prompt();
@@ -160,6 +170,7 @@ impl Machine {
         run: &Run,
         workspace: &Workspace,
         dir: &Path,
+        session: Option<&Session>,
     ) -> Result<RunSpec, Blocked> {
         let settings = &self.who.settings;
         let Some(settings_of) = settings.providers.get(&agent.provider) else {
@@ -169,29 +180,43 @@ impl Machine {
             )));
         };
         let provider = provider::of(settings_of);
-        let prompt = Layout::new(dir).prompt();
+        let layout = Layout::new(dir);
+        let (prompt, tmp) = (layout.prompt(), layout.tmp());
         let ask = provider::Ask {
             model: agent.model.as_deref(),
             tools: &agent.tools,
             prompt: &prompt,
+            tmp: &tmp,
+            resume: session.map(Session::lend),
         };
         let walls = &settings.walls;
         let mut read = walls.read.clone();
         read.extend(self.tools.workspaces.reads());
-        let env = supervise::environment(
-            &run.id,
-            dir,
-            &self.tools.adf,
-            &self.tools.environment,
-            &provider.env(&ask),
-        );
-        let millis = |d: std::time::Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let mut passed = self.tools.environment.clone();
+        if let Some(program) = provider.program() {
+            let path = passed
+                .entry("PATH".to_owned())
+                .or_insert_with(|| SYSTEM_PATH.to_owned());
+            if let Some(folder) = place::folder(program) {
+                *path = format!("{}:{path}", folder.display());
+            }
+            read.extend(place::reads(program, path));
+        }
+        let adf = &self.tools.adf;
+        let env = supervise::environment(&run.id, dir, adf, &passed, &provider.env(&ask));
+        let secret = self.tools.keys.get(&agent.provider).and_then(|key| {
+            let name = provider.key_variable(key.expose_secret())?;
+            Some((name.to_owned(), key.expose_secret().to_owned()))
+        });
+        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
         Ok(RunSpec {
             run: run.id.clone(),
             run_dir: dir.to_path_buf(),
             workspace: workspace.dir.clone(),
             argv: provider.argv(&ask),
             env,
+            secret,
+            home: provider.home(&ask),
             stdin: Some(prompt.clone()),
             walls: WallSpec {
                 required: walls.required,
@@ -205,7 +230,7 @@ impl Machine {
                 output_bytes: settings.limits.output_bytes,
                 file_bytes: settings.limits.bundle_bytes.saturating_mul(FILE_FACTOR),
             },
-            stream: provider.stream(),
+            stream: provider.stream(&ask),
         })
     }
 
@@ -226,8 +251,15 @@ impl Machine {
             process: None,
             state,
         };
-        if let Err(error) = self.tools.ledger.commit(vec![change]).await {
-            tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is established again after a restart");
+        let mut wait = END_WAIT;
+        while let Err(error) = self.tools.ledger.commit(vec![change.clone()]).await {
+            tracing::error!(target: "adf::ledger", run = %run.id, %error, "the end of a run could not be written; it is tried again");
+            if error.is_fatal() || *self.ending().borrow() != Ending::Not {
+                // A restart establishes it again, from the run's directory.
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(END_WAIT_MAX);
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::redact::Redactor;
 use crate::sense::{CronSource, Poller, Sources, Wiring};
 use crate::store::{self, StoreError};
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,6 +99,17 @@ pub fn token(config: &Config) -> Result<SecretString, AppError> {
     Ok(config.secrets.token.read()?)
 }
 
+/// Reads the keys of a config's providers, by the provider's name.
+///
+/// # Errors
+/// As [`token`].
+pub fn keys(config: &Config) -> Result<BTreeMap<String, SecretString>, AppError> {
+    let sources = config.secrets.keys.iter();
+    sources
+        .map(|(name, source)| Ok((name.clone(), source.read()?)))
+        .collect()
+}
+
 /// The key of the marks: made at the first start where it is a file of our own.
 fn marker_key(config: &Config) -> Result<SecretString, AppError> {
     Ok(match &config.secrets.marker_key {
@@ -129,13 +141,14 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 /// Everything that a start can stumble over, each with its remedy.
 pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let settings = Arc::new(config.settings.clone());
-    let token = token(config)?;
+    let (token, keys) = (token(config)?, keys(config)?);
     let client = client(config, token.clone(), &start.clock)?;
     let state_dir = &settings.state_dir;
     let opened = store::open(state_dir, start.clock.clone())?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let (me, repo) = greet(&client, &*start.waiting).await?;
+    let secrets: Vec<SecretString> = keys.values().chain([&token, &key_text]).cloned().collect();
 
     let (sender, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stops) = mpsc::channel(STOPS_MAX);
@@ -148,7 +161,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         factory: opened.factory.clone(),
         me: me.clone(),
         repo,
-        redactor: Redactor::new(&[token, key_text]),
+        redactor: Redactor::new(&secrets),
     });
     let tools = Tools {
         client: client.clone(),
@@ -161,25 +174,24 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         runs_dir: state_dir.join("runs"),
         adf: start.adf,
         environment: crate::config::passed_on(&settings.walls.environment),
+        keys,
         run_over: run_over(sender.clone()),
     };
     let machine = Arc::new(Machine::new(who.clone(), tools));
     let executor = Arc::new(Executor::new(who, machine));
     executor.recover(&opened.world).await?;
-    let poller = Poller::new(
-        Wiring {
-            sources: Sources {
-                client,
-                ledger: opened.ledger.clone(),
-                clock: start.clock.clone(),
-            },
-            key,
-            me,
-            since: start.since,
-            narrowed: !settings.mentions.allow.is_empty(),
+    let wiring = Wiring {
+        sources: Sources {
+            client,
+            ledger: opened.ledger.clone(),
+            clock: start.clock.clone(),
         },
-        &opened.world,
-    );
+        key,
+        me,
+        since: start.since,
+        narrowed: !settings.mentions.allow.is_empty(),
+    };
+    let poller = Poller::new(wiring, &opened.world);
     let cron = CronSource::new(&settings, start.clock.now())?;
     let main = Loop {
         fit: fit(&settings),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: facts are judged before words, rules in a fixed order and the
 //! first that matches decides; a run that exited well with commits is not
-//! failed whatever its output talks about.
+//! failed whatever its output talks about, unless its CLI was denied the next turn.
 //! Where to look next: [`rules`] for the shipped list.
 
 mod rules;
@@ -10,7 +10,7 @@ mod rules;
 mod tests;
 mod words;
 
-use crate::model::{Exit, FailureClass, Report};
+use crate::model::{Denial, Exit, FailureClass, Report};
 
 /// What is known of a run when it is judged.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub struct Evidence<'a> {
     pub has_work: bool,
     /// What the agent said of it.
     pub report: Option<&'a Report>,
+    /// Why its CLI could not go on, by its own protocol.
+    pub denial: Option<&'a Denial>,
     /// The end of its output, or the text of a git or forge error.
     pub tail: &'a str,
 }
@@ -32,7 +34,8 @@ pub fn classify(input: &Evidence<'_>) -> Option<(FailureClass, &'static str)> {
         return None;
     }
     Some(
-        rules::by_fact(input)
+        rules::by_denial(input)
+            .or_else(|| rules::by_fact(input))
             .or_else(|| words::find(input.tail))
             .unwrap_or_else(|| rules::by_exit(input)),
     )

@@ -4,7 +4,7 @@
 //! never turns a failure of the machine into success.
 
 use super::Evidence;
-use crate::model::{Exit, FailureClass, ReportStatus};
+use crate::model::{DenialKind, Exit, FailureClass, ReportStatus};
 
 type Rule = (FailureClass, &'static str);
 
@@ -18,9 +18,25 @@ pub(super) fn is_well(input: &Evidence<'_>) -> bool {
         )
     });
     match input.exit {
-        Exit::Code(0) => input.has_work || spoken,
+        Exit::Code(0) => spoken || (input.has_work && denied(input).is_none()),
         Exit::Code(_) => spoken,
         _ => false,
+    }
+}
+
+/// What a provider's denial means for a run that it ended or held up to the end.
+pub(super) fn by_denial(input: &Evidence<'_>) -> Option<Rule> {
+    matches!(input.exit, Exit::Code(_) | Exit::WallTime)
+        .then(|| denied(input))
+        .flatten()
+}
+
+fn denied(input: &Evidence<'_>) -> Option<Rule> {
+    match input.denial?.kind {
+        DenialKind::Quota => Some((FailureClass::Transient, "the provider's quota is used up")),
+        DenialKind::Overloaded => Some((FailureClass::Transient, "the provider is overloaded")),
+        DenialKind::Auth => Some((FailureClass::Auth, "the provider refuses the key")),
+        DenialKind::Other => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Evidence, classify};
 use crate::model::{
-    Exit,
+    Denial, DenialKind, Exit,
     FailureClass::{self, *},
     Report, ReportStatus,
 };
@@ -13,6 +13,7 @@ fn class(exit: &Exit, has_work: bool, tail: &str) -> Option<FailureClass> {
         exit,
         has_work,
         report: None,
+        denial: None,
         tail,
     };
     classify(&evidence).map(|(class, _)| class)
@@ -28,6 +29,7 @@ fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<Failure
         exit,
         has_work,
         report: Some(&report),
+        denial: None,
         tail: "",
     };
     classify(&evidence).map(|(class, _)| class)
@@ -43,6 +45,46 @@ fn an_agent_that_merely_discusses_trouble_and_delivers_is_not_failed() {
     ] {
         assert_eq!(class(&Exit::Code(0), true, tail), None, "{tail}");
     }
+}
+
+fn denied(exit: &Exit, has_work: bool, kind: DenialKind) -> Option<FailureClass> {
+    let denial = Denial {
+        kind,
+        text: "no".into(),
+        resets_at: None,
+    };
+    let evidence = Evidence {
+        exit,
+        has_work,
+        report: None,
+        denial: Some(&denial),
+        tail: "",
+    };
+    classify(&evidence).map(|(class, _)| class)
+}
+
+#[test]
+fn a_denial_at_the_end_fails_a_run_whatever_its_exit_and_its_commits() {
+    for (kind, expected) in [
+        (DenialKind::Quota, Transient),
+        (DenialKind::Overloaded, Transient),
+        (DenialKind::Auth, Auth),
+    ] {
+        for exit in [
+            Exit::Code(0),
+            Exit::Code(1),
+            Exit::Code(137),
+            Exit::WallTime,
+        ] {
+            assert_eq!(denied(&exit, true, kind), Some(expected), "{exit:?}");
+        }
+        assert_eq!(denied(&Exit::Steps, true, kind), Some(Resource));
+    }
+    assert_eq!(denied(&Exit::Code(0), true, DenialKind::Other), None);
+    assert_eq!(
+        denied(&Exit::Code(0), false, DenialKind::Other),
+        Some(Logic)
+    );
 }
 
 #[test]

@@ -48,14 +48,19 @@ pub fn run(args: &Run) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let token = match app::token(&config) {
-        Ok(token) => token,
+    let secrets = app::token(&config).and_then(|token| {
+        let mut secrets: Vec<_> = app::keys(&config)?.into_values().collect();
+        secrets.push(token);
+        Ok(secrets)
+    });
+    let secrets = match secrets {
+        Ok(secrets) => secrets,
         Err(error) => {
             complain(&error.to_string());
             return CONFIG;
         }
     };
-    let redactor = Redactor::new(&[token]);
+    let redactor = Redactor::new(&secrets);
     let redact = Arc::new(move |text: &str| redactor.clean(text).into_owned());
     if let Err(error) = telemetry::init(args.log, redact) {
         complain(&error.to_string());

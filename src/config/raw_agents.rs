@@ -111,17 +111,41 @@ impl Default for AgentLimits {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Provider {
-    /// What kind of executable it is; `script` is any that reads a prompt and works in its directory.
+    /// What kind of executable it is: a model's CLI, or `script`, which is any that reads a prompt and works in its directory.
     pub kind: ProviderKind,
-    /// The program and its arguments; no shell is involved. A program with a `/` is relative to the folder of this file, one without is looked up in PATH.
+    /// The program and its arguments; no shell is involved. A program with a `/` is relative to the folder of this file, one without is looked up in PATH. Default for a model's CLI: its name.
+    #[serde(default)]
     #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 4000)))]
-    pub command: Vec<String>,
+    pub command: Option<Vec<String>>,
+    /// The name of the systemd credential (`LoadCredential=NAME:PATH`) that holds the key of a model's CLI.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
+    pub key_credential: Option<String>,
+    /// The name, without `$`, of the environment variable that holds the key.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))]
+    pub key_env: Option<String>,
+    /// A file of mode 0600 or stricter that holds the key.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 1000))]
+    pub key_file: Option<PathBuf>,
+    /// Where the requests of a model's CLI go, as it expects it: with `/v1` for codex and opencode, without for claude and gemini. Default: the maker of the model.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 500))]
+    pub base_url: Option<String>,
+    /// Start a model's CLI although no guard checks its commands: only the walls hold it then.
+    #[serde(default)]
+    pub unguarded: bool,
 }
 
 // Comments on the variants would turn the plain list of kinds in the schema
 // into one that says less when nothing matches.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ProviderKind {
     Script,
+    Claude,
+    Codex,
+    Opencode,
+    Gemini,
 }

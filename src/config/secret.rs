@@ -51,13 +51,15 @@ pub enum SecretSource {
     },
 }
 
-/// Where the factory's two secrets are kept.
+/// Where the factory's secrets are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretSources {
     /// The forge's token.
     pub token: SecretSource,
     /// The key that signs marks.
     pub marker_key: SecretSource,
+    /// The keys of providers, by the provider's name.
+    pub keys: BTreeMap<String, SecretSource>,
 }
 
 /// Why a secret could not be had.
@@ -70,7 +72,7 @@ pub enum SecretError {
     Nowhere,
     /// A credential is named and systemd passes none at all.
     #[error(
-        "credential `{name}`: $CREDENTIALS_DIRECTORY is not set; add LoadCredential={name}:PATH to the unit, or use token_env or token_file outside systemd"
+        "credential `{name}`: $CREDENTIALS_DIRECTORY is not set; add LoadCredential={name}:PATH to the unit, or name a variable or a file instead outside systemd"
     )]
     NoCredentials {
         /// The credential.

@@ -18,7 +18,10 @@ const SECRET_NAMES: [&str; 7] = [
 ];
 
 /// Keys of this config that sound secret and hold only names and paths.
-const PLAIN_KEYS: [&str; 4] = [
+const PLAIN_KEYS: [&str; 7] = [
+    "key_credential",
+    "key_env",
+    "key_file",
     "token_env",
     "token_file",
     "token_credential",

@@ -5,12 +5,13 @@
 //! Tasks of mentions come back with their mention, the others by [`unmentioned`].
 
 use super::draft::Draft;
+use super::ending::{Ending, ending};
 use super::intake::{self, Parts};
 use super::words;
 use crate::mention;
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Person,
-    Refusal, Task, TaskId, TaskState,
+    Refusal, RunState, Task, TaskId, TaskState,
 };
 
 /// What the marks of a mention's task say.
@@ -124,7 +125,7 @@ pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
         "its mark on the forge says that this factory accepted it"
     };
     task.state = if ended.is_some() {
-        TaskState::Done
+        as_ended(draft, &task)
     } else if changed {
         TaskState::Delivering
     } else if draft.s.world.runs_of(&task.id).next().is_some() {
@@ -164,6 +165,21 @@ pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
         );
     }
     draft.decide("adopt", &task, reason, "mark");
+}
+
+/// What a task that ended came to, by its last run where the disk remembers it.
+fn as_ended(draft: &Draft<'_>, task: &Task) -> TaskState {
+    let last = draft.s.world.runs_of(&task.id).last();
+    let Some((run, RunState::Ended { at, outcome })) = last.map(|r| (r, &r.state)) else {
+        return TaskState::Done;
+    };
+    let agent = draft.s.settings.agents.get(&task.agent);
+    match ending(task, run, outcome, *at, agent, 0, false) {
+        Ending::Keep(state) | Ending::Report(state) => state,
+        // It ended though it was unclear: its one question had been asked before.
+        Ending::Clarify => TaskState::Blocked,
+        Ending::Deliver | Ending::Again { .. } | Ending::Wait { .. } => TaskState::Done,
+    }
 }
 
 /// Writes down an effect that a comment on the forge proves done.

@@ -8,8 +8,9 @@
 use super::draft::Draft;
 use super::{notice, refuse, speech};
 use crate::model::{
-    Answer, EffectKey, EffectKind, EffectResult, EffectState, PassageKey, PassageKind, Report,
-    SkipReason, Task, TaskState, Time, message::DEADLINE_MINUTES_MAX,
+    Answer, EffectKey, EffectKind, EffectResult, EffectState, Outcome, PassageKey, PassageKind,
+    Report, SkipReason, Task, TaskState, Time,
+    message::{DEADLINE_MINUTES, DEADLINE_MINUTES_MAX},
 };
 use std::time::Duration;
 
@@ -50,12 +51,21 @@ fn ask(draft: &mut Draft<'_>, task: &Task, body: String) -> bool {
     true
 }
 
-/// When the default holds; a question without one waits for as long as any may.
-pub(super) fn deadline(draft: &Draft<'_>, task: &Task, ended: Time) -> Time {
+/// When the default holds. A question that only a report holds has none and waits
+/// for as long as any may; one whose words went with a lost ledger, as usual.
+pub(super) fn deadline(
+    draft: &Draft<'_>,
+    task: &Task,
+    over: Option<&Outcome>,
+    ended: Time,
+) -> Time {
     let minutes = |n: u32| Duration::from_secs(u64::from(n) * 60);
     match draft.s.world.question(&task.id) {
         Some((at, question)) => at.plus(minutes(question.deadline_minutes)),
-        None => ended.plus(minutes(DEADLINE_MINUTES_MAX)),
+        None if over.is_some_and(|o| o.report.is_some()) => {
+            ended.plus(minutes(DEADLINE_MINUTES_MAX))
+        }
+        None => ended.plus(minutes(DEADLINE_MINUTES)),
     }
 }
 
@@ -101,7 +111,7 @@ pub(super) fn wait(draft: &mut Draft<'_>, task: &Task) {
 pub(super) fn taken(draft: &Draft<'_>, task: &Task) -> Task {
     let mut task = task.clone();
     if task.answer.is_none() && is_asked(draft, &task) {
-        let late = deadline(draft, &task, draft.s.now) <= draft.s.now;
+        let late = deadline(draft, &task, None, draft.s.now) <= draft.s.now;
         task.answer = answer(draft, &task)
             .map(|(answer, _)| answer)
             .or(late.then_some(Answer::Default));

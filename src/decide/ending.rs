@@ -14,6 +14,8 @@ const BACKOFF: Duration = Duration::from_secs(30);
 const BACKOFF_MAX: Duration = Duration::from_secs(3600);
 /// How long a start that the world prevented waits before it is tried again.
 const RECHECK: Duration = Duration::from_secs(300);
+/// How long after a stated reset of a quota the next try is: some state it without its seconds.
+const RESET_SLACK: Duration = Duration::from_secs(60);
 /// Interruptions in a row after which the task waits like after a strike.
 const INTERRUPTIONS_FREE: usize = 30;
 
@@ -108,6 +110,14 @@ fn failed(
     agent: Option<&Agent>,
     class: FailureClass,
 ) -> Ending {
+    // A quota that comes back at a stated time is no fault of the task.
+    if let Some(reset) = outcome.told.denial.as_ref().and_then(|d| d.resets_at) {
+        let at = ended.plus(RECHECK).max(reset.plus(RESET_SLACK));
+        return Ending::Wait {
+            at,
+            why: outcome.reason.clone(),
+        };
+    }
     let attempts = agent.map_or(1, |a| a.limits.attempts);
     let again = matches!(
         class,

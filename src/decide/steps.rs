@@ -237,7 +237,7 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         Ending::Clarify => (
             TaskState::NeedsClarification,
             "waits for an answer to its question".to_owned(),
-            clarify::deadline(draft, task, *at),
+            clarify::deadline(draft, task, Some(outcome), *at),
             0,
         ),
         Ending::Wait { at, why } => (TaskState::Blocked, why.clone(), *at, 0),

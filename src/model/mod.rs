@@ -22,6 +22,7 @@ pub mod snapshot;
 pub mod speech;
 pub mod task;
 pub mod time;
+pub mod told;
 pub mod world;
 
 pub use alert::{Alert, Fire};
@@ -43,4 +44,5 @@ pub use snapshot::Snapshot;
 pub use speech::Kind;
 pub use task::{Task, TaskState};
 pub use time::Time;
+pub use told::{Denial, DenialKind, Told, Usage};
 pub use world::World;

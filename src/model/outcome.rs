@@ -3,7 +3,7 @@
 //!
 //! Invariant: the agent's report is a claim beside the facts, never their source.
 
-use super::{Report, Sha};
+use super::{Report, Sha, Told};
 use serde::{Deserialize, Serialize};
 
 /// How a run ended, as established by the factory.
@@ -25,6 +25,9 @@ pub struct Outcome {
     pub output_cut: u64,
     /// Steps counted.
     pub steps: u32,
+    /// What its CLI told of it.
+    #[serde(default)]
+    pub told: Told,
 }
 
 impl Outcome {
@@ -40,6 +43,7 @@ impl Outcome {
             output_bytes: 0,
             output_cut: 0,
             steps: 0,
+            told: Told::default(),
         }
     }
 }

@@ -136,6 +136,25 @@ pub enum Provider {
         /// Program and arguments; no shell is involved.
         command: Vec<String>,
     },
+    /// Claude Code.
+    Claude(Cli),
+    /// Codex.
+    Codex(Cli),
+    /// opencode.
+    Opencode(Cli),
+    /// Gemini CLI.
+    Gemini(Cli),
+}
+
+/// A model's command line, without its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cli {
+    /// Program and the arguments that come before the factory's.
+    pub command: Vec<String>,
+    /// Where its requests go instead of to its maker.
+    pub base_url: Option<String>,
+    /// Whether the config names the place of a key.
+    pub has_key: bool,
 }
 
 /// Limits of the project.

@@ -1,16 +1,24 @@
 //! An agent's settings → how its CLI is started and how its output is read:
-//! argv, environment and the stream of steps. One file per CLI.
+//! argv, environment, files and the stream of steps. One file per CLI.
 //!
-//! Invariant: a provider decides nothing and starts nothing; its [`Stream`] is a value,
-//! so that a supervisor in another process reads the output with it, and never panics on any bytes.
+//! Invariant: a provider decides nothing and starts nothing; its key is in
+//! neither argv nor [`Provider::env`]; its [`Reader`] is a value, so that a supervisor
+//! in another process reads the output with it, and never panics on any bytes.
 //! Next: `act::supervise` starts what this describes.
 
+mod claude;
+mod codex;
+mod denial;
+mod gemini;
+mod opencode;
+pub mod place;
 pub mod script;
+mod seen;
 pub mod stream;
 
-pub use stream::{Signal, Stream};
+pub use stream::{Reader, Signal, Stream};
 
-use crate::model::settings;
+use crate::model::{Usage, settings};
 use std::{collections::BTreeMap, path::Path};
 
 /// What an agent asks of its provider.
@@ -22,16 +30,47 @@ pub struct Ask<'a> {
     pub tools: &'a [String],
     /// The prompt's file, as the agent sees it; it is also standard input.
     pub prompt: &'a Path,
+    /// The run's own temporary folder.
+    pub tmp: &'a Path,
+    /// The conversation to go on with.
+    pub resume: Option<Resume<'a>>,
+}
+
+/// A conversation of an earlier attempt, whose home the run has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume<'a> {
+    /// Its id.
+    pub session: &'a str,
+    /// What it has used up so far.
+    pub used: Usage,
+}
+
+impl Ask<'_> {
+    fn session(&self) -> Option<&str> {
+        self.resume.map(|r| r.session)
+    }
 }
 
 /// An agent CLI.
 pub trait Provider: Send + Sync {
     /// Program and arguments; never a secret.
     fn argv(&self, ask: &Ask<'_>) -> Vec<String>;
-    /// Variables besides the common ones.
+    /// Variables besides the common ones; never a secret.
     fn env(&self, ask: &Ask<'_>) -> BTreeMap<String, String>;
-    /// How its standard output is read.
-    fn stream(&self) -> Stream;
+    /// The variable in which it takes this key.
+    fn key_variable(&self, _key: &str) -> Option<&'static str> {
+        None
+    }
+    /// Files that it finds in its home: path and content.
+    fn home(&self, _ask: &Ask<'_>) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+    /// How its output is read.
+    fn stream(&self, ask: &Ask<'_>) -> Stream;
+    /// The program whose installation the walls must let it read.
+    fn program(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The provider that settings describe.
@@ -41,5 +80,21 @@ pub fn of(settings: &settings::Provider) -> Box<dyn Provider> {
         settings::Provider::Script { command } => Box::new(script::Script {
             command: command.clone(),
         }),
+        settings::Provider::Claude(cli) => Box::new(claude::Claude(cli.clone())),
+        settings::Provider::Codex(cli) => Box::new(codex::Codex(cli.clone())),
+        settings::Provider::Opencode(cli) => Box::new(opencode::Opencode(cli.clone())),
+        settings::Provider::Gemini(cli) => Box::new(gemini::Gemini(cli.clone())),
     }
+}
+
+/// The command with these arguments.
+fn argv(cli: &settings::Cli, words: &[&str]) -> Vec<String> {
+    let words = words.iter().map(|word| (*word).to_owned());
+    cli.command.iter().cloned().chain(words).collect()
+}
+
+/// Variables by name.
+fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
 }

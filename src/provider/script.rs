@@ -4,7 +4,8 @@
 //!
 //! Invariant: the command is run as it is written; no shell, no template.
 
-use super::{Ask, Provider, Stream};
+use super::{Ask, Provider, Signal, Stream};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The provider `script`.
@@ -31,7 +32,21 @@ impl Provider for Script {
         env
     }
 
-    fn stream(&self) -> Stream {
+    fn stream(&self, _ask: &Ask<'_>) -> Stream {
         Stream::Script
+    }
+}
+
+#[derive(Deserialize)]
+struct Line {
+    r#type: String,
+}
+
+pub(super) fn read(line: &[u8]) -> Option<Signal> {
+    let line: Line = serde_json::from_slice(line).ok()?;
+    match line.r#type.as_str() {
+        "step" => Some(Signal::Step),
+        "progress" => Some(Signal::Progress),
+        _ => None,
     }
 }

@@ -1,8 +1,13 @@
-//! A line of an agent's standard output → a sign of what it does.
+//! An agent's output, line by line → steps and progress as they come, and at the
+//! end what its CLI told of the run.
 //!
-//! Invariant: any bytes are accepted; what is not understood is no sign.
+//! Invariant: any bytes are accepted; what is not understood is no sign. Memory
+//! is bounded by [`Told`] whatever comes. Next: one file per CLI knows its lines.
 
+use super::{claude, codex, gemini, opencode, script, seen::Seen};
+use crate::model::{Time, Told, Usage};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// How a CLI writes what it does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,76 +16,79 @@ pub enum Stream {
     /// JSON lines with a `type` of `step` or `progress` among free text.
     #[default]
     Script,
+    /// `claude --output-format stream-json`.
+    Claude,
+    /// `codex exec --json`.
+    Codex {
+        /// What its session had used up before this run: it counts on.
+        before: Usage,
+    },
+    /// `opencode run --format json`, and its log on standard error.
+    Opencode,
+    /// `gemini -o stream-json`, and its complaints on standard error.
+    Gemini,
 }
 
-/// What a line says.
+/// What a line says of the run's course.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// One step: a turn of the model, a tool call.
+    /// One step: a tool call.
     Step,
     /// Something came of it: a tool result, a diff, a commit.
     Progress,
 }
 
-#[derive(Deserialize)]
-struct ScriptLine {
-    r#type: String,
+/// Reads the output of one run.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    stream: Stream,
+    seen: Seen,
 }
 
-impl Stream {
-    /// Reads one line, without its end.
-    pub fn parse(&mut self, line: &[u8]) -> Option<Signal> {
-        match self {
-            Stream::Script => {
-                let line = line.trim_ascii();
-                if line.first() != Some(&b'{') {
-                    return None;
-                }
-                let line: ScriptLine = serde_json::from_slice(line).ok()?;
-                match line.r#type.as_str() {
-                    "step" => Some(Signal::Step),
-                    "progress" => Some(Signal::Progress),
-                    _ => None,
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn steps_and_progress_are_seen_whatever_else_the_object_holds() {
-        let mut stream = Stream::Script;
-        let step = br#"  {"n":1,"type":"step","x":{"type":"progress"}}  "#;
-        assert_eq!(stream.parse(step), Some(Signal::Step));
-        assert_eq!(
-            stream.parse(br#"{"type":"progress"}"#),
-            Some(Signal::Progress)
-        );
-    }
-
-    #[test]
-    fn text_other_types_and_broken_json_are_no_signs() {
-        for line in [
-            &b"step"[..],
-            b"{\"type\":\"stepp\"}",
-            b"{\"type\":1}",
-            b"{\"type\":\"step\"",
-            b"[{\"type\":\"step\"}]",
-            b"",
-        ] {
-            assert_eq!(Stream::Script.parse(line), None);
+impl Reader {
+    /// A reader that has seen nothing yet.
+    #[must_use]
+    pub fn new(stream: Stream) -> Reader {
+        Reader {
+            stream,
+            seen: Seen::default(),
         }
     }
 
-    proptest! {
-        #[test]
-        fn any_bytes_are_read_without_panic(line in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = Stream::Script.parse(&line);
+    /// Reads one line of standard output, without its end.
+    pub fn read(&mut self, line: &[u8], now: Time) -> Option<Signal> {
+        let line = line.trim_ascii();
+        if line.first() != Some(&b'{') {
+            return None;
         }
+        if self.stream == Stream::Script {
+            return script::read(line);
+        }
+        let line: Value = serde_json::from_slice(line).ok()?;
+        let seen = &mut self.seen;
+        seen.now = now;
+        match self.stream {
+            Stream::Script => None,
+            Stream::Claude => claude::read(&line, seen),
+            Stream::Codex { before } => codex::read(&line, before, seen),
+            Stream::Opencode => opencode::read(&line, seen),
+            Stream::Gemini => gemini::read(&line, seen),
+        }
+    }
+
+    /// Reads one line of standard error, which can only tell of a denial.
+    pub fn complain(&mut self, line: &[u8], now: Time) {
+        self.seen.now = now;
+        match self.stream {
+            Stream::Opencode => opencode::complain(&String::from_utf8_lossy(line), &mut self.seen),
+            Stream::Gemini => gemini::complain(&String::from_utf8_lossy(line), &mut self.seen),
+            Stream::Script | Stream::Claude | Stream::Codex { .. } => {}
+        }
+    }
+
+    /// What was told until now.
+    #[must_use]
+    pub fn told(self) -> Told {
+        self.seen.told
     }
 }

@@ -9,7 +9,7 @@ use crate::act::Job;
 use crate::decide;
 use crate::model::settings::Settings;
 use crate::model::{EffectKey, EffectKind, FactoryId, Plan, Snapshot, Time, World};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How far the factory is on its way out.
@@ -47,6 +47,8 @@ pub struct State {
     /// Runs being supervised.
     pub runs: usize,
     in_flight: BTreeSet<EffectKey>,
+    /// The tries that each effect in flight had before.
+    tried: BTreeMap<EffectKey, u32>,
     waiting: BTreeSet<EffectKey>,
     committing: bool,
     dirty: bool,
@@ -71,6 +73,7 @@ impl State {
             last_plan: Plan::default(),
             runs: 0,
             in_flight: BTreeSet::new(),
+            tried: BTreeMap::new(),
             waiting: BTreeSet::new(),
             committing: false,
             dirty: true,
@@ -122,7 +125,9 @@ impl State {
             }
             Event::EffectOver(key) => {
                 self.in_flight.remove(&key);
-                self.dirty = true;
+                // A try that the ledger does not know could not be written down: the
+                // next tick tries again; planning at once would spin.
+                self.dirty |= self.tried.remove(&key) != self.tries(&key);
             }
             Event::RunOver => {
                 self.runs = self.runs.saturating_sub(1);
@@ -207,6 +212,7 @@ impl State {
             _ => None,
         };
         self.in_flight.insert(key.clone());
+        self.tried.insert(key.clone(), effect.tries);
         if run.is_some() {
             self.runs += 1;
         }
@@ -216,6 +222,10 @@ impl State {
             run,
         };
         todo.push(Do::Start(Box::new(job)));
+    }
+
+    fn tries(&self, key: &EffectKey) -> Option<u32> {
+        self.world.effects.get(key).map(|e| e.tries)
     }
 
     fn plan(&mut self, now: Time, todo: &mut Vec<Do>) {

@@ -213,3 +213,25 @@ fn work_on_workflow_files_is_not_pushed_and_said_so() {
     };
     assert!(body.contains(".gitea/workflows/ci.yml"), "{body}");
 }
+
+#[test]
+fn a_used_up_quota_waits_for_its_stated_reset_and_is_no_strike() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    let reset = scene.now.plus(Duration::from_secs(5 * 3600));
+    let mut outcome = bad(Exit::Code(1), FailureClass::Transient);
+    outcome.told.denial = Some(Denial {
+        kind: DenialKind::Quota,
+        text: "used up".to_owned(),
+        resets_at: Some(reset),
+    });
+    scene.end_run(outcome);
+    scene.settle();
+    let task = scene.task(&mention).clone();
+    assert!(task.not_before > reset, "{task:?}");
+    assert_eq!((task.strikes, &task.state), (0, &TaskState::Blocked));
+    scene.now = task.not_before;
+    let keys = scene.settle();
+    assert!(keys.iter().any(|k| k.starts_with("spawn")), "{keys:?}");
+}

@@ -265,7 +265,7 @@ pub fn agent(name: &str) -> Agent {
     }
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     let agents = ["developer", "reviewer"].map(|n| (AgentName::from(n), agent(n)));
     Settings {
         project: "app".to_owned(),

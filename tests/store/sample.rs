@@ -140,6 +140,21 @@ pub fn outcome(reason: &str) -> Outcome {
         output_bytes: u64::MAX,
         output_cut: 1,
         steps: 12,
+        told: Told {
+            session: Some("ses_1".to_owned()),
+            usage: Usage {
+                input: u64::MAX,
+                cached: 1,
+                output: 2,
+                cost_micros: Some(3),
+            },
+            text: "last words".to_owned(),
+            denial: Some(Denial {
+                kind: DenialKind::Quota,
+                text: "used up".to_owned(),
+                resets_at: Some(Time(4)),
+            }),
+        },
     }
 }
 

@@ -11,4 +11,5 @@ mod ending;
 mod harvest;
 mod output;
 mod support;
+mod told;
 mod walls;

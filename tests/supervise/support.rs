@@ -43,6 +43,8 @@ impl Room {
         let none = BTreeMap::new();
         let spec = RunSpec {
             env: environment(&run, &run_dir, adf(), &none, &none),
+            secret: None,
+            home: BTreeMap::new(),
             run,
             run_dir,
             workspace,

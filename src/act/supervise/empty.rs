@@ -52,6 +52,8 @@ pub async fn prove_empty(run_dir: &Path, grace: Duration) -> Result<(), Supervis
     if let Some(run) = run_of(run_dir) {
         end_strays(run_dir, &run, &mut ticks).await?;
     }
+    // A run that was cut off before its agent began left it; it may hold a key.
+    let _ = std::fs::remove_file(layout.spec());
     drop(lock);
     Ok(())
 }

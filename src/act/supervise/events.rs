@@ -4,7 +4,7 @@
 //! daemon that reads slowly costs no memory and never stops the draining.
 
 use super::SpecLimits;
-use crate::model::{Exit, Process};
+use crate::model::{Exit, Process, Told};
 use serde::{Deserialize, Serialize};
 use std::io;
 use tokio::net::unix::pipe::Sender;
@@ -42,6 +42,9 @@ pub struct Ended {
     pub output_cut: u64,
     /// Steps counted.
     pub steps: u32,
+    /// What the agent's CLI told.
+    #[serde(default)]
+    pub told: Told,
     /// Processes of the run that outlived KILL; 0 is proven.
     pub left: u32,
 }

@@ -1,6 +1,7 @@
-//! An agent's output → the log, the count of steps and the events they make.
+//! An agent's output → the log, the count of steps, the events they make and what
+//! its CLI told.
 //!
-//! Invariant: only whole lines of standard output are read as signs; both streams
+//! Invariant: only lines of standard output are read as signs; both streams
 //! go to the log. Next: [`super::output`] bounds what is kept.
 
 use super::{
@@ -8,13 +9,18 @@ use super::{
     events::Outbox,
     output::{CappedLog, Lines},
 };
-use crate::provider::{Signal, Stream};
+use crate::{
+    clock::Clock,
+    model::Told,
+    provider::{Reader, Signal},
+};
 
 /// Everything that comes of the agent's bytes.
 pub(crate) struct Intake {
     log: CappedLog,
     lines: Lines,
-    stream: Stream,
+    complaints: Lines,
+    reader: Reader,
     steps: u32,
 }
 
@@ -23,6 +29,7 @@ pub(crate) struct Taken {
     pub bytes: u64,
     pub cut: u64,
     pub steps: u32,
+    pub told: Told,
     /// The first error of the disk.
     pub fault: Option<std::io::Error>,
 }
@@ -34,7 +41,8 @@ impl Intake {
             log: CappedLog::create(&path, spec.limits.output_bytes)
                 .map_err(SuperviseError::dir("create", &path))?,
             lines: Lines::default(),
-            stream: spec.stream,
+            complaints: Lines::default(),
+            reader: Reader::new(spec.stream),
             steps: 0,
         })
     }
@@ -42,16 +50,15 @@ impl Intake {
     /// Takes a chunk; returns the steps counted so far.
     pub(crate) fn push(&mut self, bytes: &[u8], is_stdout: bool, outbox: &mut Outbox) -> u32 {
         self.log.push(bytes);
-        if !is_stdout {
-            return self.steps;
-        }
-        let (before, mut progress) = (self.steps, false);
-        let (stream, steps) = (&mut self.stream, &mut self.steps);
-        self.lines.push(bytes, |line| match stream.parse(line) {
-            Some(Signal::Step) => *steps = steps.saturating_add(1),
-            Some(Signal::Progress) => progress = true,
-            None => {}
-        });
+        let before = self.steps;
+        let progress = if is_stdout {
+            self.read(bytes)
+        } else {
+            let (reader, now) = (&mut self.reader, Clock::System.now());
+            self.complaints
+                .push(bytes, |line| reader.complain(line, now));
+            false
+        };
         if self.steps > before {
             outbox.put(&Event::Step { count: self.steps });
         }
@@ -61,12 +68,28 @@ impl Intake {
         self.steps
     }
 
-    pub(crate) fn finish(self) -> Taken {
+    /// Reads standard output; says whether there was progress.
+    fn read(&mut self, bytes: &[u8]) -> bool {
+        let now = Clock::System.now();
+        let mut progress = false;
+        let (reader, steps) = (&mut self.reader, &mut self.steps);
+        self.lines.push(bytes, |line| match reader.read(line, now) {
+            Some(Signal::Step) => *steps = steps.saturating_add(1),
+            Some(Signal::Progress) => progress = true,
+            None => {}
+        });
+        progress
+    }
+
+    pub(crate) fn finish(mut self) -> Taken {
+        // The last line may have no end.
+        self.read(b"\n");
         let (bytes, cut, fault) = self.log.finish();
         Taken {
             bytes,
             cut,
             steps: self.steps,
+            told: self.reader.told(),
             fault,
         }
     }

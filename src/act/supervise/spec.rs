@@ -31,8 +31,12 @@ pub struct RunSpec {
     pub workspace: PathBuf,
     /// Program and arguments; the program is looked up in `env`'s `PATH`.
     pub argv: Vec<String>,
-    /// The whole environment.
+    /// The whole environment, but for the secret.
     pub env: BTreeMap<String, String>,
+    /// The variable that holds the provider's key: for the agent alone, never for a helper.
+    pub secret: Option<(String, String)>,
+    /// Files put into its home once the walls stand: path and content.
+    pub home: BTreeMap<String, String>,
     /// The file that is its standard input; `None`: `/dev/null`.
     pub stdin: Option<PathBuf>,
     /// What it may reach.
@@ -115,6 +119,8 @@ impl RunSpec {
         spec.run = RunId(format!("{}/{name}", self.run));
         spec.run_dir = self.run_dir.join(name);
         spec.stdin = None;
+        spec.secret = None;
+        spec.home.clear();
         spec.stream = Stream::default();
         let layout = spec.layout();
         for (name, value) in [

@@ -288,6 +288,7 @@ impl<'a> Supervisor<'a> {
             output_bytes: taken.bytes,
             output_cut: taken.cut,
             steps: taken.steps,
+            told: taken.told,
             left: u32::try_from(left).unwrap_or(u32::MAX),
         };
         self.record.end(ended.clone());

@@ -95,8 +95,24 @@ fn prepare(path: &Path, pipe: &mut File) -> Result<RunSpec, SuperviseError> {
     limit(&spec)?;
     let level = confine::apply(&reach(&spec), spec.walls.required)?;
     drop_capabilities()?;
+    furnish(&spec)?;
     tell(pipe, &Word::Level(level));
     Ok(spec)
+}
+
+/// Puts the spec's files into the home, from inside the walls: what an earlier
+/// attempt left there may lead anywhere, but no further than the agent itself.
+fn furnish(spec: &RunSpec) -> Result<(), SuperviseError> {
+    for (name, text) in &spec.home {
+        let path = spec.layout().home().join(name);
+        let folder = path.parent().unwrap_or(&path);
+        for link in [folder, &path].into_iter().filter(|p| p.is_symlink()) {
+            std::fs::remove_file(link).map_err(SuperviseError::dir("remove", link))?;
+        }
+        std::fs::create_dir_all(folder).map_err(SuperviseError::dir("create", folder))?;
+        std::fs::write(&path, text).map_err(SuperviseError::dir("write", &path))?;
+    }
+    Ok(())
 }
 
 #[expect(
@@ -111,6 +127,7 @@ fn exec(spec: &RunSpec) -> String {
         .args(arguments)
         .env_clear()
         .envs(&spec.env)
+        .envs(spec.secret.clone())
         .exec();
     let path = spec.env.get("PATH").map_or("", String::as_str);
     format!(

@@ -1,4 +1,4 @@
-//! `[[agents]]` and `[providers]`: roles, and how their executables start.
+//! `[[agents]]`: roles, each with its provider.
 //!
 //! Invariant: names are unique and not reserved, every agent has a provider that
 //! exists, and a cron line can be read, can fire, and has an issue to report on.
@@ -20,40 +20,6 @@ pub(in crate::config) const RESERVED_NAMES: [&str; 8] = [
 const DEFAULT_INSTRUCTION: &str = "This is your scheduled run. Do what your role asks of you.";
 
 impl Resolver<'_, '_> {
-    pub(super) fn providers(
-        &mut self,
-        raw: BTreeMap<String, raw::Provider>,
-    ) -> BTreeMap<String, Provider> {
-        let mut providers = BTreeMap::new();
-        for (name, provider) in raw {
-            let at = child("/providers", &name);
-            if !is_name(&name) {
-                let help =
-                    "lower-case letters, digits and hyphens, beginning with a letter, at most 40";
-                self.faults
-                    .key_error(&at, format!("`{name}` is not a name for a provider"), help);
-            }
-            let provider = match provider.kind {
-                raw::ProviderKind::Script => Provider::Script {
-                    command: self.command(provider.command, &child(&at, "command")),
-                },
-            };
-            providers.insert(name, provider);
-        }
-        providers
-    }
-
-    /// A program with a `/` is a path like every other in the config.
-    fn command(&mut self, mut command: Vec<String>, at: &str) -> Vec<String> {
-        if let Some(program) = command.first_mut()
-            && program.contains('/')
-        {
-            let path = self.path(program.as_ref(), &child(at, "0"));
-            *program = path.to_string_lossy().into_owned();
-        }
-        command
-    }
-
     pub(super) fn agents(
         &mut self,
         raw: Vec<raw::Agent>,
@@ -67,10 +33,12 @@ impl Resolver<'_, '_> {
             let name = AgentName(agent.name.clone());
             self.name(&at, &name, agents.contains_key(&name));
             self.model(&child(&at, "model"), agent.model.as_deref());
+            let provider = self.provider(&at, agent.provider.as_deref(), providers);
+            self.suits(&at, &agent, providers.get(&provider));
             let agent = Agent {
                 name: name.clone(),
                 prompt: self.prompt(&at, &agent),
-                provider: self.provider(&at, agent.provider.as_deref(), providers),
+                provider,
                 cron: self.cron(&at, &agent, zone),
                 limits: self.agent_limits(&child(&at, "limits"), &agent.limits, limits),
                 description: agent.description,
@@ -212,13 +180,6 @@ impl Resolver<'_, '_> {
             }
         }
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    text.len() <= 40
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(plain)
 }
 
 /// Whether a model's name ends in a date: `-20241022`, `@20241022`, `-2024-10-22`.

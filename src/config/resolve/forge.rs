@@ -5,16 +5,15 @@
 //! credentials nor a trailing slash.
 
 use super::Resolver;
+use crate::config::document::child;
 use crate::config::raw::{Gitea, Project};
 use crate::config::secret::{SecretSource, SecretSources};
 use crate::config::{explain, span};
 use crate::model::settings::ForgeSettings;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use url::Url;
-
-/// The ways to say where the token is, of which at most one.
-const TOKEN_KEYS: [&str; 3] = ["token_credential", "token_env", "token_file"];
 
 impl Resolver<'_, '_> {
     pub(super) fn state_dir(&mut self, project: &Project) -> PathBuf {
@@ -33,7 +32,7 @@ impl Resolver<'_, '_> {
                 .error("/gitea/repo", message, "write it as `owner/name`");
         }
         ForgeSettings {
-            url: self.url(&raw.url),
+            url: self.url(&raw.url, "/gitea/url"),
             owner: owner.to_owned(),
             repo: repo.to_owned(),
             settle: span::resolve(&raw.settle, span::SETTLE, "/gitea/settle", self.faults),
@@ -41,7 +40,8 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn url(&mut self, text: &str) -> String {
+    /// The root of a server; empty after a fault.
+    pub(super) fn url(&mut self, text: &str, at: &str) -> String {
         let wanted = "write the root of the server, such as https://git.example.org";
         let shown = explain::shown(&Value::from(text));
         let (message, help) = match Url::parse(text) {
@@ -58,7 +58,7 @@ impl Resolver<'_, '_> {
             }
             Ok(url) if !url.username().is_empty() || url.password().is_some() => (
                 "the URL holds credentials".to_owned(),
-                "take them out; the token's place is named by token_credential, token_env or token_file",
+                "take them out; a secret's place is named by a key that ends in _credential, _env or _file",
             ),
             Ok(url) if url.query().is_some() || url.fragment().is_some() => (
                 format!("{shown} has a query or a fragment"),
@@ -66,37 +66,59 @@ impl Resolver<'_, '_> {
             ),
             Ok(url) => return url.as_str().trim_end_matches('/').to_owned(),
         };
-        self.faults.error("/gitea/url", message, help);
+        self.faults.error(at, message, help);
         String::new()
     }
 
     pub(super) fn secrets(&mut self, raw: &Gitea, state_dir: &Path) -> SecretSources {
-        let named: Vec<&str> = TOKEN_KEYS
-            .into_iter()
-            .filter(|key| self.faults.doc.has(&format!("/gitea/{key}")))
-            .collect();
-        for extra in named.iter().skip(1) {
-            let first = named.first().unwrap_or(extra);
-            self.faults.key_error(
-                &format!("/gitea/{extra}"),
-                format!("the token's place is named twice, by `{first}` and by `{extra}`"),
-                "keep one of token_credential, token_env and token_file",
-            );
-        }
-        let token = match (&raw.token_credential, &raw.token_env, &raw.token_file) {
-            (Some(name), _, _) => SecretSource::Credential { name: name.clone() },
-            (_, Some(name), _) => SecretSource::Environment { name: name.clone() },
-            (_, _, Some(path)) => SecretSource::File {
-                path: self.path(path, "/gitea/token_file"),
-            },
-            (None, None, None) => SecretSource::Standard,
-        };
+        let given = (&raw.token_credential, &raw.token_env, &raw.token_file);
+        let token = self
+            .place(
+                "/gitea",
+                ["token_credential", "token_env", "token_file"],
+                given,
+            )
+            .unwrap_or(SecretSource::Standard);
         let marker_key = SecretSource::File {
             path: match &raw.marker_key_file {
                 Some(path) => self.path(path, "/gitea/marker_key_file"),
                 None => state_dir.join("marker.key"),
             },
         };
-        SecretSources { token, marker_key }
+        SecretSources {
+            token,
+            marker_key,
+            keys: BTreeMap::new(),
+        }
+    }
+
+    /// The place of a secret in the section `at`, by at most one of its three keys.
+    pub(super) fn place(
+        &mut self,
+        at: &str,
+        keys: [&str; 3],
+        given: (&Option<String>, &Option<String>, &Option<PathBuf>),
+    ) -> Option<SecretSource> {
+        let named: Vec<&str> = keys
+            .into_iter()
+            .filter(|key| self.faults.doc.has(&child(at, key)))
+            .collect();
+        let what = keys[0].split('_').next().unwrap_or_default();
+        for extra in named.iter().skip(1) {
+            let first = named.first().unwrap_or(extra);
+            self.faults.key_error(
+                &child(at, extra),
+                format!("the {what}'s place is named twice, by `{first}` and by `{extra}`"),
+                format!("keep one of {}, {} and {}", keys[0], keys[1], keys[2]),
+            );
+        }
+        match given {
+            (Some(name), _, _) => Some(SecretSource::Credential { name: name.clone() }),
+            (_, Some(name), _) => Some(SecretSource::Environment { name: name.clone() }),
+            (_, _, Some(path)) => Some(SecretSource::File {
+                path: self.path(path, &child(at, keys[2])),
+            }),
+            (None, None, None) => None,
+        }
     }
 }

@@ -9,6 +9,7 @@ mod agents;
 mod forge;
 mod limits;
 mod prompts;
+mod providers;
 mod walls;
 
 use super::fault::Faults;
@@ -32,9 +33,10 @@ impl Resolver<'_, '_> {
     /// The whole config.
     pub(super) fn resolve(&mut self, raw: Raw) -> (Settings, SecretSources) {
         let state_dir = self.state_dir(&raw.project);
-        let secrets = self.secrets(&raw.gitea, &state_dir);
+        let mut secrets = self.secrets(&raw.gitea, &state_dir);
         let schedule = self.schedule(&raw.schedule);
-        let providers = self.providers(raw.providers);
+        let (providers, keys) = self.providers(raw.providers);
+        secrets.keys = keys;
         let limits = self.project_limits(&raw.limits);
         let agents = self.agents(raw.agents, &providers, &schedule.time_zone, &limits);
         let settings = Settings {

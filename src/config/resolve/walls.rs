@@ -35,6 +35,11 @@ impl Resolver<'_, '_> {
                 closed.push((what, path));
             }
         }
+        for source in secrets.keys.values() {
+            if let SecretSource::File { path } = source {
+                closed.push(("a provider's key", path));
+            }
+        }
         for (n, name) in raw.environment.iter().enumerate() {
             if secretish::is_secret_name(name) {
                 let pointer = child("/walls/environment", &n.to_string());

@@ -1,0 +1,171 @@
+//! What must hold of a world at every commit, and what when it has come to rest.
+
+use crate::model::{BOT, Model};
+use crate::people::{Asked, Expect};
+use adf::mention::marker::{self, MarkerKey, Place};
+use adf::model::*;
+use std::collections::BTreeMap;
+
+/// A cursor covers what it passes: nothing older than it is unknown.
+pub fn cursors(model: &mut Model, changes: &[Change]) {
+    for change in changes {
+        let Change::Cursor { name, at } = change else {
+            continue;
+        };
+        let unknown = match name.as_str() {
+            "comments" => model.forge.comments.values().find(|c| {
+                let key = PassageKey {
+                    kind: PassageKind::Comment,
+                    id: c.id,
+                };
+                let known = model.ledger.passages.get(&key);
+                c.updated_at <= *at && known.is_none_or(|p| p.body != c.body)
+            }),
+            _ => None,
+        };
+        if let Some(comment) = unknown.map(|c| c.id) {
+            model.fault(format!(
+                "the cursor passes comment {comment}, which is not in the ledger"
+            ));
+        }
+    }
+}
+
+/// The factory's comments on the forge, by their marks.
+fn marks(model: &Model, key: &MarkerKey) -> Vec<Mark> {
+    let mut found = Vec::new();
+    for comment in model.forge.comments.values().filter(|c| c.author.id == BOT) {
+        let place = Place {
+            comment: comment.id,
+            issue: comment.issue,
+            written_at: comment.created_at,
+        };
+        found.extend(marker::find(&comment.body, key, place));
+    }
+    found
+}
+
+/// Whether a mention's task is accepted on the forge, by a comment that stands.
+pub fn is_accepted(model: &Model, key: &MarkerKey, task: &TaskId) -> bool {
+    let accepts = |m: &Mark| m.kind == MarkKind::Accept && m.task == *task;
+    marks(model, key).iter().any(accepts)
+}
+
+/// Everything that must hold once nothing happens any more.
+pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
+    let marks = marks(model, key);
+    let mut twins: BTreeMap<(&EffectKey, MarkKind), Vec<i64>> = BTreeMap::new();
+    for mark in &marks {
+        twins
+            .entry((&mark.key, mark.kind))
+            .or_default()
+            .push(mark.comment);
+    }
+    let twins = twins.into_iter().filter(|(_, ids)| ids.len() > 1);
+    let mut faults: Vec<String> = twins
+        .map(|((key, _), ids)| format!("`{key}` stands on the forge in comments {ids:?}"))
+        .collect();
+    for asked in asked {
+        faults.extend(answered(&marks, asked));
+    }
+    faults.extend(crate::voices::at_rest(model, key, &marks));
+    faults.extend(ledger(&model.ledger.world));
+    faults.extend(delivered(model));
+    for fault in faults {
+        model.fault(fault);
+    }
+}
+
+fn answered(marks: &[Mark], asked: &Asked) -> Option<String> {
+    let of = |kind: MarkKind| -> Vec<i64> {
+        let mine = |m: &&Mark| match kind {
+            MarkKind::Reply => m.kind == kind && m.origin == asked.mention,
+            _ => m.kind == kind && m.task == asked.task,
+        };
+        marks.iter().filter(mine).map(|m| m.comment).collect()
+    };
+    let accepts = of(MarkKind::Accept);
+    let (results, replies) = (of(MarkKind::Result), of(MarkKind::Reply));
+    let counts = (accepts.len(), results.len());
+    let good = match asked.expect {
+        Expect::Work => counts == (1, 1),
+        Expect::Reply => counts == (0, 0) && replies.len() == 1,
+        Expect::Either => matches!((counts, replies.len()), ((1, 1), _) | ((0, 0), 1)),
+        Expect::Perhaps => matches!(counts, (1, 1) | (0, 0)),
+    };
+    let in_order = accepts.first() < results.first() || results.is_empty();
+    (!good || !in_order).then(|| {
+        format!(
+            "comment {} wanted {:?} and has acceptances {accepts:?}, results {results:?}, replies {replies:?}",
+            asked.comment, asked.expect
+        )
+    })
+}
+
+fn ledger(world: &World) -> Vec<String> {
+    let mut faults = Vec::new();
+    for run in world.runs.values().filter(|r| r.is_open()) {
+        faults.push(format!("run {} is open for ever", run.id));
+    }
+    for effect in world.effects.values().filter(|e| !e.state.is_closed()) {
+        faults.push(format!(
+            "effect `{}` is open for ever: {:?}",
+            effect.key, effect.state
+        ));
+    }
+    for task in world.tasks.values() {
+        let rests = task.state.is_final()
+            || (task.state == TaskState::Blocked && task.not_before == Time::NEVER);
+        if !rests {
+            faults.push(format!(
+                "task {} stays {}: {}",
+                task.id,
+                task.state.word(),
+                task.note
+            ));
+        }
+    }
+    let mut leases: BTreeMap<(WorkKey, u64), u32> = BTreeMap::new();
+    for run in world.runs.values() {
+        *leases.entry((run.work, run.lease)).or_default() += 1;
+    }
+    for ((work, lease), _) in leases.into_iter().filter(|(_, n)| *n > 1) {
+        faults.push(format!("lease {lease} of {work} was given twice"));
+    }
+    faults
+}
+
+/// What the ledger calls done is on the forge, once.
+fn delivered(model: &Model) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, process) in &model.disk.processes {
+        if process.alive {
+            faults.push(format!("the agent of run {name} is left"));
+        }
+    }
+    let mut open: BTreeMap<&str, u32> = BTreeMap::new();
+    for pull in model.forge.pulls.values().filter(|p| p.open) {
+        *open.entry(&pull.branch).or_default() += 1;
+    }
+    for (branch, _) in open.iter().filter(|(_, n)| **n > 1) {
+        faults.push(format!("branch {branch} has two pull requests"));
+    }
+    let world = &model.ledger.world;
+    for task in world.tasks.values() {
+        let last = world.runs_of(&task.id).last();
+        let head = last.and_then(Run::outcome).and_then(|o| o.work.as_ref());
+        if task.state != TaskState::Done || head.is_none() {
+            continue;
+        }
+        if model.forge.branches.get(&task.branch) != head.map(|w| &w.head) {
+            faults.push(format!(
+                "task {} is done, and its work is not on {}",
+                task.id, task.branch
+            ));
+        }
+        if !open.contains_key(task.branch.as_str()) {
+            faults.push(format!("task {} is done without a pull request", task.id));
+        }
+    }
+    faults
+}

@@ -1,0 +1,105 @@
+//! The factory against a model of everything around it: thousands of worlds, each
+//! a seed, with kills, lost answers, late requests, edits, strangers and lost ledgers.
+//!
+//! `ADF_SIM_SEEDS=N` plays N worlds, `ADF_SIM_SEED=n` one, with its story. The real
+//! planner, state machine, executor and poller run here; forge, disk and ledger are
+//! models of what `tests/e2e`, `tests/store` and `tests/contract` hold the real ones to.
+
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test stops where its ground gives way, and is told its seeds from outside"
+)]
+
+mod check;
+mod commit;
+mod daemon;
+mod model;
+mod outside;
+mod people;
+mod planted;
+mod play;
+mod runs;
+#[path = "../decide/scene.rs"]
+#[expect(dead_code, reason = "only its settings are used here")]
+mod scene;
+mod source;
+mod turn;
+mod voices;
+
+use planted::Planted;
+use play::{Kill, Script, play};
+use std::thread;
+
+/// Worlds played by `cargo test`.
+const SEEDS: u64 = 5000;
+/// Worlds in which a planted fault must be found.
+const PLANTED_SEEDS: u64 = 2000;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Plays worlds on all cores; the first that breaks a rule.
+fn first_broken(seeds: u64, script: impl Fn(u64) -> Script + Sync) -> Option<(u64, Vec<String>)> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let script = &script;
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|t| {
+                scope.spawn(move || {
+                    let mine = (0..seeds).skip(t).step_by(threads);
+                    let mut broken = mine.map(|seed| (seed, play(&script(seed)).faults));
+                    broken.find(|(_, faults)| !faults.is_empty())
+                })
+            })
+            .collect();
+        let found = workers
+            .into_iter()
+            .filter_map(|w| w.join().expect("a world panicked"));
+        found.min_by_key(|(seed, _)| *seed)
+    })
+}
+
+#[test]
+fn random_worlds_keep_every_promise() {
+    if let Some(seed) = number("ADF_SIM_SEED") {
+        let end = play(&Script::random(seed));
+        eprintln!("{}", end.story.join("\n"));
+        assert!(end.faults.is_empty(), "seed {seed}: {:#?}", end.faults);
+        return;
+    }
+    let seeds = number("ADF_SIM_SEEDS").unwrap_or(SEEDS);
+    if let Some((seed, faults)) = first_broken(seeds, Script::random) {
+        panic!("seed {seed} (replay with ADF_SIM_SEED={seed}): {faults:#?}");
+    }
+}
+
+/// A quiet world, killed at each of its points in turn, once with the ledger lost.
+#[test]
+fn a_kill_at_any_point_changes_nothing_that_people_see() {
+    for lose in [0, 1] {
+        let whole = play(&Script::quiet(Kill::Never, lose));
+        assert!(whole.faults.is_empty(), "unkilled: {:#?}", whole.faults);
+        let script = |point| Script::quiet(Kill::At(point), lose);
+        if let Some((point, faults)) = first_broken(whole.points, script) {
+            panic!("killed at point {point}, ledger lost: {lose}: {faults:#?}");
+        }
+    }
+}
+
+#[test]
+fn planted_faults_are_found() {
+    let mut missed = Vec::new();
+    for planted in Planted::ALL {
+        let script = |seed| Script {
+            planted: Some(planted),
+            ..Script::random(seed)
+        };
+        match (0..PLANTED_SEEDS).find(|seed| !play(&script(*seed)).faults.is_empty()) {
+            Some(seed) => eprintln!("{planted:?}: found in world {seed}"),
+            None => missed.push(planted),
+        }
+    }
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}

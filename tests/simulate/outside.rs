@@ -1,0 +1,373 @@
+//! The executor's outside, played by the model: each request can be refused,
+//! lost on the way there or back, arrive late, or be cut short by a crash.
+//!
+//! Invariant: a request takes effect at most once, between two points at which
+//! the daemon can be killed; a read tells the forge as it stands at one moment.
+
+use crate::commit::commit;
+use crate::model::{Arrival, BOT, Forge, Model, Process};
+use crate::planted::Planted;
+use crate::turn::turn;
+use adf::act::Outside;
+use adf::act::memory::Memory;
+use adf::act::recover::RecoverError;
+use adf::act::trouble::Trouble;
+use adf::forge::{Comment, IssueItem};
+use adf::mention::marker::{self, MarkerKey, Place};
+use adf::model::*;
+use adf::store::StoreError;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The daemon's hands in one life of it.
+pub struct Hands {
+    pub model: Arc<Mutex<Model>>,
+    pub key: Arc<MarkerKey>,
+    /// Runs begun, to be followed by tasks of their own.
+    pub begun: Mutex<Vec<(Task, Run)>>,
+    /// Spawns whose run is over.
+    pub over: Mutex<u32>,
+}
+
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A write that a crash may leave on the wire or drop.
+struct OnWire<'a> {
+    model: &'a Mutex<Model>,
+    arrival: Option<Arrival>,
+}
+
+impl Drop for OnWire<'_> {
+    fn drop(&mut self) {
+        let mut model = lock(self.model);
+        if let Some(arrival) = self.arrival.take()
+            && model.one_in(2)
+        {
+            model.delay(arrival);
+        }
+    }
+}
+
+fn passing(reason: &str) -> Trouble {
+    Trouble::Passing {
+        after: None,
+        reason: reason.to_owned(),
+    }
+}
+
+impl Hands {
+    /// A read: it can fail, which harms nothing.
+    async fn read<T>(&self, what: impl FnOnce(&Forge) -> T) -> Result<T, Trouble> {
+        turn(&self.model).await;
+        let answer = {
+            let mut model = lock(&self.model);
+            let trouble = model.trouble;
+            if model.one_in(trouble) {
+                return Err(passing("the forge is down"));
+            }
+            what(&model.forge)
+        };
+        turn(&self.model).await;
+        Ok(answer)
+    }
+
+    /// A write: what it does is done once, never, or late.
+    async fn write<T: Send + 'static>(
+        &self,
+        what: impl Fn(&mut Forge, Time) -> Result<T, Trouble> + Send + Sync + 'static,
+    ) -> Result<T, Trouble> {
+        let what = Arc::new(what);
+        let late = what.clone();
+        let mut guard = OnWire {
+            model: &self.model,
+            arrival: Some(Box::new(move |forge, now| drop(late(forge, now)))),
+        };
+        turn(&self.model).await;
+        let arrival = guard.arrival.take();
+        let answer = {
+            let mut model = lock(&self.model);
+            let trouble = model.trouble;
+            if model.forge.archived {
+                return Err(passing("the repository is archived"));
+            }
+            if model.one_in(trouble) {
+                match model.rng.u8(0..4) {
+                    0 => return Err(passing("refused")),
+                    1 => {}
+                    2 => model.wire.extend(arrival.map(|a| (Time::default(), a))),
+                    _ => arrival.into_iter().for_each(|a| model.delay(a)),
+                }
+                return Err(Trouble::Ambiguous("no answer".to_owned()));
+            }
+            let now = model.now;
+            what(&mut model.forge, now)
+        };
+        turn(&self.model).await;
+        answer
+    }
+
+    /// A write must have been written down before, as tried.
+    fn intended(&self, what: &str, is_it: impl FnMut(&Effect) -> bool) {
+        let mut model = lock(&self.model);
+        let effects = &model.ledger.world.effects;
+        let tried = |e: &&Effect| matches!(e.state, EffectState::Tried { .. });
+        if !effects.values().filter(tried).any(is_it) {
+            model.fault(format!(
+                "{what}, and the ledger does not say that it is tried"
+            ));
+        }
+    }
+
+    fn mark_of(&self, body: &str) -> Option<Mark> {
+        let place = Place {
+            comment: 0,
+            issue: 0,
+            written_at: Time::default(),
+        };
+        marker::find(body, &self.key, place).into_iter().next()
+    }
+
+    fn planted(&self, fault: Planted) -> bool {
+        lock(&self.model).planted == Some(fault)
+    }
+}
+
+impl Outside for Hands {
+    fn now(&self) -> Time {
+        lock(&self.model).now
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        commit(&self.model, changes).await
+    }
+
+    async fn has_issue(&self, number: u64) -> Result<bool, Trouble> {
+        self.read(|forge| forge.issues.contains_key(&number)).await
+    }
+
+    async fn comments(&self, issue: u64) -> Result<Vec<Comment>, Trouble> {
+        if self.planted(Planted::LooksForNothing) {
+            return Ok(Vec::new());
+        }
+        let of = move |c: &&Comment| c.issue == issue;
+        let mut comments: Vec<Comment> = self
+            .read(|forge| forge.comments.values().filter(of).cloned().collect())
+            .await?;
+        if self.planted(Planted::BelievesEverybody) {
+            comments.iter_mut().for_each(|c| c.author.id = BOT);
+        }
+        Ok(comments)
+    }
+
+    async fn post(&self, issue: u64, body: &str) -> Result<i64, Trouble> {
+        match self.mark_of(body) {
+            Some(mark) => self.intended("a comment is posted", |e| e.key == mark.key),
+            None => lock(&self.model).fault("a comment without a mark"),
+        }
+        let body = body.to_owned();
+        self.write(move |forge, now| Ok(forge.comment(issue, &crate::people::bot(), &body, now)))
+            .await
+    }
+
+    async fn edit(&self, comment: i64, body: &str) -> Result<(), Trouble> {
+        self.intended(
+            "a comment is edited",
+            |e| matches!(e.kind, EffectKind::Progress { comment: c, .. } if c == comment),
+        );
+        let body = body.to_owned();
+        self.write(move |forge, now| {
+            forge.edit(comment, &body, now);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete(&self, comment: i64) -> Result<(), Trouble> {
+        if self.planted(Planted::TwinsStay) {
+            return Ok(());
+        }
+        self.write(move |forge, _| {
+            forge.comments.remove(&comment);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn open_issue(&self, title: &str, body: &str) -> Result<u64, Trouble> {
+        match self.mark_of(body) {
+            Some(mark) => self.intended("an issue is opened", |e| e.key == mark.key),
+            None => lock(&self.model).fault("an issue without a mark"),
+        }
+        let (title, body) = (title.to_owned(), body.to_owned());
+        self.write(move |forge, now| Ok(forge.open_issue(&title, &body, now)))
+            .await
+    }
+
+    async fn issues_since(&self, since: Time) -> Result<Vec<IssueItem>, Trouble> {
+        let new = |item: &&IssueItem| item.issue.updated_at >= since;
+        self.read(|forge| forge.opened.values().filter(new).cloned().collect())
+            .await
+    }
+
+    async fn repository(&self) -> Result<Repository, Trouble> {
+        self.read(Forge::repository).await
+    }
+
+    async fn remote_head(&self, branch: &str) -> Result<Option<Sha>, Trouble> {
+        self.read(|forge| forge.branches.get(branch).cloned()).await
+    }
+
+    async fn push(&self, branch: &str, head: &Sha, expect: Option<&Sha>) -> Result<(), Trouble> {
+        self.intended(
+            "a branch is pushed",
+            |e| matches!(&e.kind, EffectKind::Push { head: h, .. } if h == head),
+        );
+        let (branch, head, expect) = (branch.to_owned(), head.clone(), expect.cloned());
+        self.write(move |forge, _| {
+            if forge.branches.get(&branch) != expect.as_ref() {
+                return Err(Trouble::Final("stale lease".to_owned()));
+            }
+            forge.branches.insert(branch.clone(), head.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn find_pull(&self, branch: &str) -> Result<Option<u64>, Trouble> {
+        let mine =
+            |(n, p): (&u64, &crate::model::Pull)| (p.open && p.branch == branch).then_some(*n);
+        self.read(|forge| forge.pulls.iter().find_map(mine)).await
+    }
+
+    async fn open_pull(
+        &self,
+        branch: &str,
+        _base: &str,
+        _title: &str,
+        body: &str,
+    ) -> Result<Option<u64>, Trouble> {
+        self.intended(
+            "a pull request is opened",
+            |e| matches!(&e.kind, EffectKind::Pull { branch: b, .. } if b == branch),
+        );
+        let (branch, body) = (branch.to_owned(), body.to_owned());
+        self.write(move |forge, _| {
+            if !forge.branches.contains_key(&branch) {
+                return Ok(None);
+            }
+            if forge.pulls.values().any(|p| p.open && p.branch == branch) {
+                return Err(passing("there is one"));
+            }
+            let number = forge.id().unsigned_abs();
+            let pull = crate::model::Pull {
+                branch: branch.clone(),
+                body: body.clone(),
+                open: true,
+            };
+            forge.pulls.insert(number, pull);
+            Ok(Some(number))
+        })
+        .await
+    }
+
+    async fn edit_pull(&self, pull: u64, _title: &str, body: &str) -> Result<(), Trouble> {
+        let body = body.to_owned();
+        self.write(move |forge, _| {
+            if let Some(pull) = forge.pulls.get_mut(&pull) {
+                pull.body.clone_from(&body);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn dress(&self, _: u64, _: &[String], _: &[String]) -> Result<(), Trouble> {
+        self.write(|_, _| Ok(())).await
+    }
+
+    async fn begin(self: &Arc<Self>, task: &Task, run: &Run) {
+        turn(&self.model).await;
+        self.intended(
+            "a run is started",
+            |e| matches!(&e.kind, EffectKind::Spawn { run: r } if *r == run.id),
+        );
+        {
+            let mut model = lock(&self.model);
+            let running = |p: &&Process| p.alive && p.run.work == run.work;
+            if let Some(other) = model.disk.processes.values().find(running) {
+                let other = other.run.id.clone();
+                model.fault(format!("run {} starts while {other} lives", run.id));
+            }
+            let highest = model.disk.leases.get(&run.work).copied().unwrap_or(0);
+            if run.lease <= highest {
+                let (id, lease) = (&run.id, run.lease);
+                model.fault(format!(
+                    "run {id} has lease {lease}, and {highest} was given"
+                ));
+            }
+            model.disk.leases.insert(run.work, run.lease.max(highest));
+            let memory = Memory {
+                task: task.clone(),
+                run: Run {
+                    base: Some(Sha("0".repeat(40))),
+                    ..run.clone()
+                },
+            };
+            model.disk.runs.insert(run.id.to_string(), memory);
+        }
+        turn(&self.model).await;
+        let process = Process {
+            run: run.clone(),
+            alive: true,
+            exit: None,
+            stopped: false,
+        };
+        lock(&self.model)
+            .disk
+            .processes
+            .insert(run.id.to_string(), process);
+        lock(&self.begun).push((task.clone(), run.clone()));
+    }
+
+    fn run_over(&self, _: &EffectKey) {
+        *lock(&self.over) += 1;
+    }
+
+    async fn remove_workspace(&self, task: &TaskId) -> Result<(), Trouble> {
+        turn(&self.model).await;
+        lock(&self.model).disk.work.remove(task);
+        Ok(())
+    }
+
+    fn run_directories(&self) -> Result<Vec<String>, RecoverError> {
+        Ok(lock(&self.model).disk.runs.keys().cloned().collect())
+    }
+
+    async fn prove_over(&self, run: &str) -> Result<(), RecoverError> {
+        turn(&self.model).await;
+        if !self.planted(Planted::OldRunsLive)
+            && let Some(process) = lock(&self.model).disk.processes.get_mut(run)
+        {
+            process.alive = false;
+        }
+        Ok(())
+    }
+
+    fn recall(&self, run: &str) -> Option<Memory> {
+        lock(&self.model).disk.runs.get(run).cloned()
+    }
+
+    async fn conclude(&self, task: Option<&Task>, run: &Run) -> Outcome {
+        turn(&self.model).await;
+        let ended = lock(&self.model)
+            .disk
+            .processes
+            .get(run.id.as_str())
+            .and_then(|p| p.exit.clone());
+        match (ended, task) {
+            (Some(exit), Some(_)) => crate::runs::establish(&self.model, run, exit),
+            _ => Outcome::without_work(Exit::Interrupted, "the factory was killed".to_owned()),
+        }
+    }
+}

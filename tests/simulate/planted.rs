@@ -1,0 +1,48 @@
+//! Faults that the simulation must find, each in one place of the factory.
+
+/// A fault planted in the factory under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planted {
+    /// The executor forgets to write that it tries.
+    TriedIsNotWritten,
+    /// Effects start without being written down as intended.
+    IntentIsForgotten,
+    /// The cursor moves in a batch before what it covers.
+    CursorBeforeFacts,
+    /// The cursor passes the server's own time.
+    CursorPassesTheServer,
+    /// Before writing again, nothing is looked for.
+    LooksForNothing,
+    /// Twins are not swept.
+    TwinsStay,
+    /// What may have happened is looked for at once.
+    DoesNotSettle,
+    /// A mark is believed whoever's text it stands in.
+    BelievesEverybody,
+    /// Old runs are not ended before a new one starts.
+    OldRunsLive,
+    /// An effect under way is started again.
+    StartsTwice,
+    /// The world runs ahead of the ledger.
+    WorldBeforeLedger,
+    /// An effect's end is reported before it is over.
+    EndsEarly,
+}
+
+impl Planted {
+    /// All of them.
+    pub const ALL: [Planted; 12] = [
+        Planted::TriedIsNotWritten,
+        Planted::IntentIsForgotten,
+        Planted::CursorBeforeFacts,
+        Planted::CursorPassesTheServer,
+        Planted::LooksForNothing,
+        Planted::TwinsStay,
+        Planted::DoesNotSettle,
+        Planted::BelievesEverybody,
+        Planted::OldRunsLive,
+        Planted::StartsTwice,
+        Planted::WorldBeforeLedger,
+        Planted::EndsEarly,
+    ];
+}

@@ -1,0 +1,115 @@
+//! The poller's source, played by the model.
+
+use crate::commit::commit;
+use crate::model::{BOT, Model};
+use crate::outside::lock;
+use crate::people;
+use crate::planted::Planted;
+use crate::turn::turn;
+use adf::forge::{Comment, Endpoint, ForgeError, IssueItem, Listing};
+use adf::model::*;
+use adf::sense::Source;
+use adf::store::StoreError;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What the poller reads in one life of the daemon.
+pub struct Origin(pub Arc<Mutex<Model>>);
+
+impl Origin {
+    async fn read<T>(&self, what: impl FnOnce(&Model) -> T) -> Result<T, ForgeError> {
+        turn(&self.0).await;
+        let answer = {
+            let mut model = lock(&self.0);
+            let trouble = model.trouble;
+            if model.one_in(trouble) {
+                return Err(ForgeError::Transport {
+                    at: Endpoint::Comments,
+                    sent: true,
+                    timeout: true,
+                    detail: "no answer".to_owned(),
+                });
+            }
+            what(&model)
+        };
+        turn(&self.0).await;
+        Ok(answer)
+    }
+
+    async fn list<T>(&self, what: impl FnOnce(&Model) -> Vec<T>) -> Result<Listing<T>, ForgeError> {
+        self.read(|model| {
+            let mut now = Time::from_seconds(model.now.seconds());
+            if model.planted == Some(Planted::CursorPassesTheServer) {
+                now = now.plus(Duration::from_secs(600));
+            }
+            Listing {
+                items: what(model),
+                server_time: Some(now),
+                skipped: 0,
+            }
+        })
+        .await
+    }
+}
+
+impl Source for Origin {
+    fn now(&self) -> Time {
+        lock(&self.0).now
+    }
+
+    async fn repository(&self) -> Result<Repository, ForgeError> {
+        self.read(|model| model.forge.repository()).await
+    }
+
+    async fn issues_since(&self, since: Option<Time>) -> Result<Listing<IssueItem>, ForgeError> {
+        let since = since.unwrap_or_default().seconds();
+        let item = |issue: &Issue| IssueItem {
+            issue: issue.clone(),
+            body: "It is broken.".to_owned(),
+            created_at: crate::model::START,
+        };
+        let new = |issue: &&Issue| issue.updated_at.seconds() >= since;
+        self.list(|model| model.forge.issues.values().filter(new).map(item).collect())
+            .await
+    }
+
+    async fn comments_since(&self, since: Time) -> Result<Listing<Comment>, ForgeError> {
+        let new = |c: &&Comment| c.updated_at.seconds() >= since.seconds();
+        let mut list = self
+            .list(|model| model.forge.comments.values().filter(new).cloned().collect())
+            .await?;
+        if lock(&self.0).planted == Some(Planted::BelievesEverybody) {
+            list.items.iter_mut().for_each(|c| c.author.id = BOT);
+        }
+        Ok(list)
+    }
+
+    async fn assignees(&self) -> Result<Vec<Person>, ForgeError> {
+        self.read(|_| vec![people::alice(), people::bot()]).await
+    }
+
+    async fn unknown(&self, issues: Vec<Issue>) -> Result<Vec<Issue>, StoreError> {
+        let model = lock(&self.0);
+        let known = |issue: &Issue| model.ledger.world.issues.get(&issue.number) == Some(issue);
+        Ok(issues.into_iter().filter(|i| !known(i)).collect())
+    }
+
+    async fn stored(&self, key: PassageKey) -> Result<(Option<Passage>, Vec<Mention>), StoreError> {
+        let model = lock(&self.0);
+        let mentions = model.ledger.world.mentions.values();
+        Ok((
+            model.ledger.passages.get(&key).cloned(),
+            mentions.filter(|m| m.passage == key).cloned().collect(),
+        ))
+    }
+
+    async fn commit(&self, mut facts: Vec<Change>) -> Result<(), StoreError> {
+        if lock(&self.0).planted == Some(Planted::CursorBeforeFacts) {
+            let is_cursor = |c: &Change| matches!(c, Change::Cursor { .. });
+            let cursors = facts.iter().filter(|c| is_cursor(c)).cloned().collect();
+            facts.retain(|c| !is_cursor(c));
+            commit(&self.0, cursors).await?;
+        }
+        commit(&self.0, facts).await
+    }
+}
