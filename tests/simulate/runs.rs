@@ -20,7 +20,7 @@ pub fn act(model: &mut Model) {
     let Some(name) = model.rng.choice(&names).cloned() else {
         return;
     };
-    if model.one_in(8)
+    if model.one_in(16)
         && let Some(process) = model.disk.processes.get(&name)
     {
         let run = process.run.clone();
