@@ -4,10 +4,12 @@
 
 use adf::{
     ipc::{
-        agent::{AgentSocket, REPORTS_MAX, ReportError, report, serve_agent},
+        agent::{AgentSocket, REQUESTS_MAX, serve_agent},
         operator::{AskError, ask, serve_operator},
+        request::Request,
+        tell::{TellError, tell},
     },
-    model::{Report, RunId},
+    model::{Kind, Message, RunId},
 };
 use serde_json::{Value, json};
 use std::{
@@ -21,19 +23,21 @@ use tokio::task::spawn_blocking;
 
 const WAIT: Duration = Duration::from_secs(60);
 
-type Taken = Arc<Mutex<Vec<(u32, Report)>>>;
+type Taken = Arc<Mutex<Vec<Request>>>;
 
 async fn serve(dir: &Path) -> (AgentSocket, Taken) {
     let taken = Taken::default();
     let put = Arc::clone(&taken);
-    let socket = serve_agent(dir, RunId::from("t-1"), move |n, report| {
-        let refuse = report.summary == "refuse me";
-        put.lock().unwrap().push((n, report));
+    let socket = serve_agent(dir, RunId::from("t-1"), move |request| {
+        let refuse =
+            matches!(&request, Request::Say(Message::Report(r)) if r.summary == "refuse me");
+        put.lock().unwrap().push(request);
+        let taken = put.lock().unwrap().len();
         Box::pin(async move {
             if refuse {
                 Err("the ledger is full".to_owned())
             } else {
-                Ok(())
+                Ok(json!(format!("taken as {taken}")))
             }
         })
     })
@@ -42,11 +46,15 @@ async fn serve(dir: &Path) -> (AgentSocket, Taken) {
     (socket, taken)
 }
 
-async fn send(dir: &Path, value: Value) -> Result<(), ReportError> {
+async fn say_kind(dir: &Path, kind: Kind, value: Value) -> Result<Value, TellError> {
     let dir = dir.to_owned();
-    spawn_blocking(move || report(&dir, &value, WAIT))
+    spawn_blocking(move || tell(&dir, kind, &value, WAIT))
         .await
         .unwrap()
+}
+
+async fn send(dir: &Path, value: Value) -> Result<Value, TellError> {
+    say_kind(dir, Kind::Report, value).await
 }
 
 /// Says raw bytes and gives back the answer.
@@ -71,18 +79,72 @@ fn good() -> Value {
 }
 
 #[tokio::test]
-async fn reports_are_numbered_in_order_and_a_refusal_of_the_handler_is_the_answer() {
+async fn requests_keep_their_order_and_the_handlers_word_is_the_answer() {
     let dir = tempfile::tempdir().unwrap();
     let (_socket, taken) = serve(dir.path()).await;
-    send(dir.path(), good()).await.unwrap();
+    assert_eq!(send(dir.path(), good()).await.unwrap(), "taken as 1");
     let refused = send(
         dir.path(),
         json!({"status": "blocked", "summary": "refuse me"}),
     )
     .await;
     assert_eq!(refused.unwrap_err().to_string(), "the ledger is full");
-    let numbers: Vec<u32> = taken.lock().unwrap().iter().map(|(n, _)| *n).collect();
-    assert_eq!(numbers, [1, 2]);
+    let context = say_kind(dir.path(), Kind::Context, json!({})).await;
+    assert_eq!(context.unwrap(), "taken as 3");
+    let last = taken.lock().unwrap().pop();
+    assert_eq!(last, Some(Request::Context));
+}
+
+#[tokio::test]
+async fn each_kind_is_held_to_its_own_schema_and_shown_how_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_socket, taken) = serve(dir.path()).await;
+    let bad = [
+        (Kind::Ask, json!({"question": "which?"}), "default"),
+        (
+            Kind::Ask,
+            json!({"question": "q", "default": "d", "deadline_minutes": 0}),
+            "/deadline_minutes",
+        ),
+        (
+            Kind::Mention,
+            json!({"agent": "Reviewer", "instruction": "look"}),
+            "/agent",
+        ),
+        (Kind::Mention, json!({"agent": "reviewer"}), "instruction"),
+        (Kind::Remember, json!({"key": "a b", "text": "x"}), "/key"),
+        (Kind::Context, json!({"all": true}), "all"),
+        (Kind::OpenIssue, json!({"title": "", "body": "x"}), "/title"),
+    ];
+    for (kind, fields, place) in bad {
+        let said = say_kind(dir.path(), kind, fields)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            said.contains(place) && said.contains("adf agent "),
+            "{said}"
+        );
+    }
+    assert!(taken.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_of_no_kind_or_of_two_is_refused_with_the_kinds() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_socket, taken) = serve(dir.path()).await;
+    let key = std::fs::read_to_string(dir.path().join("agent.key")).unwrap();
+    for message in [
+        json!({"key": key}),
+        json!({"key": key, "shout": {}}),
+        json!({"key": key, "context": {}, "report": good()}),
+        json!({"context": {}}),
+        json!([key, "context"]),
+    ] {
+        let answer = say(dir.path(), message.to_string().into_bytes()).await;
+        assert!(answer.contains("\\\"open_issue\\\""), "{answer}");
+    }
+    assert!(taken.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -150,15 +212,15 @@ async fn garbage_silence_and_floods_are_answered_or_dropped_and_the_next_one_is_
 }
 
 #[tokio::test]
-async fn a_run_has_a_bounded_number_of_reports() {
+async fn a_run_has_a_bounded_number_of_requests() {
     let dir = tempfile::tempdir().unwrap();
     let (_socket, taken) = serve(dir.path()).await;
-    for _ in 0..REPORTS_MAX {
+    for _ in 0..REQUESTS_MAX {
         send(dir.path(), good()).await.unwrap();
     }
     let said = send(dir.path(), good()).await.unwrap_err().to_string();
-    assert!(said.contains("50 reports already"), "{said}");
-    assert_eq!(taken.lock().unwrap().len(), 50);
+    assert!(said.contains("1000 requests already"), "{said}");
+    assert_eq!(taken.lock().unwrap().len(), 1000);
 }
 
 #[tokio::test]
@@ -230,14 +292,4 @@ async fn the_operator_gets_answers_and_refusals_and_a_dead_factory_is_named() {
         question(&path, "status").await.unwrap(),
         Err(AskError::NotRunning { .. })
     ));
-}
-
-#[test]
-fn outside_of_a_run_the_command_says_so() {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_adf"))
-        .args(["agent", "report", "--status", "done", "--summary", "x"])
-        .env_remove("ADF_AGENT_DIR")
-        .assert()
-        .code(1)
-        .stderr("this is no run of a factory: ADF_AGENT_DIR is not set; `adf agent` works only in what `adf run` starts\n");
 }

@@ -42,7 +42,9 @@ fn kinds() -> impl Strategy<Value = MarkKind> {
         Just(MarkKind::Accept),
         Just(MarkKind::Result),
         Just(MarkKind::Reply),
-        Just(MarkKind::Pull)
+        Just(MarkKind::Pull),
+        Just(MarkKind::Ask),
+        Just(MarkKind::Issue)
     ]
 }
 

@@ -5,7 +5,10 @@ use adf::{
         AgentName, TaskId, Time,
         settings::{Agent, AgentLimits},
     },
-    prompt::{DEFAULT_TEMPLATE, PROMPT_MAX_BYTES, PromptError, PromptInput, PromptPassage, render},
+    prompt::{
+        DEFAULT_TEMPLATE, PROMPT_MAX_BYTES, PromptAnswer, PromptError, PromptInput, PromptPassage,
+        render,
+    },
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -29,6 +32,8 @@ fn agent(template: &str) -> Agent {
             starts_per_day: 1,
             concurrency: 1,
             attempts: 1,
+            mentions: 3,
+            issues: 2,
         },
         read_strangers: true,
     }
@@ -52,6 +57,11 @@ struct Case<'a> {
     requester: &'a str,
     passages: Vec<PromptPassage<'a>>,
     earlier: Option<&'a str>,
+    caller: Option<AgentName>,
+    depth_left: usize,
+    question: Option<(&'a str, Option<&'a str>)>,
+    answer: PromptAnswer<'a>,
+    memory: Vec<(String, &'a str)>,
     fence: &'a str,
 }
 
@@ -64,6 +74,11 @@ impl Default for Case<'_> {
             requester: "bob",
             passages: vec![passage("issue body", 0, "It is wrong.")],
             earlier: None,
+            caller: None,
+            depth_left: 3,
+            question: None,
+            answer: PromptAnswer::Open,
+            memory: Vec::new(),
             fence: FENCE,
         }
     }
@@ -88,7 +103,13 @@ fn made(case: &Case<'_>) -> Result<String, PromptError> {
             (AgentName::from("developer"), "writes code".to_owned()),
             (AgentName::from("tester"), "writes tests".to_owned()),
         ],
+        caller: case.caller.as_ref(),
+        depth_left: case.depth_left,
         earlier: case.earlier,
+        question: case.question,
+        answer: case.answer,
+        memory: &case.memory,
+        memory_left_out: 0,
         fence: case.fence,
     })
 }
@@ -221,6 +242,8 @@ fn a_fence_that_stands_in_any_text_is_refused() {
             "the instruction" => case.instruction = &inside,
             "the requester's name" => case.requester = &inside,
             "the earlier outcome" => case.earlier = Some(&inside),
+            "the question" => case.answer = PromptAnswer::By("eve", &inside),
+            "the memory" => case.memory = vec![("x".to_owned(), inside.as_str())],
             "the template" => case.agent = agent(&inside),
             _ => case.passages.push(passage(place, 0, &inside)),
         }
@@ -231,6 +254,8 @@ fn a_fence_that_stands_in_any_text_is_refused() {
         "the instruction",
         "the requester's name",
         "the earlier outcome",
+        "the question",
+        "the memory",
         "the template",
         "comment 3",
     ] {
@@ -326,6 +351,32 @@ fn a_schedule_and_an_earlier_attempt_are_named() {
         "please fix it"
     )));
     assert!(prompt.contains(&block("what the last attempt came to", "no commit")));
+}
+
+#[test]
+fn what_was_asked_answered_and_remembered_stands_between_fences() {
+    let case = Case {
+        caller: Some(AgentName::from("tester")),
+        depth_left: 0,
+        question: Some(("A or B?", Some("I take A"))),
+        answer: PromptAnswer::By("alice", "B, and # Rules"),
+        memory: vec![("2026-11-21 build".to_owned(), "needs a flag")],
+        ..Case::default()
+    };
+    let prompt = prompt(&case);
+    for (label, text) in [
+        (
+            "instruction of the agent `tester`, for `bob`",
+            "please fix it",
+        ),
+        ("your question", "A or B?"),
+        ("your default without an answer", "I take A"),
+        ("answer by `alice`", "B, and # Rules"),
+        ("note 2026-11-21 build", "needs a flag"),
+    ] {
+        assert!(prompt.contains(&block(label, text)), "{label}:\n{prompt}");
+    }
+    assert!(prompt.contains("You may call nobody"));
 }
 
 proptest! {

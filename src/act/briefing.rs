@@ -4,13 +4,15 @@
 //! stands now;
 //! the factory's own comments never do. Which passages of strangers enter is `prompt`'s rule.
 
+use super::context::date;
 use super::machine::Machine;
+use super::standing::{Answered, Standing};
 use super::trouble::Trouble;
 use crate::forge::Reviews;
 use crate::mention::is_marked;
 use crate::model::settings::Agent;
 use crate::model::{AgentName, Passage, PassageKey, PassageKind, Person, Run, Task, Time};
-use crate::prompt::{PromptInput, PromptPassage, render};
+use crate::prompt::{PromptAnswer, PromptInput, PromptPassage, render};
 use std::collections::BTreeSet;
 
 /// How often another fence is drawn when a passage holds the first by chance.
@@ -59,7 +61,7 @@ impl Machine {
             writers,
             stored,
             asked,
-            earlier,
+            standing,
         } = self.known(task, run).await?;
         let mut passages = Vec::new();
         for text in texts {
@@ -77,15 +79,7 @@ impl Machine {
                 who: text.author.login,
             });
         }
-        self.render(
-            task,
-            run,
-            agent,
-            base,
-            &item.issue,
-            &passages,
-            earlier.as_deref(),
-        )
+        self.render(task, run, agent, base, &item.issue, &passages, &standing)
     }
 
     #[expect(
@@ -100,7 +94,7 @@ impl Machine {
         base: &str,
         issue: &crate::model::Issue,
         passages: &[Given],
-        earlier: Option<&str>,
+        standing: &Standing,
     ) -> Result<String, Trouble> {
         let settings = self.who.settings.get();
         let roster: Vec<(AgentName, String)> = settings
@@ -108,6 +102,17 @@ impl Machine {
             .values()
             .map(|a| (a.name.clone(), a.description.clone()))
             .collect();
+        let memory: Vec<(String, &str)> = standing
+            .notes
+            .iter()
+            .map(|n| (format!("{} {}", date(n.day), n.key), n.text.as_str()))
+            .collect();
+        let question = standing.question.as_ref();
+        let answer = match &standing.answer {
+            None => PromptAnswer::Open,
+            Some(Answered::Default) => PromptAnswer::Default,
+            Some(Answered::By(person, text)) => PromptAnswer::By(&person.login, text),
+        };
         let given: Vec<PromptPassage<'_>> = passages.iter().map(Given::lend).collect();
         let full_name = format!("{}/{}", settings.forge.owner, settings.forge.repo);
         let mut last = String::new();
@@ -128,7 +133,13 @@ impl Machine {
                 requester: &task.requester.login,
                 passages: &given,
                 roster: &roster,
-                earlier,
+                caller: task.chain.last(),
+                depth_left: Task::DEPTH_MAX.saturating_sub(task.depth()),
+                earlier: standing.earlier.as_deref(),
+                question: question.map(|(asked, default)| (asked.as_str(), default.as_deref())),
+                answer,
+                memory: &memory,
+                memory_left_out: standing.notes_left_out,
                 fence: &fence,
             };
             match render(&input) {
@@ -143,8 +154,8 @@ impl Machine {
 
     /// Who may write, the passages as stored, and what the last attempt came to.
     async fn known(&self, task: &Task, run: &Run) -> Result<Known, Trouble> {
-        let (issue, id, attempt) = (task.work.issue, task.id.clone(), run.attempt);
-        let origin = task.origin.clone();
+        let (issue, origin) = (task.work.issue, task.origin.clone());
+        let (task, run, now) = (task.clone(), run.clone(), self.tools.clock.now());
         let read = self.tools.ledger.read(move |reader| {
             let world = reader.world()?;
             let mut stored = reader.passages_of(issue)?;
@@ -156,16 +167,12 @@ impl Machine {
                 stored.retain(|p| p.key != then.key);
                 stored.push(then);
             }
-            let earlier = world
-                .runs_of(&id)
-                .filter(|r| r.attempt < attempt)
-                .last()
-                .and_then(|r| r.outcome().map(|o| o.reason.clone()));
+            let standing = Standing::read(reader, &world, &task, &run, now)?;
             Ok(Known {
                 writers: world.writers,
                 stored,
                 asked,
-                earlier,
+                standing,
             })
         });
         read.await.map_err(|e| Trouble::Passing {
@@ -180,7 +187,7 @@ struct Known {
     writers: BTreeSet<String>,
     stored: Vec<Passage>,
     asked: Option<PassageKey>,
-    earlier: Option<String>,
+    standing: Standing,
 }
 
 struct Text {

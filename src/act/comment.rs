@@ -18,6 +18,11 @@ impl<O: Outside> Executor<O> {
         self.once(job, MarkKind::Reply, body).await
     }
 
+    /// Asks people, once.
+    pub(super) async fn ask(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
+        self.once(job, MarkKind::Ask, body).await
+    }
+
     /// Ends a task, once.
     pub(super) async fn result(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
         self.once(job, MarkKind::Result, body).await
@@ -148,6 +153,7 @@ impl<O: Outside> Executor<O> {
         let task = job.task.as_ref();
         let origin = match (&job.effect.kind, task) {
             (crate::model::EffectKind::Reply { mention, .. }, _) => mention.clone(),
+            (crate::model::EffectKind::OpenIssue { origin, .. }, _) => origin.clone(),
             (_, Some(task)) => task.origin.clone(),
             _ => MentionId(String::new()),
         };

@@ -9,7 +9,7 @@ use super::supervise::harvest::{HarvestAsk, harvest};
 use super::supervise::{self, Ended, RunSpec};
 use super::workspace::Workspace;
 use crate::classify::{Evidence, classify};
-use crate::model::{Denial, Exit, Outcome, Report, Run, Sha, Task, Told, Work};
+use crate::model::{Denial, Exit, Message, Outcome, Report, Run, Sha, Task, Told, Work};
 use std::path::Path;
 use std::time::Duration;
 
@@ -180,9 +180,12 @@ impl Machine {
             .ledger
             .read(move |reader| reader.messages_of(&id))
             .await;
-        read.ok()
-            .and_then(|mut messages| messages.pop())
-            .map(|m| m.report)
+        let said = read.unwrap_or_default().into_iter().rev();
+        let mut reports = said.filter_map(|said| match said.message {
+            Message::Report(report) => Some(report),
+            _ => None,
+        });
+        reports.next()
     }
 }
 

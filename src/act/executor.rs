@@ -91,6 +91,8 @@ impl<O: Outside> Executor<O> {
             EffectKind::Reply { body, .. } => self.reply(job, body).await,
             EffectKind::Accept { body } => self.accept(job, body).await,
             EffectKind::Progress { comment, body } => self.progress(job, *comment, body).await,
+            EffectKind::Ask { body } => self.ask(job, body).await,
+            EffectKind::OpenIssue { title, body, .. } => self.open_issue(job, title, body).await,
             EffectKind::Result { body } => self.result(job, body).await,
             EffectKind::Spawn { .. } => self.spawn(job).await,
             EffectKind::Push {

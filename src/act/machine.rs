@@ -14,7 +14,7 @@ use super::supervise;
 use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
-use crate::forge::{Client, Comment, ForgeError};
+use crate::forge::{Client, Comment, ForgeError, IssueItem};
 use crate::model::{Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time};
 use crate::store::{Ledger, StoreError};
 use secrecy::SecretString;
@@ -191,6 +191,14 @@ impl Outside for Machine {
 
     async fn delete(&self, comment: i64) -> Result<(), Trouble> {
         Ok(self.tools.client.delete_comment(comment).await?)
+    }
+
+    async fn open_issue(&self, title: &str, body: &str) -> Result<u64, Trouble> {
+        Ok(self.tools.client.create_issue(title, body).await?.number)
+    }
+
+    async fn issues_since(&self, since: Time) -> Result<Vec<IssueItem>, Trouble> {
+        Ok(self.tools.client.issues_since(Some(since)).await?.items)
     }
 
     async fn repository(&self) -> Result<Repository, Trouble> {

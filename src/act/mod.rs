@@ -4,16 +4,20 @@
 //! result after; what may already have happened is looked for first. Nothing
 //! here chooses: what to do is in the effect. [`executor`], [`comment`],
 //! [`propose`] and [`recover`] hold the protocol, over any [`outside`];
-//! [`machine`] is the real one, with a run's life in [`start`] to [`establish`].
+//! [`machine`] is the real one, with a run's life in [`start`] to [`establish`];
+//! [`desk`] hears the agent of a run.
 
 pub mod briefing;
 pub mod comment;
+pub mod context;
 pub mod deliver;
+pub mod desk;
 pub mod disk;
 pub mod establish;
 pub mod executor;
 pub mod follow;
 pub mod git;
+pub mod issue;
 pub mod machine;
 pub mod memory;
 pub mod outside;
@@ -21,6 +25,7 @@ pub mod preflight;
 pub mod propose;
 pub mod recover;
 mod resume;
+pub mod standing;
 pub mod start;
 pub mod supervise;
 pub mod trouble;

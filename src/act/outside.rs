@@ -9,7 +9,7 @@
 use super::memory::Memory;
 use super::recover::RecoverError;
 use super::trouble::Trouble;
-use crate::forge::Comment;
+use crate::forge::{Comment, IssueItem};
 use crate::model::{Change, EffectKey, Outcome, Repository, Run, Sha, Task, TaskId, Time};
 use crate::store::StoreError;
 use std::sync::Arc;
@@ -36,6 +36,19 @@ pub trait Outside: Send + Sync + 'static {
 
     /// Deletes a comment; one that is gone is no error.
     fn delete(&self, comment: i64) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Opens an issue; its number.
+    fn open_issue(
+        &self,
+        title: &str,
+        body: &str,
+    ) -> impl Future<Output = Result<u64, Trouble>> + Send;
+
+    /// Issues and pull requests changed since a moment, with their texts.
+    fn issues_since(
+        &self,
+        since: Time,
+    ) -> impl Future<Output = Result<Vec<IssueItem>, Trouble>> + Send;
 
     /// The repository as it stands.
     fn repository(&self) -> impl Future<Output = Result<Repository, Trouble>> + Send;

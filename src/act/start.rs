@@ -3,6 +3,7 @@
 //! Invariant: a run that could not begin is ended as `NotStarted` with its
 //! reason, never left open; the run directory says what was started before it is.
 
+use super::desk::Desk;
 use super::machine::{Ending, Endings, Machine};
 use super::memory::remember;
 use super::preflight::Blocked;
@@ -11,11 +12,11 @@ use super::supervise::{
     self, Layout, RunSpec, SpecLimits, Supervised, WallSpec, environment::SYSTEM_PATH,
 };
 use super::workspace::{self, Workspace};
-use crate::ipc::agent::{AgentSocket, serve_agent};
+use crate::ipc::agent::AgentSocket;
+use crate::mention;
 use crate::model::settings::Agent;
-use crate::model::{Change, Exit, Outcome, Report, Run, RunState, Sha, Task};
+use crate::model::{Change, Exit, Outcome, Run, RunState, Sha, Task};
 use crate::provider::{self, place};
-use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -106,7 +107,7 @@ impl Machine {
         tokio::fs::write(&path, prompt)
             .await
             .map_err(|e| Blocked::waits(format!("prompt `{}`: {e}", path.display())))?;
-        let socket = self.listen(run, &dir).await?;
+        let socket = self.listen(task, run, &dir).await?;
         let process = supervise::start(&self.tools.adf, &spec)
             .await
             .map_err(Blocked::waits)?;
@@ -133,6 +134,10 @@ impl Machine {
         let tools = &self.tools;
         self.deliver_ready().await.map_err(Blocked::waits)?;
         let start = tools.deliver.kept(&task.id).await.map_err(Blocked::waits)?;
+        let caller = match mention::caller(&task.origin).and_then(|run| run.task()) {
+            Some(caller) => tools.deliver.kept(&caller).await.map_err(Blocked::waits)?,
+            None => None,
+        };
         let wanted = workspace::Spec {
             task: task.id.clone(),
             lease: run.lease,
@@ -140,6 +145,7 @@ impl Machine {
             base_branch: base_branch.to_owned(),
             branch: task.branch.clone(),
             start,
+            caller,
             identity: workspace::Identity {
                 name: task.agent.to_string(),
                 email: format!("{}@agents.adf.invalid", task.agent),
@@ -159,36 +165,16 @@ impl Machine {
         self.tools.runs_dir.join(run.id.as_str())
     }
 
-    async fn listen(&self, run: &Run, dir: &Path) -> Result<AgentSocket, Blocked> {
-        let (ledger, clock, id) = (
-            self.tools.ledger.clone(),
-            self.tools.clock.clone(),
-            run.id.clone(),
-        );
-        let redactor = self.who.redactor.clone();
-        let said = move |sequence: u32, report: Report| {
-            let (ledger, run, at) = (ledger.clone(), id.clone(), clock.now());
-            let clean = |text: &str| redactor.clean(text).into_owned();
-            let report = Report {
-                summary: clean(&report.summary),
-                evidence: report.evidence.iter().map(|e| clean(e)).collect(),
-                ..report
-            };
-            async move {
-                let message = Change::Message {
-                    run,
-                    sequence,
-                    at,
-                    report,
-                };
-                ledger
-                    .commit(vec![message])
-                    .await
-                    .map_err(|e| e.to_string())
-            }
-            .boxed()
+    async fn listen(&self, task: &Task, run: &Run, dir: &Path) -> Result<AgentSocket, Blocked> {
+        let desk = Desk {
+            settings: self.who.settings.get(),
+            redactor: self.who.redactor.clone(),
+            ledger: self.tools.ledger.clone(),
+            clock: self.tools.clock.clone(),
+            task: task.clone(),
+            run: run.clone(),
         };
-        serve_agent(&dir.join("agent"), run.id.clone(), said)
+        desk.open(&dir.join("agent"))
             .await
             .map_err(|e| Blocked::waits(format!("the run's socket: {e}")))
     }

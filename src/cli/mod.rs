@@ -171,6 +171,11 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "error: {text}");
 }
 
+/// Writes somebody else's words of refusal as they are.
+pub(crate) fn complain_plainly(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Writes a value as JSON.
 pub(crate) fn say_json(value: &serde_json::Value) {
     say(&serde_json::to_string_pretty(value).unwrap_or_default());

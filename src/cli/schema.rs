@@ -1,8 +1,9 @@
-//! `adf schema config|mention|report`: the JSON Schemas, as they are checked.
+//! `adf schema config|mention|report|agent`: the JSON Schemas, as they are checked.
 //!
 //! Invariant: `adf schema config > config.schema.json` is how the checked-in
 //! file is made.
 
+use crate::model::{Kind, speech};
 use clap::{Args, ValueEnum};
 use std::io::Write;
 
@@ -26,6 +27,8 @@ pub enum Subject {
     Mention,
     /// What an agent reports of its own work.
     Report,
+    /// All that an agent may say, by kind: the MCP tools and their arguments.
+    Agent,
 }
 
 /// Writes the schema and returns the exit code.
@@ -33,7 +36,8 @@ pub fn run(args: &Schema, stdout: &mut dyn Write) -> u8 {
     let schema = match args.of {
         Subject::Config => crate::config::schema(),
         Subject::Mention => crate::mention::schema(),
-        Subject::Report => schemars::schema_for!(crate::model::Report).to_value(),
+        Subject::Report => Kind::Report.schema(),
+        Subject::Agent => speech::schemas(),
     };
     let text = format!("{schema:#}\n");
     match stdout

@@ -84,6 +84,12 @@ pub(super) struct AgentLimits {
     /// Attempts at a task that fail before it is given up.
     #[schemars(range(min = 1, max = 100))]
     pub attempts: u32,
+    /// How often it may call another agent in a run; 0: never.
+    #[schemars(range(min = 0, max = 20))]
+    pub mentions: u32,
+    /// How many issues it may have opened in a run; 0: none.
+    #[schemars(range(min = 0, max = 20))]
+    pub issues: u32,
 }
 
 impl Default for AgentLimits {
@@ -95,6 +101,8 @@ impl Default for AgentLimits {
             starts_per_day: 30,
             concurrency: 1,
             attempts: 3,
+            mentions: 3,
+            issues: 2,
         }
     }
 }

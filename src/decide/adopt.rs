@@ -2,14 +2,16 @@
 //!
 //! Invariant: a mark brings back what this factory accepted, never starts
 //! anything new; a claim that is not ours or cannot be verified stops the task.
+//! Tasks of mentions come back with their mention, the others by [`unmentioned`].
 
 use super::draft::Draft;
 use super::ending::{Ending, ending};
+use super::intake::{self, Parts};
 use super::words;
 use crate::mention;
 use crate::model::{
-    Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Mention,
-    Refusal, RunState, Task, TaskState,
+    Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Person,
+    Refusal, RunState, Task, TaskId, TaskState,
 };
 
 /// What the marks of a mention's task say.
@@ -18,24 +20,25 @@ pub(super) enum Found {
     Nothing,
     /// Not ours to do.
     Refused(Refusal),
-    /// Ours: the comment that accepted it, and the one that ended it.
-    Ours {
-        accepted: i64,
-        ended: Option<i64>,
-        instruction: Option<String>,
-    },
+    /// Ours.
+    Ours(Claim),
     /// Ours: it was refused by a comment that stands.
     Replied,
 }
 
-/// Looks for marks of the task that `mention` would be.
-pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
-    let marks = draft
-        .s
-        .world
-        .marks
-        .get(&mention.task)
-        .map_or(&[][..], Vec::as_slice);
+/// What the marks of a task of ours say: its comments, and what was accepted.
+pub(super) struct Claim {
+    accepted: i64,
+    asked: Option<i64>,
+    ended: Option<i64>,
+    /// The digest of the instruction.
+    digest: Option<String>,
+}
+
+/// Looks for marks of a task that is or would be.
+pub(super) fn look(draft: &Draft<'_>, task: &TaskId, ours: &str) -> Found {
+    let marks = draft.s.world.marks.get(task);
+    let marks = marks.map_or(&[][..], Vec::as_slice);
     let first = |kind: MarkKind| marks.iter().find(|m: &&Mark| m.kind == kind);
     if let Some(accept) = first(MarkKind::Accept) {
         if !accept.verified {
@@ -44,13 +47,13 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
         if accept.factory.as_str() != ours {
             return Found::Refused(Refusal::ClaimedElsewhere);
         }
-        return Found::Ours {
+        let proven = |kind| first(kind).filter(|m| m.verified).map(|m| m.comment);
+        return Found::Ours(Claim {
             accepted: accept.comment,
-            ended: first(MarkKind::Result)
-                .filter(|m| m.verified)
-                .map(|m| m.comment),
-            instruction: accept.instruction.clone(),
-        };
+            asked: proven(MarkKind::Ask),
+            ended: proven(MarkKind::Result),
+            digest: accept.instruction.clone(),
+        });
     }
     match first(MarkKind::Reply).filter(|m| m.verified) {
         Some(_) => Found::Replied,
@@ -58,17 +61,54 @@ pub(super) fn look(draft: &Draft<'_>, mention: &Mention, ours: &str) -> Found {
     }
 }
 
+/// Adopts tasks that no mention brings back: of a schedule, or of an agent's call.
+/// What the disk remembers goes on; what had not begun ends with a comment.
+pub(super) fn unmentioned(draft: &mut Draft<'_>) {
+    let s = draft.s;
+    if !s.synced || s.draining {
+        return;
+    }
+    let Some(repo) = s.world.repository.as_ref().map(|r| r.id) else {
+        return;
+    };
+    for (id, marks) in &s.world.marks {
+        let accept = marks.iter().find(|m| m.kind == MarkKind::Accept);
+        let Some((accept, agent)) = accept.and_then(|m| Some((m, m.agent.as_ref()?))) else {
+            continue;
+        };
+        let known = s
+            .world
+            .effects
+            .contains_key(&EffectKey(format!("accept:{id}")));
+        if known || mention::is_passage(&accept.origin) {
+            continue;
+        }
+        if let Found::Ours(claim) = look(draft, id, s.factory.as_str()) {
+            let parts = Parts {
+                id: id.clone(),
+                origin: accept.origin.clone(),
+                issue: accept.issue,
+                instruction: String::new(),
+                requester: Person::default(),
+                chain: Vec::new(),
+            };
+            let fresh = intake::build(s.now, repo, agent, parts);
+            adopt(draft, fresh, &claim);
+        }
+    }
+}
+
 /// Writes an adopted task down, with the effects that its marks prove.
 ///
-/// `digest` is of the instruction that was accepted. What the disk remembers of
-/// the task is preferred to what its passage says now.
-pub(super) fn adopt(
-    draft: &mut Draft<'_>,
-    fresh: Task,
-    accepted: i64,
-    ended: Option<i64>,
-    digest: Option<&str>,
-) {
+/// What the disk remembers of the task is preferred to what its passage says now.
+pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
+    let Claim {
+        accepted,
+        asked,
+        ended,
+        ref digest,
+    } = *claim;
+    let digest = digest.as_deref();
     let authorised = |task: &&Task| digest.is_none_or(|d| d == mention::digest(&task.instruction));
     let remembered = draft.s.world.tasks.get(&fresh.id).filter(authorised);
     let known = remembered.or(Some(&fresh).filter(authorised)).cloned();
@@ -109,6 +149,10 @@ pub(super) fn adopt(
         },
         accepted,
     );
+    if let Some(comment) = asked {
+        let body = String::new();
+        prove(draft, &task, "ask", EffectKind::Ask { body }, comment);
+    }
     if let Some(comment) = ended {
         prove(
             draft,
@@ -130,8 +174,10 @@ fn as_ended(draft: &Draft<'_>, task: &Task) -> TaskState {
         return TaskState::Done;
     };
     let agent = draft.s.settings.agents.get(&task.agent);
-    match ending(task, run, outcome, *at, agent, 0) {
+    match ending(task, run, outcome, *at, agent, 0, false) {
         Ending::Keep(state) | Ending::Report(state) => state,
+        // It ended though it was unclear: its one question had been asked before.
+        Ending::Clarify => TaskState::Blocked,
         Ending::Deliver | Ending::Again { .. } | Ending::Wait { .. } => TaskState::Done,
     }
 }

@@ -32,12 +32,12 @@ pub(super) fn step(draft: &mut Draft<'_>, task: &Task) {
         return;
     };
     let agent = draft.s.settings.agents.get(&task.agent);
-    let (work, pull, state) = match ending(task, run, outcome, *at, agent, 0) {
+    let (work, pull, state) = match ending(task, run, outcome, *at, agent, 0, false) {
         Ending::Deliver => (outcome.work.as_ref(), true, TaskState::Done),
         Ending::Keep(state) => (outcome.work.as_ref(), false, state),
         Ending::Report(state) => (None, false, state),
         // Only a task that was adopted to be ended comes here with an unfinished run.
-        Ending::Again { .. } | Ending::Wait { .. } => {
+        Ending::Again { .. } | Ending::Wait { .. } | Ending::Clarify => {
             return finish(draft, task, None, TaskState::Cancelled, &task.note.clone());
         }
     };

@@ -37,6 +37,8 @@ pub enum Ending {
         /// Why.
         why: String,
     },
+    /// Wait for people to answer, then try again.
+    Clarify,
     /// Wait for the world, then try again.
     Wait {
         /// When to look again.
@@ -46,7 +48,7 @@ pub enum Ending {
     },
 }
 
-/// Reads the outcome of `run`, the last of `task`.
+/// Reads the outcome of `run`, the last of `task`; `asked`: a question of it is open.
 #[must_use]
 pub fn ending(
     task: &Task,
@@ -55,6 +57,7 @@ pub fn ending(
     ended: Time,
     agent: Option<&Agent>,
     interrupted: usize,
+    asked: bool,
 ) -> Ending {
     match outcome.exit {
         Exit::NotStarted { waits: true } => {
@@ -82,12 +85,17 @@ pub fn ending(
     {
         return Ending::Report(TaskState::Blocked);
     }
+    if asked && outcome.report.is_none() && outcome.exit == Exit::Code(0) {
+        return Ending::Clarify;
+    }
     if let Some(class) = outcome.class {
         return failed(task, run, outcome, ended, agent, class);
     }
     match outcome.report.as_ref().map(|r| r.status) {
         Some(ReportStatus::Rejected) => kept(outcome, TaskState::Rejected),
-        Some(ReportStatus::NeedsClarification) => kept(outcome, TaskState::NeedsClarification),
+        Some(ReportStatus::NeedsClarification) if task.answer.is_none() => Ending::Clarify,
+        // It was answered, and asks again: that is for a person to sort out.
+        Some(ReportStatus::NeedsClarification) => kept(outcome, TaskState::Blocked),
         Some(ReportStatus::Blocked) => kept(outcome, TaskState::Blocked),
         Some(ReportStatus::Done) | None if outcome.work.is_some() => Ending::Deliver,
         Some(ReportStatus::Done) | None => Ending::Report(TaskState::Failed(FailureClass::Logic)),

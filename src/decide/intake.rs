@@ -50,14 +50,10 @@ pub(super) fn mentions(draft: &mut Draft<'_>) {
 
 /// The new state of a mention; `None` leaves it pending.
 fn decide(draft: &mut Draft<'_>, mention: &Mention, decided: &[Mention]) -> Option<MentionState> {
-    match adopt::look(draft, mention, draft.s.factory.as_str()) {
-        Found::Ours {
-            accepted,
-            ended,
-            instruction,
-        } => {
+    match adopt::look(draft, &mention.task, draft.s.factory.as_str()) {
+        Found::Ours(claim) => {
             let task = new_task(draft, mention, &called(mention));
-            adopt::adopt(draft, task, accepted, ended, instruction.as_deref());
+            adopt::adopt(draft, task, &claim);
             return Some(MentionState::Accepted);
         }
         Found::Refused(why) => return Some(refused(draft, mention, decided, why)),
@@ -162,13 +158,15 @@ pub(super) fn fires(draft: &mut Draft<'_>) {
             issue: cron.issue,
             instruction: cron.instruction.clone(),
             requester: Person::default(),
+            chain: Vec::new(),
         };
         let task = build(draft.s.now, repo, &fire.agent, parts);
         accept(draft, &task, "schedule");
     }
 }
 
-fn accept(draft: &mut Draft<'_>, task: &Task, source: &str) {
+/// Writes a new task down, with the comment that says so.
+pub(super) fn accept(draft: &mut Draft<'_>, task: &Task, source: &str) {
     draft.plan.changes.push(Change::Task(task.clone()));
     let kind = EffectKind::Accept {
         body: words::accepted(task, "queued"),
@@ -180,10 +178,10 @@ fn accept(draft: &mut Draft<'_>, task: &Task, source: &str) {
         kind,
         0,
     );
-    let by = if task.requester.login.is_empty() {
-        "its schedule"
-    } else {
-        &task.requester.login
+    let by = match (task.chain.last(), task.requester.login.as_str()) {
+        (Some(agent), _) => agent.as_str(),
+        (None, "") => "its schedule",
+        (None, login) => login,
     };
     draft.decide("accept", task, format!("asked by {by}"), source);
 }
@@ -201,19 +199,23 @@ fn new_task(draft: &Draft<'_>, mention: &Mention, agent: &AgentName) -> Task {
         issue: mention.issue,
         instruction: mention.instruction.clone(),
         requester: mention.author.clone(),
+        chain: Vec::new(),
     };
     build(draft.s.now, repo, agent, parts)
 }
 
-struct Parts {
-    id: TaskId,
-    origin: MentionId,
-    issue: u64,
-    instruction: String,
-    requester: Person,
+/// What tasks differ in at their beginning.
+pub(super) struct Parts {
+    pub id: TaskId,
+    pub origin: MentionId,
+    pub issue: u64,
+    pub instruction: String,
+    pub requester: Person,
+    pub chain: Vec<AgentName>,
 }
 
-fn build(now: Time, repo: RepoId, agent: &AgentName, parts: Parts) -> Task {
+/// A task at its beginning.
+pub(super) fn build(now: Time, repo: RepoId, agent: &AgentName, parts: Parts) -> Task {
     Task {
         branch: protocol::branch(parts.issue, agent, &parts.id),
         id: parts.id,
@@ -225,13 +227,14 @@ fn build(now: Time, repo: RepoId, agent: &AgentName, parts: Parts) -> Task {
         agent: agent.clone(),
         instruction: parts.instruction,
         requester: parts.requester,
-        depth: 0,
+        chain: parts.chain,
         state: TaskState::Queued,
         note: String::new(),
         not_before: now,
         strikes: 0,
         pushed: None,
         pull: None,
+        answer: None,
         adopted: false,
         created_at: now,
         changed_at: now,

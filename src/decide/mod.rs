@@ -3,12 +3,15 @@
 //!
 //! Invariant: synchronous and deterministic. No I/O, clock, randomness or
 //! environment; the same snapshot gives the same plan, byte for byte.
-//! [`plan`] is the entry; [`intake`] takes mentions and slots, [`steps`] moves
-//! tasks on, [`admission`] says who may start, [`ending`] reads an outcome, [`operator`] obeys operators,
+//! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
+//! ask for, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
+//! who may start, [`ending`] reads an outcome, [`operator`] obeys operators,
 //! [`words`] holds every text that people will see.
 
 pub mod admission;
 mod adopt;
+mod calls;
+mod clarify;
 mod delivery;
 mod draft;
 pub mod ending;
@@ -16,6 +19,7 @@ mod intake;
 mod notice;
 pub mod operator;
 mod refuse;
+mod speech;
 mod steps;
 pub mod words;
 
@@ -30,6 +34,8 @@ pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
     let mut draft = draft::Draft::new(snapshot);
     intake::mentions(&mut draft);
     intake::fires(&mut draft);
+    calls::take(&mut draft);
+    adopt::unmentioned(&mut draft);
     steps::replies(&mut draft);
     steps::tasks(&mut draft);
     draft.finish()

@@ -40,7 +40,8 @@ pub(super) fn judge<'m>(s: &Snapshot<'_>, mention: &'m Mention) -> Result<&'m Ag
     Ok(agent)
 }
 
-fn may_call(s: &Snapshot<'_>, login: &str) -> bool {
+/// Whether somebody may command the factory.
+pub(super) fn may_call(s: &Snapshot<'_>, login: &str) -> bool {
     let allow = &s.settings.mentions.allow;
     s.world.writers.contains(login) && (allow.is_empty() || allow.iter().any(|a| a == login))
 }

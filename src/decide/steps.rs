@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::ending::{Ending, ending};
-use super::{admission, delivery, notice, operator, words};
+use super::{admission, clarify, delivery, notice, operator, words};
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Exit, Run, RunId, RunState, SkipReason,
     Task, TaskState, Time,
@@ -70,6 +70,7 @@ fn task_step(draft: &mut Draft<'_>, task: &Task) {
         TaskState::Running => running(draft, task),
         TaskState::Blocked if task.not_before < Time::NEVER => queued(draft, task),
         TaskState::Delivering => delivery::step(draft, task),
+        TaskState::NeedsClarification => clarify::wait(draft, task),
         _ => delivery::tidy(draft, task),
     }
 }
@@ -182,7 +183,8 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
     };
     *draft.started.entry(task.agent.clone()).or_default() += 1;
     draft.taken.insert(task.work.issue);
-    let task = draft.turn(task, TaskState::Running, "");
+    let task = clarify::taken(draft, task);
+    let task = draft.turn(&task, TaskState::Running, "");
     draft.plan.changes.push(Change::Run(run.clone()));
     let kind = EffectKind::Spawn {
         run: run.id.clone(),
@@ -210,6 +212,9 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         draft.turn(task, TaskState::Queued, "its run is not in the ledger");
         return;
     };
+    if clarify::post(draft, task) {
+        return;
+    }
     let RunState::Ended { at, outcome } = &run.state else {
         return working(draft, task, run);
     };
@@ -220,7 +225,14 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         .runs_of(&task.id)
         .filter(|r| r.outcome().is_some_and(|o| o.exit == Exit::Interrupted))
         .count();
-    let next = ending(task, run, outcome, *at, agent, interrupted);
+    let asked = task.answer.is_none() && clarify::is_asked(draft, task);
+    let next = ending(task, run, outcome, *at, agent, interrupted, asked);
+    if next == Ending::Clarify
+        && let Some(report) = &outcome.report
+        && clarify::post_report(draft, task, report)
+    {
+        return;
+    }
     let (state, note, not_before, strike) = match &next {
         Ending::Deliver | Ending::Keep(_) | Ending::Report(_) => (
             TaskState::Delivering,
@@ -231,6 +243,12 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         Ending::Again { at, strike, why } => {
             (TaskState::Queued, why.clone(), *at, u32::from(*strike))
         }
+        Ending::Clarify => (
+            TaskState::NeedsClarification,
+            "waits for an answer to its question".to_owned(),
+            clarify::deadline(draft, task, Some(outcome), *at),
+            0,
+        ),
         Ending::Wait { at, why } => (TaskState::Blocked, why.clone(), *at, 0),
     };
     let mut moved = task.clone();
@@ -241,7 +259,7 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         Ending::Deliver => "deliver",
         Ending::Keep(_) | Ending::Report(_) => "end",
         Ending::Again { .. } => "retry",
-        Ending::Wait { .. } => "wait",
+        Ending::Wait { .. } | Ending::Clarify => "wait",
     };
     draft.decide(what, &moved, outcome.reason.clone(), "outcome");
     if let Some(last) = draft.plan.decisions.last_mut() {

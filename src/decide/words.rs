@@ -3,35 +3,51 @@
 //! Invariant: somebody else's words enter quoted and stripped of marks, and a
 //! text never says more than the factory established.
 
-use crate::mention::marker::strip;
+use crate::mention::{marker::strip, neutral};
 use crate::model::{
-    Exit, Mention, Outcome, Refusal, Report, ReportStatus, Snapshot, Target, Task, TaskState, Work,
+    Exit, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot, Target, Task,
+    TaskState, Work,
 };
+use crate::redact::clip;
 use std::fmt::Write;
 
 /// Characters of a title kept in a pull request's title.
 const TITLE_MAX: usize = 200;
+/// Characters shown of what an agent asked of another.
+const ASKED_MAX: usize = 1000;
 /// Paths named in a pull request.
 const PATHS_SHOWN: usize = 20;
 
 /// Why an adopted task is not gone on with.
-pub const CHANGED_WHILE_LOST: &str = "its instruction was edited while the ledger was lost, so what was authorised is not known; write a new comment";
+pub const CHANGED_WHILE_LOST: &str = "its instruction was edited, or lost with the ledger, so what was authorised is not known; write a new comment";
 
 /// The comment that accepts a task and follows its work.
 #[must_use]
 pub fn accepted(task: &Task, status: &str) -> String {
-    let whom = if task.requester.login.is_empty() {
-        "On schedule".to_owned()
-    } else {
-        format!("@{}", task.requester.login)
+    let whom = whom(&task.requester);
+    let called = match task.chain.last() {
+        Some(caller) => format!("`{caller}` has called `{}`, which", task.agent),
+        None => format!("`{}`", task.agent),
     };
+    let mut asked = String::new();
+    if !task.chain.is_empty() {
+        asked.push('\n');
+        quote(&mut asked, &clip(&task.instruction, ASKED_MAX));
+    }
     format!(
-        "{whom}: `{agent}` has taken this up.\n\n**Status:** {status}\n\n<sub>task `{id}` · branch `{branch}`</sub>",
-        agent = task.agent,
+        "{whom}: {called} has taken this up.\n{asked}\n**Status:** {status}\n\n<sub>task `{id}` · branch `{branch}`</sub>",
         status = strip(status),
         id = task.id,
         branch = task.branch,
     )
+}
+
+/// Whom a comment is for.
+pub(super) fn whom(requester: &Person) -> String {
+    match requester.login.as_str() {
+        "" => "On schedule".to_owned(),
+        login => format!("@{login}"),
+    }
 }
 
 /// The status line of a task that is over.
@@ -57,7 +73,7 @@ pub fn blocked(task: &Task, note: &str) -> String {
 /// The title of a task's pull request.
 #[must_use]
 pub fn pull_title(task: &Task, issue_title: &str) -> String {
-    let title = crate::redact::clip(strip(issue_title).trim(), TITLE_MAX);
+    let title = clip(strip(issue_title).trim(), TITLE_MAX);
     let title = if title.is_empty() {
         "Work".to_owned()
     } else {
@@ -182,11 +198,17 @@ fn claim(text: &mut String, report: &Report) {
         ReportStatus::Blocked => "blocked",
     };
     let _ = writeln!(text, "\n**The agent says** ({status}):\n");
-    for line in strip(&report.summary).lines() {
-        let _ = writeln!(text, "> {line}");
-    }
+    quote(text, &report.summary);
     for line in &report.evidence {
-        let _ = writeln!(text, "> - {}", strip(line).replace(['\n', '\r'], " "));
+        let line = neutral(&strip(line)).replace(['\n', '\r'], " ");
+        let _ = writeln!(text, "> - {line}");
+    }
+}
+
+/// An agent's words, quoted: they call nobody.
+pub(super) fn quote(text: &mut String, words: &str) {
+    for line in neutral(&strip(words)).lines() {
+        let _ = writeln!(text, "> {line}");
     }
 }
 

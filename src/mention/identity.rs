@@ -6,7 +6,7 @@
 //! Where to look next: [`super::read`], which gives mentions these names.
 
 use super::grammar;
-use crate::model::{AgentName, MentionId, PassageKey, RepoId, Target, TaskId, Time};
+use crate::model::{AgentName, MentionId, PassageKey, RepoId, RunId, Target, TaskId, Time};
 use sha2::{Digest, Sha256};
 
 /// Hex digits of a task's id and of a digest.
@@ -37,6 +37,25 @@ pub fn task_id(repo: RepoId, origin: &MentionId) -> TaskId {
 #[must_use]
 pub fn slot_origin(agent: &AgentName, slot: Time) -> MentionId {
     MentionId(format!("slot-{agent}-{}", slot.seconds()))
+}
+
+/// The origin of what an agent asked for: `run-<run>/<n>`, its n-th message.
+#[must_use]
+pub fn said_origin(run: &RunId, sequence: u32) -> MentionId {
+    MentionId(format!("run-{run}/{sequence}"))
+}
+
+/// The run that an origin is a message of; `None` for any other.
+#[must_use]
+pub fn caller(origin: &MentionId) -> Option<RunId> {
+    let (run, _) = origin.as_str().strip_prefix("run-")?.rsplit_once('/')?;
+    Some(RunId::from(run))
+}
+
+/// Whether an origin is a mention in a passage, not a slot or what an agent said.
+#[must_use]
+pub fn is_passage(origin: &MentionId) -> bool {
+    !origin.as_str().starts_with("slot-") && !origin.as_str().starts_with("run-")
 }
 
 /// First 12 hex digits of the SHA-256 of an instruction.

@@ -90,7 +90,7 @@ pub struct Place {
 }
 
 /// Writes a mark as one line without a line end; `comment`, `written_at` and
-/// `verified` are not part of it. For [`MarkKind::Pull`], `issue` is the issue the work is for.
+/// `verified` are not part of it. Of a body, `issue` is the issue the work is for.
 #[must_use]
 pub fn write(mark: &Mark, key: &MarkerKey) -> String {
     let mac = hex::encode(key.mac(mark).finalize().into_bytes());
@@ -100,8 +100,8 @@ pub fn write(mark: &Mark, key: &MarkerKey) -> String {
 /// Finds the marks of a text, at most [`MARKS_MAX`], each verified or not.
 ///
 /// A mark that names another issue than `place` does not verify. The body of a
-/// pull request is written before its number is known, so a [`MarkKind::Pull`]
-/// mark keeps the issue it names: the issue the work is for.
+/// pull request or new issue is written before its number is known, so its mark
+/// keeps the issue it names: the issue the work is for.
 #[must_use]
 pub fn find(body: &str, key: &MarkerKey, place: Place) -> Vec<Mark> {
     let mut marks = Vec::new();
@@ -116,8 +116,9 @@ pub fn find(body: &str, key: &MarkerKey, place: Place) -> Vec<Mark> {
         // One text per mark: what is not written exactly as `write` writes it was changed.
         let canonical = wire::line(&mark, &hex::encode(&tag)) == parsed.line;
         let proven = key.mac(&mark).verify_slice(&tag).is_ok();
-        let here = mark.kind == MarkKind::Pull || mark.issue == place.issue;
-        if mark.kind != MarkKind::Pull {
+        let of_body = matches!(mark.kind, MarkKind::Pull | MarkKind::Issue);
+        let here = of_body || mark.issue == place.issue;
+        if !of_body {
             mark.issue = place.issue;
         }
         mark.verified = canonical && proven && here;

@@ -6,8 +6,9 @@
 //! HMAC proves. Text is data: it is cut out and handed on, never interpreted.
 //!
 //! Start with [`grammar`] (what a mention is), then [`read`] (a passage, or
-//! the edit of one, becomes rows) and [`marker`] (the hidden line).
+//! the edit of one, becomes rows) and [`marker`] (the hidden line); [`call`] is an agent's mention.
 
+pub mod call;
 pub mod grammar;
 pub mod identity;
 mod markdown;
@@ -16,8 +17,11 @@ pub mod read;
 mod schema;
 mod wire;
 
+pub use call::neutral;
 pub use grammar::{Found, MENTIONS_MAX, find, is_name};
-pub use identity::{branch, digest, mention_id, slot_origin, task_id};
+pub use identity::{
+    branch, caller, digest, is_passage, mention_id, said_origin, slot_origin, task_id,
+};
 pub use marker::{MarkerKey, is_marked};
 pub use read::{changed, mentions};
 pub use schema::{MentionForm, schema};

@@ -31,6 +31,8 @@ pub(super) fn kind_word(kind: MarkKind) -> &'static str {
         MarkKind::Result => "result",
         MarkKind::Reply => "reply",
         MarkKind::Pull => "pull",
+        MarkKind::Ask => "ask",
+        MarkKind::Issue => "issue",
     }
 }
 
@@ -40,6 +42,8 @@ fn kind_of(word: &str) -> Option<MarkKind> {
         MarkKind::Result,
         MarkKind::Reply,
         MarkKind::Pull,
+        MarkKind::Ask,
+        MarkKind::Issue,
     ]
     .into_iter()
     .find(|kind| kind_word(*kind) == word)

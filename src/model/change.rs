@@ -81,7 +81,9 @@ pub enum Change {
         sequence: u32,
         /// When.
         at: Time,
-        /// The report.
-        report: Report,
+        /// What.
+        message: Message,
     },
+    /// ipc: what an agent wants to know at its next run; replaces what its key held that day.
+    Note(Note),
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Effect {
     /// Its idempotency key.
     pub key: EffectKey,
-    /// The task it belongs to; a reply has none.
+    /// The task it belongs to; a reply and a new issue have none.
     pub task: Option<TaskId>,
     /// The issue or pull request it touches.
     pub issue: u64,
@@ -87,6 +87,20 @@ pub enum EffectKind {
         /// Logins to assign, added to those there.
         assignees: Vec<String>,
     },
+    /// Post an agent's question to people.
+    Ask {
+        /// The comment without its mark.
+        body: String,
+    },
+    /// Open an issue that an agent asked for.
+    OpenIssue {
+        /// What it came from: the message.
+        origin: MentionId,
+        /// The title.
+        title: String,
+        /// The text without its mark.
+        body: String,
+    },
     /// Post the comment that ends a task.
     Result {
         /// The comment without its mark.
@@ -111,6 +125,8 @@ impl EffectKind {
             EffectKind::Push { .. } => "push",
             EffectKind::Pull { .. } => "pull",
             EffectKind::Dress { .. } => "dress",
+            EffectKind::Ask { .. } => "ask",
+            EffectKind::OpenIssue { .. } => "open_issue",
             EffectKind::Result { .. } => "result",
             EffectKind::Sweep { .. } => "sweep",
         }
@@ -182,4 +198,6 @@ pub enum EffectResult {
     Pushed(Sha),
     /// A pull request's number.
     Pull(u64),
+    /// A new issue's number.
+    Issue(u64),
 }

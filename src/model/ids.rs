@@ -71,6 +71,13 @@ impl RunId {
     pub fn of(task: &TaskId, attempt: u32) -> RunId {
         RunId(format!("{task}-{attempt}"))
     }
+
+    /// The task that this is an attempt of.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskId> {
+        let (task, _) = self.0.rsplit_once('-')?;
+        Some(TaskId::from(task))
+    }
 }
 
 /// The forge's number for a repository; it survives renames.

@@ -18,14 +18,19 @@ pub enum MarkKind {
     Reply,
     /// The body of a pull request.
     Pull,
+    /// A question to people.
+    Ask,
+    /// The body of an issue that an agent had opened.
+    Issue,
 }
 
 /// A mark found in a comment of the factory's own account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// The comment that holds it; for [`MarkKind::Pull`] the pull request's number.
+    /// The comment that holds it; for [`MarkKind::Pull`] and [`MarkKind::Issue`] the
+    /// number of what it is the body of.
     pub comment: i64,
-    /// The issue or pull request of the comment.
+    /// The issue or pull request of the comment; of a body the one the work is for.
     pub issue: u64,
     /// What the comment is.
     pub kind: MarkKind,

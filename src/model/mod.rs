@@ -20,6 +20,7 @@ pub mod run;
 pub mod settings;
 pub mod skip;
 pub mod snapshot;
+pub mod speech;
 pub mod task;
 pub mod time;
 pub mod told;
@@ -32,7 +33,9 @@ pub use ids::*;
 pub use issue::{Issue, Person, Repository};
 pub use mark::{Mark, MarkKind};
 pub use mention::{Mention, MentionState, Refusal, Target};
-pub use message::{Report, ReportStatus};
+pub use message::{
+    Answer, Call, Message, NewIssue, Note, Question, Remark, Report, ReportStatus, Said,
+};
 pub use order::{Order, Ordered, Wish};
 pub use outcome::{Exit, FailureClass, Outcome, Work};
 pub use passage::Passage;
@@ -40,6 +43,7 @@ pub use plan::Plan;
 pub use run::{Process, Run, RunState};
 pub use skip::{Skip, SkipReason};
 pub use snapshot::Snapshot;
+pub use speech::Kind;
 pub use task::{Task, TaskState};
 pub use time::Time;
 pub use told::{Denial, DenialKind, Told, Usage};

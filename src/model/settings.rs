@@ -122,6 +122,10 @@ pub struct AgentLimits {
     pub concurrency: u32,
     /// Attempts at a task that fail before it is given up.
     pub attempts: u32,
+    /// Other agents it may call in a run.
+    pub mentions: u32,
+    /// Issues it may have opened in a run.
+    pub issues: u32,
 }
 
 /// A provider: how an agent's executable is started.

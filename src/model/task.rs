@@ -3,7 +3,7 @@
 //! Invariant: only the planner writes tasks; its identity is (repository,
 //! origin), so a new ledger computes the same one.
 
-use super::{AgentName, FailureClass, MentionId, Person, Sha, TaskId, Time, WorkKey};
+use super::{AgentName, Answer, FailureClass, MentionId, Person, Sha, TaskId, Time, WorkKey};
 use serde::{Deserialize, Serialize};
 
 /// One piece of work.
@@ -13,16 +13,17 @@ pub struct Task {
     pub id: TaskId,
     /// What one writer holds.
     pub work: WorkKey,
-    /// What it came from: a mention's id, or `slot-<agent>-<unix seconds>`.
+    /// What it came from: a mention's id, `slot-<agent>-<unix seconds>`, or an
+    /// agent's message `run-<run>/<n>`.
     pub origin: MentionId,
     /// Who does it.
     pub agent: AgentName,
     /// What was asked, as it stood when it was authorised.
     pub instruction: String,
-    /// Who asked; nobody for a schedule.
+    /// Who asked, also through agents; nobody for a schedule.
     pub requester: Person,
-    /// How many agents called one another before it.
-    pub depth: u32,
+    /// The agents that called one another before it, the first one first.
+    pub chain: Vec<AgentName>,
     /// `adf/<issue>-<agent>-<task>`.
     pub branch: String,
     /// Where it is.
@@ -37,6 +38,8 @@ pub struct Task {
     pub pushed: Option<Sha>,
     /// Its pull request, once open.
     pub pull: Option<u64>,
+    /// How the question that it asked was answered, once it was.
+    pub answer: Option<Answer>,
     /// Found by its marks after the ledger was lost.
     pub adopted: bool,
     /// When it was accepted.
@@ -57,7 +60,7 @@ pub enum TaskState {
     Delivering,
     /// Waits for something in the world: see the note.
     Blocked,
-    /// The agent asked a person.
+    /// The agent asked people; it goes on with their answer, or at the deadline.
     NeedsClarification,
     /// Delivered and reported.
     Done,
@@ -69,17 +72,24 @@ pub enum TaskState {
     Cancelled,
 }
 
+impl Task {
+    /// Agents that may call one another in a chain.
+    pub const DEPTH_MAX: usize = 3;
+
+    /// How many agents called one another before it.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.chain.len()
+    }
+}
+
 impl TaskState {
     /// Whether nothing more will be tried.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(
             self,
-            TaskState::Done
-                | TaskState::Rejected
-                | TaskState::NeedsClarification
-                | TaskState::Failed(_)
-                | TaskState::Cancelled
+            TaskState::Done | TaskState::Rejected | TaskState::Failed(_) | TaskState::Cancelled
         )
     }
 

@@ -45,8 +45,21 @@ pub struct World {
     pub effects: BTreeMap<EffectKey, Effect>,
     /// Effects of each task, in the order they were intended.
     pub effects_of: BTreeMap<TaskId, Vec<EffectKey>>,
-    /// The last report of each run.
-    pub reports: BTreeMap<RunId, Report>,
+    /// What agents said, by run and number.
+    pub said: BTreeMap<(RunId, u32), Said>,
+    /// Who wrote each comment.
+    pub voices: BTreeMap<i64, Voice>,
+}
+
+/// Whose a comment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voice {
+    /// The issue or pull request.
+    pub issue: u64,
+    /// Who the forge shows as its writer.
+    pub author: Person,
+    /// Edited before it was first seen: its real writer is not known.
+    pub edited: bool,
 }
 
 impl World {
@@ -73,6 +86,13 @@ impl World {
             Change::Passage(row) => {
                 let newest = self.passages.entry(row.key).or_insert(row.version);
                 *newest = row.version.max(*newest);
+                if row.key.kind == PassageKind::Comment && row.version == 1 {
+                    self.voices.entry(row.key.id).or_insert_with(|| Voice {
+                        issue: row.issue,
+                        author: row.author.clone(),
+                        edited: row.updated_at > row.created_at,
+                    });
+                }
             }
             Change::Mention(row) => {
                 if !self.mentions.contains_key(&row.id) {
@@ -162,9 +182,18 @@ impl World {
                     effect.state = state.clone();
                 }
             }
-            Change::Message { run, report, .. } => {
-                self.reports.insert(run.clone(), report.clone());
+            Change::Message {
+                run,
+                sequence,
+                at,
+                message,
+            } => {
+                let (at, message) = (*at, message.clone());
+                self.said
+                    .insert((run.clone(), *sequence), Said { at, message });
             }
+            // Read from the ledger by who needs it.
+            Change::Note(_) => {}
         }
     }
 
@@ -173,6 +202,23 @@ impl World {
         let mut runs: Vec<&Run> = self.runs.values().filter(|r| r.task == *task).collect();
         runs.sort_by_key(|r| r.attempt);
         runs.into_iter()
+    }
+
+    /// What the agents of a task said, in order.
+    pub fn said_in<'a>(&'a self, task: &'a TaskId) -> impl Iterator<Item = &'a Said> {
+        self.runs_of(task).flat_map(|run| {
+            let of_run = (run.id.clone(), 0)..=(run.id.clone(), u32::MAX);
+            self.said.range(of_run).map(|(_, said)| said)
+        })
+    }
+
+    /// The question that a task has asked, and when.
+    #[must_use]
+    pub fn question<'a>(&'a self, task: &'a TaskId) -> Option<(Time, &'a Question)> {
+        self.said_in(task).find_map(|said| match &said.message {
+            Message::Ask(question) => Some((said.at, question)),
+            _ => None,
+        })
     }
 
     /// Effects of a task, in the order they were intended.

@@ -6,10 +6,12 @@
 //! it cannot contain; what is left out is said.
 //!
 //! Start with [`render`]; [`template`] checks templates when the config is
-//! loaded, [`protocol`] is the generated section, [`passages`] the fenced text.
+//! loaded, [`protocol`] is the generated section, [`passages`] the fenced text, [`recall`]
+//! what the agent asked and remembers.
 
 mod passages;
 mod protocol;
+mod recall;
 mod template;
 
 pub use passages::PromptPassage;
@@ -54,10 +56,33 @@ pub struct PromptInput<'a> {
     pub passages: &'a [PromptPassage<'a>],
     /// The project's agents and what they are for.
     pub roster: &'a [(AgentName, String)],
+    /// The agent that called this one, where one did.
+    pub caller: Option<&'a AgentName>,
+    /// How much deeper agents may call one another from here.
+    pub depth_left: usize,
     /// What the last attempt came to.
     pub earlier: Option<&'a str>,
+    /// What the agent asked people, and what it would do without an answer, if it said so.
+    pub question: Option<(&'a str, Option<&'a str>)>,
+    /// How that was answered.
+    pub answer: PromptAnswer<'a>,
+    /// What the agent remembers: day and key, and the text; the newest first.
+    pub memory: &'a [(String, &'a str)],
+    /// Notes that are left out for their length.
+    pub memory_left_out: usize,
     /// A random word made for this prompt.
     pub fence: &'a str,
+}
+
+/// How a question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptAnswer<'a> {
+    /// Not answered, or there is none.
+    Open,
+    /// Answered by somebody, so.
+    By(&'a str, &'a str),
+    /// Not answered in time.
+    Default,
 }
 
 /// Why there is no prompt.
@@ -107,9 +132,11 @@ pub fn render(input: &PromptInput<'_>) -> Result<String, PromptError> {
     let mut head = protocol::head(input);
     head.push_str(brief.trim());
     head.push_str("\n\n# The instruction\n\n");
-    let asker = match input.requester {
-        "" => "the factory's schedule".to_owned(),
-        login => format!("`{}`", one_line(login)),
+    let asker = match (input.caller, input.requester) {
+        (None, "") => "the factory's schedule".to_owned(),
+        (None, login) => format!("`{}`", one_line(login)),
+        (Some(agent), "") => format!("the agent `{agent}`, by the factory's schedule"),
+        (Some(agent), login) => format!("the agent `{agent}`, for `{}`", one_line(login)),
     };
     head.push_str(&fence.block(&format!("instruction of {asker}"), input.instruction));
     let mut tail = String::new();
@@ -117,6 +144,7 @@ pub fn render(input: &PromptInput<'_>) -> Result<String, PromptError> {
         tail.push_str("# What the last attempt came to\n\n");
         tail.push_str(&fence.block("what the last attempt came to", earlier));
     }
+    recall::sections(input, &fence, &mut tail);
     tail.push_str(&protocol::tail(input));
     let fixed = head.len() + tail.len();
     let room = PROMPT_MAX_BYTES.saturating_sub(fixed);

@@ -4,7 +4,7 @@
 //! holds the fence, strangers' passages enter only where the agent's config
 //! says so, and what was left out for either reason is counted in the text.
 
-use super::{FENCE_MIN_CHARS, PromptError, PromptInput};
+use super::{FENCE_MIN_CHARS, PromptAnswer, PromptError, PromptInput};
 use crate::model::Time;
 use chrono::DateTime;
 use std::collections::BTreeSet;
@@ -49,12 +49,27 @@ impl<'a> Fence<'a> {
             ("the branch", input.branch),
             ("the base branch", input.base),
         ];
+        let (asked, default) = input.question.unwrap_or_default();
+        let answer = match input.answer {
+            PromptAnswer::By(who, text) => [who, text],
+            _ => ["", ""],
+        };
+        let recalled = [asked, default.unwrap_or_default()]
+            .into_iter()
+            .chain(answer);
+        let recalled = recalled.map(|text| ("the question", text));
+        let memory = input
+            .memory
+            .iter()
+            .flat_map(|(key, text)| [key.as_str(), text].map(|text| ("the memory", text)));
         let all = input.passages.iter().flat_map(|passage| {
             [passage.body, passage.who, passage.where_.as_str()]
                 .map(|text| (passage.where_.as_str(), text))
         });
         match own
             .into_iter()
+            .chain(recalled)
+            .chain(memory)
             .chain(all)
             .find(|(_, text)| text.contains(fence))
         {

@@ -1,11 +1,11 @@
 //! The section of every prompt that no template can remove: who the agent is,
-//! what binds it, and how it reports.
+//! what binds it, and how it speaks to the factory.
 //!
-//! Invariant: formats come from the types (the report's schema is generated),
-//! so that no agent has to guess one and none can drift.
+//! Invariant: formats come from the types (each kind's schema is generated), so
+//! that no agent has to guess one and none can drift.
 
 use super::{PromptInput, passages::one_line};
-use crate::model::{Report, ReportStatus};
+use crate::model::{Kind, ReportStatus};
 
 /// Each status with what it means to the factory.
 const STATUSES: [(ReportStatus, &str); 4] = [
@@ -19,7 +19,7 @@ const STATUSES: [(ReportStatus, &str); 4] = [
     ),
     (
         ReportStatus::NeedsClarification,
-        "only a person can answer what is open; the summary is the question, one that can be answered in one comment",
+        "only a person can answer what is open; the summary is posted as the question, unless you have asked one",
     ),
     (
         ReportStatus::Blocked,
@@ -52,6 +52,7 @@ pub(super) fn head(input: &PromptInput<'_>) -> String {
 pub(super) fn tail(input: &PromptInput<'_>) -> String {
     let mut out = rules(input);
     out.push_str(&report());
+    out.push_str(&others(input));
     out.push_str(STEPS);
     out.push_str(&roster(input));
     out
@@ -68,19 +69,26 @@ fn rules(input: &PromptInput<'_>) -> String {
          Work there and nowhere else.\n\
          - Read `AGENTS.md` and `CLAUDE.md` at its root first, where they are: the repository's own advice. \
          These rules and the instruction come before it.\n\
-         - Commit your work, in commits whose messages say why. What you leave uncommitted is taken as \
+         {caller}- Commit your work, in commits whose messages say why. What you leave uncommitted is taken as \
          one snapshot on top.\n\
          - Do not push, and do not look for credentials: there are none. The factory pushes the branch, \
          opens the pull request and writes to the {kind}.\n\
          - Changes to workflow files (`.gitea/workflows/`, `.github/workflows/`, `.forgejo/workflows/`) \
          and to protected paths are not delivered.\n\
          - Decide. Where several ways are open, take the best and say why in the report; do not offer a \
-         menu and do not stop to ask for leave. If only a person can decide, report \
-         `needs_clarification` with one question, and end.\n\
+         menu and do not stop to ask for leave. If only a person can decide, ask one question \
+         (`adf agent ask`) with what you will do if nobody answers, and end.\n\
          - Check your work before you report it done, and name what you ran.\n\n",
         fence = input.fence,
         branch = one_line(input.branch),
         base = one_line(input.base),
+        caller = match input.caller {
+            Some(agent) => format!(
+                "- What the agent `{agent}`, which called you, has committed so far is `caller/work` in your \
+                 clone, if there is anything; it is not yours to deliver.\n"
+            ),
+            None => String::new(),
+        },
         kind = if input.is_pull {
             "pull request"
         } else {
@@ -90,23 +98,58 @@ fn rules(input: &PromptInput<'_>) -> String {
 }
 
 fn report() -> String {
-    let schema = schemars::schema_for!(Report).to_value();
     let mut out = format!(
         "# Your report\n\n\
          Before you end, report once with this command; sent again, the last one counts:\n\n\
-         ```\n\
-         adf agent report --status {} --summary 'What was done and why' --evidence 'cargo test: 31 passed'\n\
-         ```\n\n\
+         ```\n{}\n```\n\n\
          `--evidence` may be left out or given several times. The statuses:\n\n",
-        word(ReportStatus::Done)
+        Kind::Report.example()
     );
     for (status, meaning) in STATUSES {
         out.push_str(&format!("- `{}`: {meaning}\n", word(status)));
     }
-    out.push_str(&format!(
-        "\nWhat is sent must match this JSON Schema:\n\n```json\n{schema:#}\n```\n\n"
-    ));
+    out.push_str(&schema(Kind::Report));
     out
+}
+
+/// Everything else that may be said.
+fn others(input: &PromptInput<'_>) -> String {
+    let limits = &input.agent.limits;
+    let mut out = String::from(
+        "# What else you may say\n\n\
+         Each command is answered at once: the answer says what will happen, or why not and what would \
+         work. Where your tools include an MCP server `adf`, its tools are the same; `adf agent mcp` is \
+         that server.\n\n",
+    );
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Report) {
+        let bound = match kind {
+            Kind::Mention if input.depth_left == 0 => {
+                "You may call nobody: agents have called one another as deep as they may."
+                    .to_owned()
+            }
+            Kind::Mention => format!("At most {} in a run.", limits.mentions),
+            Kind::OpenIssue => format!("At most {} in a run.", limits.issues),
+            _ => String::new(),
+        };
+        out.push_str(&format!(
+            "## `{}`\n\n{} {bound}\n\n```\n{}\n```\n",
+            kind.name(),
+            kind.meaning(),
+            kind.example()
+        ));
+        match kind {
+            Kind::Context => out.push('\n'),
+            _ => out.push_str(&schema(kind)),
+        }
+    }
+    out
+}
+
+fn schema(kind: Kind) -> String {
+    format!(
+        "\nWhat is sent must match this JSON Schema:\n\n```json\n{:#}\n```\n\n",
+        kind.schema()
+    )
 }
 
 /// A status as it is written in JSON and on the command line.
@@ -132,8 +175,8 @@ fn roster(input: &PromptInput<'_>) -> String {
         out.push_str(&format!("- `{name}`{you}: {}\n", one_line(description)));
     }
     out.push_str(
-        "\nPeople call an agent with `@adf:<name>` in a comment. If a part of the work belongs to \
-         another agent, say so in your summary.\n",
+        "\nPeople call an agent with `@adf:<name>` in a comment; you call one with `adf agent mention <name>`, \
+         when a part of the work belongs to it. What you write into files or commits calls nobody.\n",
     );
     out
 }

@@ -307,6 +307,7 @@ impl Loop {
         let world_alerts = self.state.world.alerts.clone();
         let repository = self.state.world.repository.as_ref();
         let blocker = repository.and_then(Repository::blocker);
+        let unanswered = nightwatch::unanswered(&self.state.world, now);
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
         let settings = self.state.settings.clone();
         let lost = Event::Watched {
@@ -316,10 +317,11 @@ impl Loop {
             let seen = tokio::task::spawn_blocking(move || {
                 (nightwatch::stalled(&runs, after, now), fit(&settings))
             });
-            let (stalled, unfit) = match seen.await {
+            let (mut stalled, unfit) = match seen.await {
                 Ok(seen) => seen,
                 Err(error) => (Vec::new(), Some(format!("the watch failed: {error}"))),
             };
+            stalled.extend(unanswered);
             let mut facts = nightwatch::mended(&world_alerts, &stalled, now);
             facts.extend(stalled.into_iter().filter(
                 |c| !matches!(c, Change::Alert(a) if raised_before.contains(&a.cause)),

@@ -1,16 +1,19 @@
-//! The factory's own signs become alerts: a run without progress, a full disk,
-//! a repository that takes nothing.
+//! The factory's own signs become alerts: a run without progress, a question
+//! without an answer, a full disk, a repository that takes nothing.
 //!
 //! Invariant: progress is a tool result, a diff or a commit, never mere output;
 //! one alert per cause, cleared when its cause is gone.
 
-use crate::model::{Alert, Change, Run, RunId, RunState, Time, World};
+use crate::model::{Alert, Change, Run, RunId, RunState, TaskState, Time, World};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Files looked at for the newest change of a workspace; more are not walked.
 const WALK_FILES_MAX: usize = 20_000;
+
+/// A question open for so long raises an alert.
+const UNANSWERED_AFTER: Duration = Duration::from_secs(3600);
 
 /// The cause of the alert that nothing new can be started.
 const UNFIT: &str = "unfit";
@@ -67,6 +70,31 @@ pub fn stalled(runs: &[Watched], after: Duration, now: Time) -> Vec<Change> {
         }
     }
     alerts
+}
+
+/// Alerts to raise for questions that nobody has answered; one is over when its
+/// task goes on.
+#[must_use]
+pub fn unanswered(world: &World, now: Time) -> Vec<Change> {
+    let open = world.tasks.values().filter(|task| {
+        task.state == TaskState::NeedsClarification
+            && now.since(task.changed_at) >= UNANSWERED_AFTER
+    });
+    open.map(|task| {
+        Change::Alert(Alert {
+            cause: format!("unanswered:{}", task.id),
+            text: format!(
+                "`{}` has waited for {} min for an answer on #{}: write one in a comment there",
+                task.agent,
+                now.since(task.changed_at).as_secs() / 60,
+                task.work.issue
+            ),
+            run: world.runs_of(&task.id).last().map(|run| run.id.clone()),
+            raised_at: now,
+            cleared_at: None,
+        })
+    })
+    .collect()
 }
 
 /// Alerts whose cause is gone: their run is over or went on.

@@ -4,7 +4,8 @@
 
 use super::{Entry, StoreError, migrate, open, rows, story};
 use crate::model::{
-    Effect, FactoryId, Issue, Mention, Passage, PassageKey, Report, RunId, Time, World,
+    self, AgentName, Effect, FactoryId, Issue, Mention, Note, Passage, PassageKey, RunId, TaskId,
+    Time, World,
 };
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -19,12 +20,14 @@ pub struct Reader {
 /// What an agent said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// The run that said it.
+    pub run: RunId,
     /// Counts a run's messages, from 1.
     pub sequence: u32,
     /// When.
     pub at: Time,
-    /// The report.
-    pub report: Report,
+    /// What.
+    pub message: model::Message,
 }
 
 impl Reader {
@@ -113,6 +116,22 @@ impl Reader {
     /// When the ledger cannot be read.
     pub fn messages_of(&self, run: &RunId) -> Result<Vec<Message>, StoreError> {
         self.answer(rows::messages_of_run(&self.conn, run))
+    }
+
+    /// What the agents of a task said, attempt by attempt.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn messages_of_task(&self, task: &TaskId) -> Result<Vec<Message>, StoreError> {
+        self.answer(rows::messages_of_task(&self.conn, task))
+    }
+
+    /// The notes of an agent from a day on, the newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn notes_of(&self, agent: &AgentName, from: i64) -> Result<Vec<Note>, StoreError> {
+        self.answer(rows::notes_of_agent(&self.conn, agent, from))
     }
 
     /// The effects on an issue, in the order they were intended.

@@ -31,7 +31,11 @@ const CHAPTERS: &[&str] = &[
      FROM passage WHERE issue = ?1 ORDER BY at DESC, version DESC LIMIT ?2",
     "SELECT at, subject || ' ' || state, id || iif(note = '', '', ': ' || note)
      FROM history WHERE issue = ?1 ORDER BY seq DESC LIMIT ?2",
-    "SELECT message.at, 'agent says ' || status, message.run || ': ' || summary
+    "SELECT message.at,
+       iif(message.kind = 'report', 'agent says ' || (payload ->> '$.status'),
+         'agent wants ' || message.kind),
+       message.run || ': ' || coalesce(payload ->> '$.summary', payload ->> '$.question',
+         (payload ->> '$.agent') || ': ' || (payload ->> '$.instruction'), payload ->> '$.title')
      FROM message JOIN run ON run.id = message.run
      WHERE run.issue = ?1 ORDER BY message.seq DESC LIMIT ?2",
     "SELECT raised_at AS at, 'alert ' || cause, text

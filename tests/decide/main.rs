@@ -6,6 +6,8 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod admission;
+mod calls;
+mod clarify;
 mod intake;
 mod life;
 mod operator;

@@ -135,9 +135,11 @@ impl Scene {
             .clone();
         self.next_id += 1;
         let result = match &effect.kind {
-            EffectKind::Accept { .. } | EffectKind::Result { .. } | EffectKind::Reply { .. } => {
-                EffectResult::Comment(self.next_id)
-            }
+            EffectKind::Accept { .. }
+            | EffectKind::Ask { .. }
+            | EffectKind::Result { .. }
+            | EffectKind::Reply { .. } => EffectResult::Comment(self.next_id),
+            EffectKind::OpenIssue { .. } => EffectResult::Issue(78),
             EffectKind::Push { head, .. } => EffectResult::Pushed(head.clone()),
             EffectKind::Pull { .. } => EffectResult::Pull(77),
             EffectKind::Spawn { run } => {
@@ -174,16 +176,15 @@ impl Scene {
         }]);
     }
 
+    /// The only open run.
+    pub fn open_run(&self) -> &Run {
+        let mut runs = self.world.runs.values();
+        runs.find(|r| r.is_open()).expect("a run is open")
+    }
+
     /// The only open run ends so.
     pub fn end_run(&mut self, outcome: Outcome) -> RunId {
-        let run = self
-            .world
-            .runs
-            .values()
-            .find(|r| r.is_open())
-            .expect("a run is open")
-            .id
-            .clone();
+        let run = self.open_run().id.clone();
         let at = self.now;
         self.run_state(&run, RunState::Ended { at, outcome });
         run
@@ -257,6 +258,8 @@ pub fn agent(name: &str) -> Agent {
             starts_per_day: 30,
             concurrency: 1,
             attempts: 3,
+            mentions: 3,
+            issues: 2,
         },
         read_strangers: false,
     }

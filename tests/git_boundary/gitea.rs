@@ -178,6 +178,7 @@ fn spec(base: Sha) -> Spec {
         base_branch: "main".to_owned(),
         branch: BRANCH.to_owned(),
         start: None,
+        caller: None,
         identity: Identity {
             name: "developer".to_owned(),
             email: "adf@localhost".to_owned(),

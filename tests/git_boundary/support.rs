@@ -90,6 +90,7 @@ impl World {
             base_branch: "main".to_owned(),
             branch: BRANCH.to_owned(),
             start: None,
+            caller: None,
             identity: Identity {
                 name: "developer (adf)".to_owned(),
                 email: "adf@localhost".to_owned(),

@@ -68,6 +68,7 @@ pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
     for asked in asked {
         faults.extend(answered(&marks, asked));
     }
+    faults.extend(crate::voices::at_rest(model, key, &marks));
     faults.extend(ledger(&model.ledger.world));
     faults.extend(delivered(model));
     for fault in faults {

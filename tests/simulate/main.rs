@@ -25,6 +25,7 @@ mod runs;
 mod scene;
 mod source;
 mod turn;
+mod voices;
 
 use planted::Planted;
 use play::{Kill, Script, play};

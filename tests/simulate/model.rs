@@ -5,7 +5,7 @@
 //! choice comes from its one generator, so that a seed is a whole story.
 
 use adf::act::memory::Memory;
-use adf::forge::Comment;
+use adf::forge::{Comment, IssueItem};
 use adf::model::*;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct Forge {
     pub comments: BTreeMap<i64, Comment>,
     pub issues: BTreeMap<u64, Issue>,
     pub pulls: BTreeMap<u64, Pull>,
+    /// Issues that the factory opened.
+    pub opened: BTreeMap<u64, IssueItem>,
     pub branches: BTreeMap<String, Sha>,
     pub archived: bool,
     pub next: i64,
@@ -64,6 +66,27 @@ impl Forge {
             issue.updated_at = now;
         }
         id
+    }
+
+    /// The factory opens an issue.
+    pub fn open_issue(&mut self, title: &str, body: &str, now: Time) -> u64 {
+        let number = self.id().unsigned_abs();
+        let issue = Issue {
+            number,
+            is_pull: false,
+            title: title.to_owned(),
+            open: true,
+            author: crate::people::bot(),
+            labels: Vec::new(),
+            updated_at: now,
+        };
+        let item = IssueItem {
+            issue,
+            body: body.to_owned(),
+            created_at: now,
+        };
+        self.opened.insert(number, item);
+        number
     }
 
     pub fn edit(&mut self, id: i64, body: &str, now: Time) {

@@ -12,7 +12,7 @@ use adf::act::Outside;
 use adf::act::memory::Memory;
 use adf::act::recover::RecoverError;
 use adf::act::trouble::Trouble;
-use adf::forge::Comment;
+use adf::forge::{Comment, IssueItem};
 use adf::mention::marker::{self, MarkerKey, Place};
 use adf::model::*;
 use adf::store::StoreError;
@@ -192,6 +192,22 @@ impl Outside for Hands {
             Ok(())
         })
         .await
+    }
+
+    async fn open_issue(&self, title: &str, body: &str) -> Result<u64, Trouble> {
+        match self.mark_of(body) {
+            Some(mark) => self.intended("an issue is opened", |e| e.key == mark.key),
+            None => lock(&self.model).fault("an issue without a mark"),
+        }
+        let (title, body) = (title.to_owned(), body.to_owned());
+        self.write(move |forge, now| Ok(forge.open_issue(&title, &body, now)))
+            .await
+    }
+
+    async fn issues_since(&self, since: Time) -> Result<Vec<IssueItem>, Trouble> {
+        let new = |item: &&IssueItem| item.issue.updated_at >= since;
+        self.read(|forge| forge.opened.values().filter(new).cloned().collect())
+            .await
     }
 
     async fn repository(&self) -> Result<Repository, Trouble> {

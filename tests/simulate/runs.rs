@@ -20,6 +20,12 @@ pub fn act(model: &mut Model) {
     let Some(name) = model.rng.choice(&names).cloned() else {
         return;
     };
+    if model.one_in(16)
+        && let Some(process) = model.disk.processes.get(&name)
+    {
+        let run = process.run.clone();
+        return crate::voices::say(model, &run);
+    }
     let choice = model.rng.u8(0..10);
     let head = model.sha();
     let Some(process) = model.disk.processes.get_mut(&name) else {

@@ -10,6 +10,7 @@ mod crash;
 mod identity;
 mod lock;
 mod migrate;
+mod note;
 mod reader;
 mod sample;
 mod support;

@@ -59,7 +59,7 @@ fn filled(world: &World) {
     assert!(!world.marks.is_empty() && !world.fires.is_empty());
     assert!(!world.alerts.is_empty() && !world.cursors.is_empty());
     assert!(!world.tasks.is_empty() && !world.runs.is_empty());
-    assert!(!world.effects.is_empty() && !world.reports.is_empty());
+    assert!(!world.effects.is_empty() && !world.said.is_empty());
     assert!(world.held.is_some() && !world.cancelled.is_empty());
 }
 
@@ -70,7 +70,7 @@ async fn rows_written_by_version_1_still_load() {
     let opened = support::open(state.path());
     assert!(!opened.fresh);
     filled(&opened.world);
-    assert_eq!(opened.world.effects.len(), 9, "every kind of effect");
+    assert_eq!(opened.world.effects.len(), 11, "every kind of effect");
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn worked(state: &std::path::Path) -> Opened {
         run: run.id.clone(),
         sequence: 1,
         at: Time(i64::MAX - 2),
-        report: sample::report("which one?"),
+        message: Message::Report(sample::report("which one?")),
     };
     let alert = Change::Alert(Alert {
         cause: "stalled:00c0ffee0000-1".to_owned(),
@@ -187,7 +187,10 @@ async fn messages_and_effects_are_found_by_run_and_issue() {
         .await;
     let said = said.unwrap();
     assert_eq!((said.len(), said[0].sequence), (1, 1));
-    assert_eq!(said[0].report, sample::report("which one?"));
+    assert_eq!(
+        said[0].message,
+        Message::Report(sample::report("which one?"))
+    );
     let effects = opened
         .ledger
         .read(|reader| reader.effects_of_issue(42))

@@ -58,7 +58,7 @@ pub fn task(id: &str, issue: u64, state: TaskState) -> Task {
         agent: AgentName("developer".to_owned()),
         instruction: "please fix it".to_owned(),
         requester: person(7),
-        depth: 0,
+        chain: Vec::new(),
         branch: format!("adf/{issue}-developer-{id}"),
         state,
         note: String::new(),
@@ -66,6 +66,7 @@ pub fn task(id: &str, issue: u64, state: TaskState) -> Task {
         strikes: 0,
         pushed: None,
         pull: None,
+        answer: None,
         adopted: false,
         created_at: Time(3000),
         changed_at: Time(3000),
@@ -95,6 +96,29 @@ pub fn report(summary: &str) -> Report {
         summary: summary.to_owned(),
         evidence: vec!["cargo test: ok".to_owned()],
     }
+}
+
+/// Every kind of message.
+pub fn messages(text: &str) -> Vec<Message> {
+    let text = text.to_owned();
+    vec![
+        Message::Report(report(&text)),
+        Message::Ask(Question {
+            question: text.clone(),
+            default: text.clone(),
+            deadline_minutes: 240,
+        }),
+        Message::Mention(Call {
+            agent: text.clone(),
+            project: None,
+            instruction: text.clone(),
+            issue: Some(7),
+        }),
+        Message::OpenIssue(NewIssue {
+            title: text.clone(),
+            body: text,
+        }),
+    ]
 }
 
 pub fn outcome(reason: &str) -> Outcome {
@@ -190,6 +214,12 @@ pub fn effect_kinds(text: &str, number: i64) -> Vec<EffectKind> {
             labels: vec![body.clone()],
             assignees: vec![],
         },
+        EffectKind::Ask { body: body.clone() },
+        EffectKind::OpenIssue {
+            origin: MentionId(text.to_owned()),
+            title: body.clone(),
+            body: body.clone(),
+        },
         EffectKind::Result { body },
         EffectKind::Sweep { workspace: true },
     ]
@@ -214,6 +244,7 @@ pub fn effect_states(reason: &str, at: i64) -> Vec<EffectState> {
         done(EffectResult::Comment(at.0)),
         done(EffectResult::Pushed(Sha("d".repeat(40)))),
         done(EffectResult::Pull(at.0.unsigned_abs())),
+        done(EffectResult::Issue(at.0.unsigned_abs())),
         EffectState::Parked {
             reason: reason.clone(),
         },

@@ -90,6 +90,8 @@ fn mark() -> impl Strategy<Value = Mark> {
         MarkKind::Result,
         MarkKind::Reply,
         MarkKind::Pull,
+        MarkKind::Ask,
+        MarkKind::Issue,
     ]);
     let texts = (text(), option::of(text()), option::of(text()));
     (kind, 1..4_i64, number(), task_id(), texts, any::<bool>()).prop_map(
@@ -124,7 +126,8 @@ fn task() -> impl Strategy<Value = Task> {
             instruction,
             note,
             branch,
-            depth: numbers.1,
+            chain: vec![AgentName(format!("a{}", numbers.1))],
+            answer: rest.3.then_some(Answer::Default),
             strikes: numbers.2,
             pull: numbers.3,
             requester: rest.0,
@@ -223,12 +226,13 @@ fn effect() -> impl Strategy<Value = Vec<Change>> {
 }
 
 fn said() -> impl Strategy<Value = Vec<Change>> {
-    (run(), 1..4_u32, text(), time()).prop_map(|(run, sequence, summary, at)| {
+    let message = text().prop_flat_map(|text| select(sample::messages(&text)));
+    (run(), 1..4_u32, message, time()).prop_map(|(run, sequence, message, at)| {
         let message = Change::Message {
             run: run.id.clone(),
             sequence,
             at,
-            report: sample::report(&summary),
+            message,
         };
         vec![Change::Run(run), message]
     })

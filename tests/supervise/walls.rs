@@ -6,8 +6,8 @@
 use crate::support::{Room, adf, bounded, end_of, until_progress};
 use adf::{
     act::supervise::{probe, start},
-    ipc::agent::serve_agent,
-    model::{Exit, Report, ReportStatus},
+    ipc::{agent::serve_agent, request::Request},
+    model::{Exit, Message, ReportStatus},
 };
 use std::{
     collections::BTreeSet,
@@ -218,14 +218,14 @@ async fn an_agent_reports_through_its_socket_from_inside_the_walls() {
             .insert(name.into(), path.to_string_lossy().into_owned());
     }
     room.spec.layout().create().unwrap();
-    let got: Arc<Mutex<Vec<(u32, Report)>>> = Arc::default();
+    let got: Arc<Mutex<Vec<Request>>> = Arc::default();
     let put = Arc::clone(&got);
     let socket = serve_agent(
         &room.spec.layout().agent(),
         room.spec.run.clone(),
-        move |n, report| {
-            put.lock().unwrap().push((n, report));
-            Box::pin(async { Ok(()) })
+        move |request| {
+            put.lock().unwrap().push(request);
+            Box::pin(async { Ok("accepted".into()) })
         },
     )
     .await
@@ -235,7 +235,7 @@ async fn an_agent_reports_through_its_socket_from_inside_the_walls() {
     assert!(room.output().starts_with("accepted\n"), "{}", room.output());
     assert!(room.output().contains("/summary"));
     let got = got.lock().unwrap().clone();
-    let [(1, report)] = got.as_slice() else {
+    let [Request::Say(Message::Report(report))] = got.as_slice() else {
         panic!("{got:?}")
     };
     assert_eq!(
@@ -253,9 +253,9 @@ async fn another_runs_socket_takes_nothing_from_this_run() {
     let dir = other.spec.layout().agent();
     let taken: Arc<Mutex<u32>> = Arc::default();
     let count = Arc::clone(&taken);
-    let _socket = serve_agent(&dir, other.spec.run.clone(), move |_, _| {
+    let _socket = serve_agent(&dir, other.spec.run.clone(), move |_| {
         *count.lock().unwrap() += 1;
-        Box::pin(async { Ok(()) })
+        Box::pin(async { Ok("taken".into()) })
     })
     .await
     .unwrap();

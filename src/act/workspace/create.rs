@@ -40,6 +40,8 @@ pub struct Spec {
     pub branch: String,
     /// Where to go on from instead of `base`: a head pushed or kept earlier.
     pub start: Option<Sha>,
+    /// The work of the agent that called this one; the agent sees it as `caller/work`.
+    pub caller: Option<Sha>,
     /// As whom the agent commits.
     pub identity: Identity,
     /// The moment.
@@ -102,7 +104,7 @@ impl Workspaces {
 
     async fn fill(&self, dir: &Path, spec: &Spec) -> Result<(), WorkspaceError> {
         let start = spec.start.as_ref().unwrap_or(&spec.base);
-        for sha in [start, &spec.base] {
+        for sha in [start, &spec.base].into_iter().chain(&spec.caller) {
             look::checked("init", sha)?;
         }
         if !look::is_branch(&spec.branch) || !look::is_branch(&spec.base_branch) {
@@ -133,16 +135,21 @@ impl Workspaces {
         if !self.git.has_commit(&own, &spec.base).await? {
             return Err(WorkspaceError::NoStart(spec.base.clone()));
         }
-        if !self.git.has_commit(&own, start).await? {
-            self.copy(&own, start).await?;
+        for sha in [start].into_iter().chain(&spec.caller) {
+            if !self.git.has_commit(&own, sha).await? {
+                self.copy(&own, sha).await?;
+            }
         }
-        for (name, sha) in [
+        let mut refs = vec![
             (format!("refs/heads/{}", spec.branch), start),
             (
                 format!("refs/remotes/origin/{}", spec.base_branch),
                 &spec.base,
             ),
-        ] {
+        ];
+        let caller = spec.caller.as_ref();
+        refs.extend(caller.map(|sha| ("refs/remotes/caller/work".to_owned(), sha)));
+        for (name, sha) in refs {
             let call = self.git.call("update-ref").dir(&own);
             call.args(["--", &name, sha.as_str()]).run().await?;
         }

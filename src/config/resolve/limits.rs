@@ -1,8 +1,8 @@
 //! Limits: of the project and of each agent, and the two warnings about them:
 //! a limit far above its default, and one that another limit makes idle.
 //!
-//! Invariant: no limit is zero; the schema sees to the numbers, [`span`] to the
-//! times.
+//! Invariant: no limit is zero but where zero forbids (`mentions`, `issues`);
+//! the schema sees to the numbers, [`span`] to the times.
 
 use super::Resolver;
 use crate::config::document::child;
@@ -128,6 +128,8 @@ impl Resolver<'_, '_> {
             starts_per_day: raw.starts_per_day,
             concurrency: raw.concurrency,
             attempts: raw.attempts,
+            mentions: raw.mentions,
+            issues: raw.issues,
         }
     }
 

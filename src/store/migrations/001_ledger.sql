@@ -145,12 +145,12 @@ CREATE TABLE task (
   id              TEXT PRIMARY KEY,                                -- hash of (repository, origin)
   repo            INTEGER NOT NULL,
   issue           INTEGER NOT NULL,
-  origin          TEXT    NOT NULL,                                -- a mention's id, or slot-<agent>-<seconds>
+  origin          TEXT    NOT NULL,                                -- a mention's id, slot-<agent>-<seconds>, or run-<run>/<n>
   agent           TEXT    NOT NULL,
   instruction     TEXT    NOT NULL,                                -- as authorised
   requester_id    INTEGER NOT NULL,
   requester_login TEXT    NOT NULL,
-  depth           INTEGER NOT NULL,                                -- agents that called one another before it
+  chain           TEXT    NOT NULL CHECK (json_valid(chain)),      -- agents that called one another before it: a JSON list
   branch          TEXT    NOT NULL,
   state           TEXT    NOT NULL,
   failure         TEXT,                                            -- the class, when failed
@@ -159,6 +159,7 @@ CREATE TABLE task (
   strikes         INTEGER NOT NULL,
   pushed          TEXT,                                            -- the head last pushed
   pull            INTEGER,                                         -- its pull request
+  answer          TEXT CHECK (json_valid(answer)),                 -- how its question was answered
   adopted         INTEGER NOT NULL CHECK (adopted IN (0, 1)),      -- found by its marks
   created_at      INTEGER NOT NULL,
   changed_at      INTEGER NOT NULL
@@ -223,11 +224,20 @@ CREATE TABLE message (
   run      TEXT    NOT NULL REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED,
   sequence INTEGER NOT NULL,                                       -- counts a run's messages, from 1
   at       INTEGER NOT NULL,
-  status   TEXT    NOT NULL,                                       -- done, rejected, needs_clarification, blocked
-  summary  TEXT    NOT NULL,
-  evidence TEXT    NOT NULL CHECK (json_valid(evidence)),          -- a JSON list of lines
+  kind     TEXT    NOT NULL,                                       -- report, ask, mention, open_issue
+  payload  TEXT    NOT NULL CHECK (json_valid(payload)),
   UNIQUE (run, sequence)
 ) STRICT;
+
+-- What an agent keeps for its next runs. Old days and all but the newest keys of a day go as new ones come.
+CREATE TABLE note (
+  agent TEXT    NOT NULL,
+  day   INTEGER NOT NULL,                                          -- days since 1970 (UTC)
+  key   TEXT    NOT NULL,
+  text  TEXT    NOT NULL,
+  at    INTEGER NOT NULL,
+  PRIMARY KEY (agent, day, key)
+) STRICT, WITHOUT ROWID;
 
 -- Every change of state, for people: `adf explain`. No decision reads it.
 CREATE TABLE history (

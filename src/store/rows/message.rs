@@ -1,14 +1,14 @@
-//! Messages: what agents said of their own work, as checked.
+//! Messages: what agents said, as checked.
 //!
-//! Invariant: a number that comes again replaces what was said under it, and
-//! then counts as said last, as in the world.
+//! Invariant: a number that comes again replaces what was said under it, as in
+//! the world.
 
 use super::{
     super::reader::Message,
-    column::{Json, Word},
+    column::{Json, join, split},
     each,
 };
-use crate::model::{Change, Report, RunId, Time};
+use crate::model::{self, Change, RunId, TaskId, Time};
 use rusqlite::{Connection, Result, Row, named_params};
 
 pub(super) fn write(
@@ -16,32 +16,31 @@ pub(super) fn write(
     run: &RunId,
     sequence: u32,
     at: Time,
-    report: &Report,
+    message: &model::Message,
 ) -> Result<()> {
+    let (kind, payload) = split(message)?;
     conn.prepare_cached(
-        "REPLACE INTO message (run, sequence, at, status, summary, evidence)
-         VALUES (:run, :sequence, :at, :status, :summary, :evidence)",
+        "REPLACE INTO message (run, sequence, at, kind, payload)
+         VALUES (:run, :sequence, :at, :kind, :payload)",
     )?
     .execute(named_params! {
         ":run": run.as_str(),
         ":sequence": sequence,
         ":at": at.0,
-        ":status": Word(report.status),
-        ":summary": report.summary,
-        ":evidence": Json(&report.evidence),
+        ":kind": kind,
+        ":payload": Json(payload),
     })?;
     Ok(())
 }
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    let read = |row: &Row<'_>| Ok((RunId(row.get("run")?), read(row)?));
     let sql = "SELECT * FROM message ORDER BY seq";
-    each(conn, sql, [], read, |(run, message)| {
+    each(conn, sql, [], read, |said| {
         apply(Change::Message {
-            run,
-            sequence: message.sequence,
-            at: message.at,
-            report: message.report,
+            run: said.run,
+            sequence: said.sequence,
+            at: said.at,
+            message: said.message,
         });
     })
 }
@@ -54,14 +53,21 @@ pub(in crate::store) fn of_run(conn: &Connection, run: &RunId) -> Result<Vec<Mes
     Ok(found)
 }
 
+/// What a task's agents said, attempt by attempt.
+pub(in crate::store) fn of_task(conn: &Connection, task: &TaskId) -> Result<Vec<Message>> {
+    let sql = "SELECT message.* FROM message JOIN run ON run.id = message.run
+               WHERE run.task = ? ORDER BY run.attempt, message.sequence";
+    let mut found = Vec::new();
+    each(conn, sql, [task.as_str()], read, |row| found.push(row))?;
+    Ok(found)
+}
+
 fn read(row: &Row<'_>) -> Result<Message> {
+    let Json(payload) = row.get("payload")?;
     Ok(Message {
+        run: RunId(row.get("run")?),
         sequence: row.get("sequence")?,
         at: Time(row.get("at")?),
-        report: Report {
-            status: row.get::<_, Word<_>>("status")?.0,
-            summary: row.get("summary")?,
-            evidence: row.get::<_, Json<_>>("evidence")?.0,
-        },
+        message: join(row.get("kind")?, Some(payload))?,
     })
 }

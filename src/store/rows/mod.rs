@@ -11,6 +11,7 @@ mod issue;
 mod mark;
 mod mention;
 mod message;
+mod note;
 mod order;
 mod passage;
 mod repository;
@@ -21,7 +22,8 @@ pub(super) use column::Int;
 pub(super) use effect::by_issue as effects_of_issue;
 pub(super) use issue::one as one_issue;
 pub(super) use mention::of_passage as mentions_of_passage;
-pub(super) use message::of_run as messages_of_run;
+pub(super) use message::{of_run as messages_of_run, of_task as messages_of_task};
+pub(super) use note::of_agent as notes_of_agent;
 pub(super) use passage::{newest_of_issue, one as one_passage};
 
 use super::StoreError;
@@ -79,8 +81,9 @@ pub(super) fn write(conn: &Connection, change: &Change, now: Time) -> Result<()>
             run,
             sequence,
             at,
-            report,
-        } => message::write(conn, run, *sequence, *at, report),
+            message,
+        } => message::write(conn, run, *sequence, *at, message),
+        Change::Note(row) => note::write(conn, row),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{
     super::history::{self, Line},
-    column::{Int, join, person, split},
+    column::{Int, Json, join, person, split},
     each,
 };
 use crate::model::{AgentName, Change, MentionId, RepoId, Sha, Task, TaskId, Time, WorkKey};
@@ -20,17 +20,18 @@ pub(super) fn write(conn: &Connection, row: &Task, now: Time) -> Result<()> {
     let failure = failure.as_ref().and_then(|class| class.as_str());
     conn.prepare_cached(
         "INSERT INTO task (id, repo, issue, origin, agent, instruction, requester_id,
-           requester_login, depth, branch, state, failure, note, not_before, strikes, pushed,
-           pull, adopted, created_at, changed_at)
+           requester_login, chain, branch, state, failure, note, not_before, strikes, pushed,
+           pull, answer, adopted, created_at, changed_at)
          VALUES (:id, :repo, :issue, :origin, :agent, :instruction, :requester_id,
-           :requester_login, :depth, :branch, :state, :failure, :note, :not_before, :strikes,
-           :pushed, :pull, :adopted, :created_at, :changed_at)
+           :requester_login, :chain, :branch, :state, :failure, :note, :not_before, :strikes,
+           :pushed, :pull, :answer, :adopted, :created_at, :changed_at)
          ON CONFLICT (id) DO UPDATE SET repo = excluded.repo, issue = excluded.issue,
            origin = excluded.origin, agent = excluded.agent, instruction = excluded.instruction,
            requester_id = excluded.requester_id, requester_login = excluded.requester_login,
-           depth = excluded.depth, branch = excluded.branch, state = excluded.state,
+           chain = excluded.chain, branch = excluded.branch, state = excluded.state,
            failure = excluded.failure, note = excluded.note, not_before = excluded.not_before,
            strikes = excluded.strikes, pushed = excluded.pushed, pull = excluded.pull,
+           answer = excluded.answer,
            adopted = excluded.adopted, created_at = excluded.created_at,
            changed_at = excluded.changed_at",
     )?
@@ -43,7 +44,7 @@ pub(super) fn write(conn: &Connection, row: &Task, now: Time) -> Result<()> {
         ":instruction": row.instruction,
         ":requester_id": row.requester.id,
         ":requester_login": row.requester.login,
-        ":depth": row.depth,
+        ":chain": Json(&row.chain),
         ":branch": row.branch,
         ":state": state,
         ":failure": failure,
@@ -52,6 +53,7 @@ pub(super) fn write(conn: &Connection, row: &Task, now: Time) -> Result<()> {
         ":strikes": row.strikes,
         ":pushed": row.pushed.as_ref().map(Sha::as_str),
         ":pull": row.pull.map(Int),
+        ":answer": row.answer.map(Json),
         ":adopted": row.adopted,
         ":created_at": row.created_at.0,
         ":changed_at": row.changed_at.0,
@@ -88,7 +90,7 @@ fn read(row: &Row<'_>) -> Result<Task> {
         agent: AgentName(row.get("agent")?),
         instruction: row.get("instruction")?,
         requester: person(row, "requester_id", "requester_login")?,
-        depth: row.get("depth")?,
+        chain: row.get::<_, Json<_>>("chain")?.0,
         branch: row.get("branch")?,
         state: join(row.get("state")?, failure.map(Into::into))?,
         note: row.get("note")?,
@@ -96,6 +98,7 @@ fn read(row: &Row<'_>) -> Result<Task> {
         strikes: row.get("strikes")?,
         pushed: row.get::<_, Option<_>>("pushed")?.map(Sha),
         pull: row.get::<_, Option<Int>>("pull")?.map(|n| n.0),
+        answer: row.get::<_, Option<Json<_>>>("answer")?.map(|json| json.0),
         adopted: row.get("adopted")?,
         created_at: Time(row.get("created_at")?),
         changed_at: Time(row.get("changed_at")?),
