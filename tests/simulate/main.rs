@@ -15,6 +15,7 @@ mod check;
 mod commit;
 mod daemon;
 mod model;
+mod orders;
 mod outside;
 mod people;
 mod planted;

@@ -5,7 +5,7 @@ use crate::model::{Model, SETTLE};
 use crate::outside::lock;
 use crate::people::{self, Asked, Expect};
 use crate::planted::Planted;
-use crate::{check, runs};
+use crate::{check, orders, runs};
 use adf::mention::marker::MarkerKey;
 use adf::model::Time;
 use std::sync::{Arc, Mutex};
@@ -37,6 +37,8 @@ pub struct Script {
     /// Somebody does something at one in so many steps.
     pub people: u32,
     pub kill: Kill,
+    /// The operator orders something at one in so many steps; 0: never.
+    pub orders: u32,
     /// One in so many kills takes the ledger with it; 0: none.
     pub lose: u32,
     pub planted: Option<Planted>,
@@ -55,8 +57,18 @@ impl Script {
                 _ => Kill::OneIn(250),
             },
             lose: if rng.u8(0..4) == 0 { 2 } else { 0 },
+            orders: [0, 0, 60, 200][rng.usize(0..4)],
             planted: None,
         }
+        .without_lost_orders()
+    }
+
+    /// A lost ledger forgets orders, and with them how a task ended that was cancelled.
+    fn without_lost_orders(mut self) -> Script {
+        if self.lose > 0 {
+            self.orders = 0;
+        }
+        self
     }
 
     pub fn quiet(kill: Kill, lose: u32) -> Script {
@@ -66,6 +78,7 @@ impl Script {
             people: 60,
             kill,
             lose,
+            orders: 0,
             planted: None,
         }
     }
@@ -133,10 +146,22 @@ impl World {
             if model.one_in(script.people) {
                 let before = self.asked.len();
                 people::act(&mut model, &mut self.asked);
+                // What waits for a resume is judged then, by what holds then.
+                if script.orders > 0 {
+                    let new = self.asked.iter_mut().skip(before);
+                    let new = new.filter(|a| matches!(a.expect, Expect::Work));
+                    new.for_each(|a| a.expect = Expect::Either);
+                }
                 if !listening {
                     let new = self.asked.iter_mut().skip(before);
                     new.for_each(|a| a.expect = Expect::Perhaps);
                 }
+            }
+        }
+        {
+            let mut model = lock(&self.model);
+            if model.one_in(script.orders) {
+                orders::give(&mut model);
             }
         }
         let lose = if self.daemon.dead { 0 } else { script.lose };
@@ -206,6 +231,7 @@ impl World {
             model.trouble = 0;
             model.forge.archived = false;
             model.tell("nobody disturbs it any more");
+            orders::resume(&mut model);
         }
         if self.daemon.dead {
             self.kill(0);
