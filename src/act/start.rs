@@ -197,12 +197,14 @@ impl Machine {
         };
         let provider = provider::of(settings_of);
         let layout = Layout::new(dir);
-        let (prompt, tmp) = (layout.prompt(), layout.tmp());
+        let (prompt, tmp, socket) = (layout.prompt(), layout.tmp(), layout.agent());
         let ask = provider::Ask {
             model: agent.model.as_deref(),
             tools: &agent.tools,
             prompt: &prompt,
             tmp: &tmp,
+            adf: &self.tools.adf,
+            socket: &socket,
             resume: session.map(Session::lend),
         };
         let walls = &settings.walls;

@@ -8,7 +8,7 @@ use super::{
     seen::{Seen, count, micros, text},
 };
 use crate::model::{Usage, settings::Cli};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// How the tokens of a subscription begin; every other key is an API key.
@@ -30,8 +30,10 @@ impl Provider for Claude {
                 "--setting-sources",
                 "user",
                 "--strict-mcp-config",
+                "--mcp-config",
             ],
         );
+        argv.push(json!({"mcpServers": {"adf": super::server(ask)}}).to_string());
         let tools = ask.tools.join(",");
         let mut option = |name: &str, value: Option<&str>| {
             argv.extend(value.into_iter().flat_map(|v| [name.into(), v.to_owned()]));

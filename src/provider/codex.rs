@@ -34,6 +34,22 @@ impl Provider for Codex {
             ],
         );
         argv.push(format!("shell_environment_policy.exclude=[{KEY:?}]"));
+        let (command, env) = ask.tools_server();
+        let quoted = |text: &str| json!(text).to_string();
+        let args: Vec<String> = command.iter().skip(1).map(|arg| quoted(arg)).collect();
+        let env: Vec<String> = env
+            .iter()
+            .map(|(k, v)| format!("{k}={}", quoted(v)))
+            .collect();
+        argv.extend([
+            "-c".to_owned(),
+            format!(
+                "mcp_servers.adf={{command={},args=[{}],env={{{}}}}}",
+                quoted(command.first().map_or("", String::as_str)),
+                args.join(","),
+                env.join(",")
+            ),
+        ]);
         if let Some(url) = &self.0.base_url {
             let url = json!(url);
             argv.extend([

@@ -53,6 +53,7 @@ impl Provider for Gemini {
             // With a base URL it would take the key for that of a gateway, and refuse it.
             "security": {"auth": {"selectedType": "gemini-api-key"}},
         });
+        settings["mcpServers"] = json!({"adf": super::server(ask)});
         if !ask.tools.is_empty() {
             settings["tools"] = json!({"core": ask.tools});
         }

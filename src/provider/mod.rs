@@ -19,6 +19,7 @@ pub mod stream;
 pub use stream::{Reader, Signal, Stream};
 
 use crate::model::{Usage, settings};
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 
 /// What an agent asks of its provider.
@@ -32,6 +33,10 @@ pub struct Ask<'a> {
     pub prompt: &'a Path,
     /// The run's own temporary folder.
     pub tmp: &'a Path,
+    /// The factory's executable, which is also a server of tools.
+    pub adf: &'a Path,
+    /// The folder of the run's socket.
+    pub socket: &'a Path,
     /// The conversation to go on with.
     pub resume: Option<Resume<'a>>,
 }
@@ -46,6 +51,15 @@ pub struct Resume<'a> {
 }
 
 impl Ask<'_> {
+    /// The factory's tools as an MCP server: its command and its one variable, because
+    /// some CLIs give their servers no others.
+    fn tools_server(&self) -> (Vec<String>, BTreeMap<String, String>) {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let command = vec![text(self.adf), "agent".to_owned(), "mcp".to_owned()];
+        let socket = ("ADF_AGENT_DIR".to_owned(), text(self.socket));
+        (command, BTreeMap::from([socket]))
+    }
+
     fn session(&self) -> Option<&str> {
         self.resume.map(|r| r.session)
     }
@@ -85,6 +99,12 @@ pub fn of(settings: &settings::Provider) -> Box<dyn Provider> {
         settings::Provider::Opencode(cli) => Box::new(opencode::Opencode(cli.clone())),
         settings::Provider::Gemini(cli) => Box::new(gemini::Gemini(cli.clone())),
     }
+}
+
+/// The factory's tools in the form that most CLIs read.
+fn server(ask: &Ask<'_>) -> Value {
+    let (command, env) = ask.tools_server();
+    json!({"command": command.first(), "args": command.get(1..), "env": env})
 }
 
 /// The command with these arguments.

@@ -70,8 +70,14 @@ impl Opencode {
         permission.insert("*".to_owned(), all.into());
         let tools = ask.tools.iter();
         permission.extend(tools.map(|tool| (tool.clone(), "allow".into())));
-        let mut config =
-            json!({"autoupdate": false, "share": "disabled", "permission": permission});
+        permission.insert("adf_*".to_owned(), "allow".into());
+        let (command, env) = ask.tools_server();
+        let mut config = json!({
+            "autoupdate": false,
+            "share": "disabled",
+            "permission": permission,
+            "mcp": {"adf": {"type": "local", "command": command, "environment": env}},
+        });
         // The resolver of the config asks for `provider/model`.
         let Some((provider, model)) = ask.model.and_then(|m| m.split_once('/')) else {
             return config;

@@ -32,7 +32,26 @@ fn ask<'a>(tools: &'a [String], resume: Option<Resume<'a>>) -> Ask<'a> {
         tools,
         prompt: Path::new("/r/agent/prompt.md"),
         tmp: Path::new("/r/tmp"),
+        adf: Path::new("/opt/adf"),
+        socket: Path::new("/r/agent"),
         resume,
+    }
+}
+
+#[test]
+fn the_factorys_own_tools_are_offered_and_know_their_socket() {
+    for (name, provider) in all() {
+        let ask = ask(&[], None);
+        let given = [
+            format!("{:?}", provider.argv(&ask)),
+            format!("{:?}", provider.env(&ask)),
+            format!("{:?}", provider.home(&ask)),
+        ];
+        let server = given.iter().find(|text| text.contains("/opt/adf"));
+        let server = server.expect(name);
+        assert!(server.contains("ADF_AGENT_DIR"), "{name}: {server}");
+        assert!(server.contains("/r/agent"), "{name}: {server}");
+        assert!(server.contains("mcp"), "{name}: {server}");
     }
 }
 
