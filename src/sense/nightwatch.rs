@@ -184,6 +184,10 @@ fn turn(
             raised_at: now,
             cleared_at: None,
         })),
+        (Some(open), None) => Some(Change::Alert(Alert {
+            cleared_at: Some(now),
+            ..open.clone()
+        })),
         (Some(open), Some(text)) if cause == CONFIG && open.text != text => {
             Some(Change::Alert(Alert {
                 text: text.to_owned(),
