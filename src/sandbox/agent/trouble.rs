@@ -78,8 +78,7 @@ pub(super) fn linger(scene: &mut Scene<'_>) -> io::Result<i32> {
 
 /// Writes far more than anybody keeps, then does the work.
 pub(super) fn flood(scene: &mut Scene<'_>) -> io::Result<i32> {
-    let line = [b"water ".repeat(170), b"\n".to_vec()].concat();
-    let mut chunk = line.repeat(FLOOD_CHUNK / line.len());
+    let mut chunk = b"water ".repeat(FLOOD_CHUNK / 6);
     chunk.resize(FLOOD_CHUNK, b'\n');
     for _ in 0..FLOOD_BYTES / FLOOD_CHUNK {
         scene.out.write_all(&chunk)?;

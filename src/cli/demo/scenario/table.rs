@@ -56,12 +56,13 @@ const REFUSED: Expected = Expected {
     ..FAILED
 };
 
+/// A failure is told at once, and who will not end is not waited for.
 const PLAIN: Differences = Differences {
-    project: "",
-    agents: "",
+    project: "grace = \"1s\"",
+    agents: "attempts = 1",
 };
 const SHORT: Differences = Differences {
-    agents: "wall_time = \"2s\"",
+    agents: "attempts = 1\nwall_time = \"2s\"",
     ..PLAIN
 };
 
