@@ -69,13 +69,16 @@ pub(super) fn think(scene: &mut Scene<'_>) -> io::Result<i32> {
     scene.say(&block("text", "I look at the range."))?;
     work::mend(scene)?;
     work::commit(scene)?;
-    let called = scene.tell(&["mention", "reviewer", "please look at the range"])?;
+    let thought = format!("<thinking>{THOUGHT}</thinking>");
+    let instruction = format!("{thought} please look at the range");
+    let called = scene.tell(&["mention", "reviewer", &instruction])?;
+    let summary = format!("{thought}\nThe range is right now.");
+    scene.report("done", &summary, "src/lib.rs")?;
     scene.say(&block("thinking", THOUGHT))?;
-    let result = format!("<thinking>{THOUGHT}</thinking>\nThe range is right now.");
-    scene.say(&block("text", &result))?;
+    scene.say(&block("text", &summary))?;
     scene.say(
         &json!({"type": "result", "subtype": "success", "is_error": false,
-        "session_id": "s-1", "result": result}),
+        "session_id": "s-1", "result": summary}),
     )?;
     Ok(if called { 0 } else { EXIT_BROKEN })
 }

@@ -14,7 +14,7 @@ pub const LEFT: &str = "left.txt";
 pub const HALF: &str = "half.txt";
 
 /// How long `slow` pauses, and how often.
-const PAUSES: (u64, u32) = (400, 8);
+const PAUSES: (u64, u32) = (300, 8);
 
 const SUBJECT: &str = "Include the last number in sum_to";
 

@@ -164,7 +164,7 @@ impl Stage<'_> {
         look::left(self.forge, &self.world.repo, &self.world.bot.login)
     }
 
-    /// Waits until the forge was read twice and nothing was written meanwhile.
+    /// Waits until the forge was read twice and nothing was written in between.
     async fn rests(&self) {
         let start = format!("/api/v1/repos/{}", self.world.repo);
         let mut begun = self.forge.request_log().len();
@@ -177,7 +177,7 @@ impl Stage<'_> {
             begun = begun.max(last.map_or(0, |last| last + 1));
             let since = log.iter().skip(begun);
             let reads = since.filter(|line| line.path == start).count();
-            (reads > 2).then_some(())
+            (reads > 1).then_some(())
         })
         .await;
     }

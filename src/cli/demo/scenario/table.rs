@@ -244,7 +244,11 @@ pub(super) const AGENTS: &[Scenario] = &[
                 ..DELIVERED
             },
             runs: &[None, None],
-            says: &["has delivered", "there is nothing to change"],
+            says: &[
+                "has delivered",
+                "> The range is right now.",
+                "there is nothing to change",
+            ],
             never: &[THOUGHT],
             holds: FIXED,
         },
