@@ -16,6 +16,7 @@ use crate::model::settings::Settings;
 use crate::model::{
     Call, Change, Message, NewIssue, Note, Question, Remark, Report, ReportStatus, Run, Task, Time,
 };
+use crate::provider::thoughts;
 use crate::redact::Redactor;
 use crate::store::{Ledger, Reader, StoreError};
 use futures_util::FutureExt;
@@ -253,10 +254,11 @@ impl Desk {
     }
 
     fn clean(&self, text: &str) -> String {
-        self.redactor.clean(text).into_owned()
+        let text = thoughts::without(text);
+        self.redactor.clean(&text).into_owned()
     }
 
-    /// A message without secrets.
+    /// A message without secrets and thoughts.
     fn cleaned(&self, message: Message) -> Message {
         match message {
             Message::Report(report) => Message::Report(Report {

@@ -4,6 +4,7 @@
 //! walls themselves; a no is said where a person sees it, and waits.
 
 use super::disk;
+use super::git::{GitError, GitErrorKind};
 use super::machine::Machine;
 use super::supervise;
 use super::trouble::Trouble;
@@ -14,6 +15,9 @@ use std::time::Duration;
 
 /// How long all of an agent's executables may take to start, each.
 const PROBE_MAX: Duration = Duration::from_secs(10);
+
+/// How long is waited before each further try of git on a forge that did not answer it.
+const GIT_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 
 /// A start that the world prevents.
 #[derive(Debug)]
@@ -88,8 +92,7 @@ impl Machine {
                 "only {free} bytes are free on the disk of the state directory, {wanted} are wanted; free some"
             )));
         }
-        tools.mirror.ensure().await.map_err(Trouble::from)?;
-        let sha = tools.mirror.base(&base).await.map_err(Trouble::from)?;
+        let sha = self.base(&base).await.map_err(Trouble::from)?;
         let blockers = workspace::blockers(&tools.git, &tools.mirror, &sha)
             .await
             .map_err(Trouble::from)?;
@@ -100,6 +103,26 @@ impl Machine {
             });
         }
         Ok((base, sha))
+    }
+
+    /// The commit that a branch of the forge holds. A server's moment of weakness is
+    /// waited out here, as the client does: a start that waits is told to people.
+    async fn base(&self, branch: &str) -> Result<Sha, GitError> {
+        let mirror = &self.tools.mirror;
+        let mut waits = GIT_WAITS.into_iter();
+        loop {
+            let tried = match mirror.ensure().await {
+                Ok(()) => mirror.base(branch).await,
+                Err(error) => Err(error),
+            };
+            match (tried, waits.next()) {
+                (Err(error), Some(wait)) if error.kind == GitErrorKind::Network => {
+                    tracing::info!(target: "adf::run", %error, "tried again soon");
+                    tokio::time::sleep(wait).await;
+                }
+                (tried, _) => return tried,
+            }
+        }
     }
 
     /// Starts each of the agent's executables once inside its own walls.

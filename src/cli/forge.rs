@@ -21,8 +21,11 @@ pub struct ForgeArgs {
 /// Be the scripted agent
 #[derive(Debug, clap::Args)]
 pub struct ScriptedAgent {
-    /// What to do
-    scenario: String,
+    /// How to behave
+    behaviour: String,
+    /// What a model's CLI would be given; not read
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
 }
 
 /// Serves until stdin closes.
@@ -78,7 +81,7 @@ pub fn scripted_agent(args: &ScriptedAgent) -> u8 {
         Ok(dir) => {
             let program = std::env::var_os("ADF_BIN");
             let mut out = std::io::stdout();
-            let code = agent::run(&args.scenario, &dir, &prompt, program, &mut out);
+            let code = agent::run(&args.behaviour, &dir, &prompt, program, &mut out);
             u8::try_from(code).unwrap_or(FAILED)
         }
         Err(error) => {

@@ -11,6 +11,7 @@ use crate::redact::Redactor;
 use crate::store::StoreError;
 use crate::telemetry;
 use futures_util::FutureExt;
+use rustix::process::Signal;
 use sd_notify::NotifyState;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +33,9 @@ pub struct Run {
     /// How log events are written
     #[arg(long, value_enum, default_value_t)]
     log: telemetry::LogFormat,
+    /// Stop when the process that started this one is gone
+    #[arg(long, hide = true)]
+    ends_with_parent: bool,
 }
 
 /// Parses a moment with its zone.
@@ -44,6 +48,10 @@ pub(super) fn parse_time(text: &str) -> Result<Time, String> {
 /// Runs the daemon until it is stopped.
 #[must_use]
 pub fn run(args: &Run) -> u8 {
+    if args.ends_with_parent {
+        // Where the system cannot, the demo's factory has to be stopped by hand.
+        let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
+    }
     let config = match load(&args.config.path) {
         Ok(config) => config,
         Err(code) => return code,

@@ -15,6 +15,7 @@ pub mod place;
 pub mod script;
 mod seen;
 pub mod stream;
+pub mod thoughts;
 
 pub use stream::{Reader, Signal, Stream};
 

@@ -4,7 +4,7 @@
 //! Invariant: any bytes are accepted; what is not understood is no sign. Memory
 //! is bounded by [`Told`] whatever comes. Next: one file per CLI knows its lines.
 
-use super::{claude, codex, gemini, opencode, script, seen::Seen};
+use super::{claude, codex, gemini, opencode, script, seen::Seen, thoughts};
 use crate::model::{Time, Told, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,6 +89,10 @@ impl Reader {
     /// What was told until now.
     #[must_use]
     pub fn told(self) -> Told {
-        self.seen.told
+        let told = self.seen.told;
+        Told {
+            text: thoughts::without(&told.text),
+            ..told
+        }
     }
 }

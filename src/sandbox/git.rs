@@ -1,13 +1,13 @@
 //! Git as the embedded forge runs it: bare repositories and their objects.
 //!
-//! One of the three files that may start a process. Calls block; the server
+//! With `child` what starts processes here. Calls block; the server
 //! makes them on blocking threads.
 //!
 //! Invariant: git sees none of the user's configuration or environment, only
 //! `PATH` and what is set here, so a story tells the same on every machine.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io::{self, Write as _},
     path::Path,
     process::{Command, Output, Stdio},
@@ -16,14 +16,19 @@ use std::{
 /// The longest output of one git command that is kept in an error.
 const ERROR_CHARS_MAX: usize = 400;
 
+/// Where programs are looked for: the one thing read from the environment.
+pub(super) fn search_path() -> OsString {
+    std::env::var_os("PATH").unwrap_or_default()
+}
+
 /// A command of git without the surrounding configuration.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the embedded forge is made of real git, and the path to it is the one thing read from the environment"
+    reason = "the embedded forge is made of real git"
 )]
 fn command(dir: &Path) -> Command {
     let mut command = Command::new("git");
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = search_path();
     command
         .current_dir(dir)
         .env_clear()
@@ -106,17 +111,4 @@ pub(super) fn http_backend(
     let output = child.wait_with_output()?;
     let _ = writer.join();
     Ok(output.stdout)
-}
-
-/// Starts the executable that speaks for an agent and waits for its exit code.
-///
-/// # Errors
-/// When it cannot be started.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the scripted agent reports as a real one does: by running the factory's executable"
-)]
-pub(super) fn report(program: &OsStr, dir: &Path, args: &[&str]) -> io::Result<bool> {
-    let status = Command::new(program).current_dir(dir).args(args).status()?;
-    Ok(status.success())
 }

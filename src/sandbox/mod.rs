@@ -3,7 +3,8 @@
 //! People's deeds (`verbs`) and requests (`api`, `smart_http`) change one
 //! `State`; `json` shows it as a recorded Gitea does; `faults` breaks answers
 //! on demand; `views` lets a test look without HTTP. `demo_world` fills one for
-//! the demo and `agent` is the scripted agent that works in it.
+//! the demo, `agent` is the scripted agent that works in it, and `child` a factory
+//! that can be killed.
 //!
 //! Invariant: nothing here names the forge client: the shapes come from answers
 //! recorded from a real server (`tests/data`, `scripts/record-forge`), so that
@@ -15,6 +16,7 @@ mod api;
 mod auth;
 mod bare;
 mod call;
+pub mod child;
 mod comments;
 mod compare;
 pub mod demo_world;

@@ -10,8 +10,13 @@ use crate::{
 const KEPT: &[(&str, &[&str], &str)] = &[
     (
         "Command::new",
-        &["src/act/git", "src/act/supervise", "src/sandbox/git.rs"],
-        "start processes through `act::git`, `act::supervise` or `sandbox::git`",
+        &[
+            "src/act/git",
+            "src/act/supervise",
+            "src/sandbox/child.rs",
+            "src/sandbox/git.rs",
+        ],
+        "start processes through `act::git`, `act::supervise`, `sandbox::git` or `sandbox::child`",
     ),
     (
         "SystemTime::now",

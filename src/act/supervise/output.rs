@@ -107,26 +107,31 @@ pub struct Lines {
 impl Lines {
     /// Calls `each` for every line that the chunk completes, without its end.
     pub fn push(&mut self, chunk: &[u8], mut each: impl FnMut(&[u8])) {
-        let mut pieces = chunk.split(|byte| *byte == b'\n').peekable();
-        while let Some(piece) = pieces.next() {
-            let complete = pieces.peek().is_some();
-            if !self.skipping {
-                if self.part.len() + piece.len() > LINE_BYTES_MAX {
-                    self.skipping = true;
-                    self.part = Vec::new();
-                } else if complete && self.part.is_empty() {
-                    each(piece);
-                } else {
-                    self.part.extend_from_slice(piece);
-                }
+        let mut rest = chunk;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (piece, more) = rest.split_at(end);
+            rest = more.get(1..).unwrap_or_default();
+            if self.part.is_empty() && !self.skipping && piece.len() <= LINE_BYTES_MAX {
+                each(piece);
+                continue;
             }
-            if complete {
-                if !self.part.is_empty() {
-                    each(&self.part);
-                    self.part.clear();
-                }
-                self.skipping = false;
+            self.keep(piece);
+            if !self.part.is_empty() {
+                each(&self.part);
+                self.part.clear();
             }
+            self.skipping = false;
+        }
+        self.keep(rest);
+    }
+
+    /// More of a line that is not over.
+    fn keep(&mut self, piece: &[u8]) {
+        if self.part.len() + piece.len() > LINE_BYTES_MAX {
+            self.skipping = true;
+            self.part = Vec::new();
+        } else if !self.skipping {
+            self.part.extend_from_slice(piece);
         }
     }
 }

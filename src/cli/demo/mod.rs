@@ -2,21 +2,25 @@
 //!
 //! Invariant: the demo runs the factory that `adf run` runs, over HTTP, against
 //! an embedded forge with a real git repository; nothing in it is pretended but
-//! the agent. [`steps`] says what is waited for, [`show`] how it is shown.
+//! the agent. [`steps`] says what is waited for, [`show`] how it is shown,
+//! [`place`] where it lives; [`scenario`] is what else can happen in it.
 
+mod place;
+mod scenario;
 mod show;
 mod steps;
 
-use super::{FAILED, OK, complain, own_path, runtime, say};
+use super::{FAILED, Format, OK, complain, own_path, runtime, say};
 use crate::app::{self, Factory, Plain, Start};
 use crate::clock::Clock;
 use crate::config;
+use crate::sandbox::child::Daemon;
 use crate::sandbox::demo_world::{self, DemoWorld};
 use crate::sandbox::{Forge, ForgeOptions};
-use anyhow::{Context, anyhow, bail};
-use secrecy::ExposeSecret;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use anyhow::{Context, anyhow};
+use place::{Agent, Limits, Place};
+use scenario::Scenario;
+use show::Show;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,11 +38,24 @@ pub struct Demo {
     /// Where the forge, the config and the state live; default: a temporary folder
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Play something that goes wrong, and check what comes of it
+    #[arg(long, value_name = "NAME", value_parser = scenario::find)]
+    scenario: Option<&'static Scenario>,
+    /// List the scenarios
+    #[arg(long, conflicts_with_all = ["once", "dir", "scenario"])]
+    list: bool,
+    /// How a scenario's end is written
+    #[arg(long, value_enum, default_value_t, requires = "scenario")]
+    format: Format,
 }
 
 /// Runs the demo.
 #[must_use]
 pub fn run(args: &Demo) -> u8 {
+    if args.list {
+        say(&scenario::list());
+        return OK;
+    }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(code) => return code,
@@ -46,7 +63,7 @@ pub fn run(args: &Demo) -> u8 {
     let result = runtime.block_on(demo(args));
     runtime.shutdown_timeout(Duration::from_secs(5));
     match result {
-        Ok(()) => OK,
+        Ok(code) => code,
         Err(error) => {
             complain(&format!("{error:#}"));
             FAILED
@@ -54,24 +71,85 @@ pub fn run(args: &Demo) -> u8 {
     }
 }
 
-async fn demo(args: &Demo) -> anyhow::Result<()> {
-    let scratch = tempfile::Builder::new().prefix("adf-demo-").tempdir()?;
-    let dir = args
-        .dir
-        .clone()
-        .unwrap_or_else(|| scratch.path().to_owned());
-    let forge = Forge::start(ForgeOptions::new(dir.join("forge")))
+async fn demo(args: &Demo) -> anyhow::Result<u8> {
+    let place = Place::new(args.dir.as_deref())?;
+    let forge = Forge::start(ForgeOptions::new(place.dir.join("forge")))
         .await
         .context("the embedded forge cannot start")?;
     let world = demo_world::build(&forge).context("the demo's repository cannot be made")?;
     let adf = own_path().map_err(|_| anyhow!("the executable's path is not known"))?;
-    let path = write_config(&dir, &forge, &world, &adf)?;
-    let config = config::load(&path)
+    let show = match args.format {
+        Format::Human => Show::new(),
+        Format::Json => Show::silent(),
+    };
+    let code = match args.scenario {
+        Some(scenario) => play(args, scenario, (&forge, &world), &place, &adf, show).await?,
+        None => {
+            chain(args, (&forge, &world), &place, &adf, show).await?;
+            OK
+        }
+    };
+    forge.stop();
+    Ok(code)
+}
+
+/// Plays a scenario and tells what came of it.
+async fn play(
+    args: &Demo,
+    scenario: &'static Scenario,
+    (forge, world): (&Forge, &DemoWorld),
+    place: &Place,
+    adf: &Path,
+    mut show: Show,
+) -> anyhow::Result<u8> {
+    begin(&mut show, forge, world);
+    let played = scenario::play(scenario, (forge, world), place, adf, &mut show).await;
+    show.end();
+    let verdict = played?;
+    for miss in verdict.misses() {
+        complain(&format!("{}: {miss}", scenario.name));
+    }
+    match args.format {
+        Format::Json => say(&verdict.json().to_string()),
+        Format::Human => {
+            show.line(&verdict.line());
+            if verdict.is_ok() {
+                show.line(&format!("as expected: {}", scenario.about));
+            }
+        }
+    }
+    if args.format == Format::Human {
+        where_to_look(forge, world, None, place, adf, args.once);
+        if !args.once {
+            let mut factory = Daemon::start(adf, &place.config, &place.log)?;
+            let _ = tokio::signal::ctrl_c().await;
+            factory.stop();
+            let _ = tokio::time::timeout(Duration::from_secs(20), factory.ended()).await;
+        }
+    }
+    Ok(if verdict.is_ok() { OK } else { FAILED })
+}
+
+/// Shows the chain from the mention to the result.
+async fn chain(
+    args: &Demo,
+    (forge, world): (&Forge, &DemoWorld),
+    place: &Place,
+    adf: &Path,
+    mut show: Show,
+) -> anyhow::Result<()> {
+    let developer = Agent {
+        name: "developer",
+        behaviour: "happy",
+        kind: "script",
+    };
+    place.write(forge, world, adf, &[developer], Limits::default())?;
+    let config = config::load(&place.config)
         .map_err(|faults| anyhow!("the demo's config:\n{}", config::render(&faults, false)))?;
     let start = Start {
         since: None,
         clock: Clock::System,
-        adf,
+        adf: adf.to_owned(),
         waiting: Box::new(|_| {}),
     };
     let Factory {
@@ -80,14 +158,9 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
     let _socket = super::run::serve_operators(&config.settings.state_dir, ask).await?;
     let factory = tokio::spawn(main.run(Box::new(Plain)));
 
-    let mut show = show::Show::new();
-    show.line(&format!(
-        "a forge at {} with a repository and {} issues",
-        forge.url(),
-        world.issues.len()
-    ));
+    begin(&mut show, forge, world);
     show.line("a factory, reading it over HTTP");
-    let chain = tokio::time::timeout(CHAIN_MAX, steps::play(&forge, &world, MENTION, &mut show));
+    let chain = tokio::time::timeout(CHAIN_MAX, steps::play(forge, world, MENTION, &mut show));
     let played = tokio::select! {
         played = chain => match played {
             Ok(played) => played,
@@ -97,64 +170,69 @@ async fn demo(args: &Demo) -> anyhow::Result<()> {
     };
     show.end();
     match &played {
-        Ok(done) => where_to_look(&forge, &world, done.pull, &path),
+        Ok(done) => where_to_look(forge, world, Some(done.pull), place, adf, args.once),
         Err(_) => tell_why(&config.settings.state_dir, world.bug),
     }
     if played.is_ok() && !args.once {
-        say("\nOpen the addresses above in a browser. Ctrl-C ends it all.");
         let _ = tokio::signal::ctrl_c().await;
     }
     let _ = stop.send(()).await;
     tokio::time::timeout(Duration::from_secs(20), factory)
         .await
         .context("the factory did not stop")??;
-    forge.stop();
     played.map(|_| ())
 }
 
-/// Prints where the result can be seen.
-fn where_to_look(forge: &Forge, world: &DemoWorld, pull: u64, config: &Path) {
-    let (repo, issue, config) = (&world.repo, world.bug, config.display());
-    let issue_page = forge.page(&format!("/{repo}/issues/{issue}"));
-    let pull_page = forge.page(&format!("/{repo}/pulls/{pull}"));
-    say(&format!("\nThe issue:        {issue_page}"));
-    say(&format!("The pull request: {pull_page}"));
-    say(&format!(
-        "Its story:        adf explain {issue} --config {config}"
+fn begin(show: &mut Show, forge: &Forge, world: &DemoWorld) {
+    show.line(&format!(
+        "a forge at {} with a repository and {} issues",
+        forge.url(),
+        world.issues.len()
     ));
-    say(&format!("The factory:      adf status --config {config}"));
 }
 
-/// Writes the config that the demo runs with: an ordinary one.
-fn write_config(
-    dir: &Path,
+/// Prints where the result can be seen, and for how long.
+fn where_to_look(
     forge: &Forge,
     world: &DemoWorld,
+    pull: Option<u64>,
+    place: &Place,
     adf: &Path,
-) -> anyhow::Result<PathBuf> {
-    let token = dir.join("token");
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&token)?;
-    file.write_all(world.bot.token.expose_secret().as_bytes())?;
-    let Some(adf) = adf.to_str() else {
-        bail!("the path of adf is not UTF-8")
-    };
-    let text = format!(
-        "[project]\nname = \"demo\"\nstate_dir = \"state\"\n\n\
-         [gitea]\nurl = \"{url}\"\nrepo = \"{repo}\"\ntoken_file = \"token\"\nsettle = \"1s\"\n\n\
-         [schedule]\ntick = \"1s\"\nmentions_every = 1\n\n\
-         [[agents]]\nname = \"developer\"\ndescription = \"fixes what an issue tells of\"\nprovider = \"scripted\"\n\n\
-         [providers.scripted]\nkind = \"script\"\ncommand = [{adf:?}, \"__scripted-agent\", \"happy\"]\n",
-        url = forge.url(),
-        repo = world.repo,
-    );
-    let path = dir.join("adf.toml");
-    std::fs::write(&path, text)?;
-    Ok(path)
+    once: bool,
+) {
+    let (repo, issue, config) = (&world.repo, world.bug, place.config.display());
+    let adf = called(adf);
+    let issue_page = forge.page(&format!("/{repo}/issues/{issue}"));
+    say(&format!("\nThe issue:        {issue_page}"));
+    if let Some(pull) = pull {
+        let pull_page = forge.page(&format!("/{repo}/pulls/{pull}"));
+        say(&format!("The pull request: {pull_page}"));
+    }
+    say(&format!(
+        "Its story:        {adf} explain {issue} --config {config}"
+    ));
+    say(&format!("The factory:      {adf} status --config {config}"));
+    say(match (once, place.is_kept()) {
+        (false, _) => "\nOpen the addresses above in a browser. Ctrl-C ends it all.",
+        (true, true) => {
+            "\n--once: the forge is gone now, its folder stays; without --once the forge stays until Ctrl-C."
+        }
+        (true, false) => {
+            "\n--once: the forge and its folder are gone now; without --once they stay until Ctrl-C, with --dir the folder stays."
+        }
+    });
+}
+
+/// What a person types to run this executable: its name where that finds it, else its path.
+fn called(adf: &Path) -> String {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&paths)
+        .map(|dir| dir.join("adf"))
+        .find(|path| path.is_file());
+    if found.is_some_and(|found| found.canonicalize().ok() == adf.canonicalize().ok()) {
+        return "adf".to_owned();
+    }
+    adf.display().to_string()
 }
 
 /// Prints the story of the issue, to show where the chain broke.

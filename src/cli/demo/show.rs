@@ -9,6 +9,7 @@ const TURN: Duration = Duration::from_millis(100);
 
 /// Shows steps as they happen.
 pub(super) struct Show {
+    silent: bool,
     live: Option<MultiProgress>,
     current: Option<ProgressBar>,
 }
@@ -17,7 +18,17 @@ impl Show {
     pub(super) fn new() -> Show {
         let live = std::io::stdout().is_terminal().then(MultiProgress::new);
         Show {
+            silent: false,
             live,
+            current: None,
+        }
+    }
+
+    /// Shows nothing: a script reads.
+    pub(super) fn silent() -> Show {
+        Show {
+            silent: true,
+            live: None,
             current: None,
         }
     }
@@ -25,6 +36,7 @@ impl Show {
     /// Something that has happened.
     pub(super) fn line(&mut self, text: &str) {
         match &self.live {
+            None if self.silent => {}
             Some(live) => {
                 // A line that cannot be drawn is no reason to stop.
                 let _ = live.println(format!("✓ {text}"));

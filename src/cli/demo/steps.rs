@@ -93,7 +93,7 @@ pub(super) async fn play(
 }
 
 /// Waits until a look finds what it looks for. The caller bounds the time.
-async fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+pub(super) async fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let mut pace = tokio::time::interval(LOOK);
     loop {
         pace.tick().await;

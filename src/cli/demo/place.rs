@@ -1,0 +1,127 @@
+//! The demo's folder: where the forge, the config, the log and the state live.
+//!
+//! Invariant: the config is an ordinary one; whoever copies it has a factory.
+
+use crate::sandbox::Forge;
+use crate::sandbox::demo_world::DemoWorld;
+use anyhow::{Context, anyhow};
+use secrecy::ExposeSecret;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Where things are.
+pub(super) struct Place {
+    /// The folder of all.
+    pub dir: PathBuf,
+    /// The factory's state.
+    pub state: PathBuf,
+    /// The config.
+    pub config: PathBuf,
+    /// The log of a factory that is a process of its own.
+    pub log: PathBuf,
+    /// Ends with the demo when nobody named a folder.
+    scratch: Option<TempDir>,
+}
+
+/// An agent of the demo's config.
+pub(super) struct Agent<'a> {
+    pub name: &'a str,
+    /// How the scripted agent behaves.
+    pub behaviour: &'a str,
+    /// The kind of its provider.
+    pub kind: &'a str,
+}
+
+/// What stands in the config besides.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Limits<'a> {
+    /// Lines of `[limits]`.
+    pub project: &'a str,
+    /// Lines of each `[agents.limits]`.
+    pub agents: &'a str,
+}
+
+impl Place {
+    /// The folder that was named, or a temporary one.
+    pub(super) fn new(named: Option<&Path>) -> anyhow::Result<Place> {
+        let (dir, scratch) = match named {
+            Some(dir) => (dir.to_owned(), None),
+            None => {
+                let scratch = tempfile::Builder::new().prefix("adf-demo-").tempdir()?;
+                (scratch.path().to_owned(), Some(scratch))
+            }
+        };
+        std::fs::create_dir_all(&dir)?;
+        let dir = dir.canonicalize()?;
+        Ok(Place {
+            state: dir.join("state"),
+            config: dir.join("adf.toml"),
+            log: dir.join("factory.log"),
+            dir,
+            scratch,
+        })
+    }
+
+    /// Whether the folder stays when the demo ends.
+    pub(super) fn is_kept(&self) -> bool {
+        self.scratch.is_none()
+    }
+
+    /// Writes the token and the config.
+    pub(super) fn write(
+        &self,
+        forge: &Forge,
+        world: &DemoWorld,
+        adf: &Path,
+        agents: &[Agent<'_>],
+        limits: Limits<'_>,
+    ) -> anyhow::Result<()> {
+        let mut token = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.dir.join("token"))?;
+        token.write_all(world.bot.token.expose_secret().as_bytes())?;
+        let adf = adf.to_str();
+        let adf = adf.ok_or_else(|| anyhow!("the path of adf is not UTF-8"))?;
+        let mut text = format!(
+            "[project]\nname = \"demo\"\nstate_dir = \"state\"\n\n\
+             [gitea]\nurl = \"{url}\"\nrepo = \"{repo}\"\ntoken_file = \"token\"\nsettle = \"1s\"\n\n\
+             [schedule]\ntick = \"1s\"\nmentions_every = 1\n",
+            url = forge.url(),
+            repo = world.repo,
+        );
+        if !limits.project.is_empty() {
+            write!(text, "\n[limits]\n{}\n", limits.project)?;
+        }
+        for agent in agents {
+            text.push_str(&agent.sections(adf, limits.agents)?);
+        }
+        std::fs::write(&self.config, text).context("the demo's config cannot be written")
+    }
+}
+
+impl Agent<'_> {
+    fn sections(&self, adf: &str, limits: &str) -> anyhow::Result<String> {
+        let (name, behaviour, kind) = (self.name, self.behaviour, self.kind);
+        let mut text = format!(
+            "\n[[agents]]\nname = \"{name}\"\ndescription = \"fixes what an issue tells of\"\nprovider = \"{name}\"\n"
+        );
+        if !limits.is_empty() {
+            write!(text, "\n[agents.limits]\n{limits}\n")?;
+        }
+        write!(
+            text,
+            "\n[providers.{name}]\nkind = \"{kind}\"\ncommand = [{adf:?}, \"__scripted-agent\", \"{behaviour}\"]\n"
+        )?;
+        if kind != "script" {
+            // Its walls are all that the demo has to show.
+            text.push_str("unguarded = true\n");
+        }
+        Ok(text)
+    }
+}

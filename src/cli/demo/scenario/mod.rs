@@ -1,0 +1,122 @@
+//! The demo's scenarios: what an agent, a person, the forge or the machine does
+//! wrong, and what must come of it.
+//!
+//! [`table`] is the list, as data; [`play`] does the deeds, [`look`] gathers what
+//! can be seen afterwards, and [`verdict`] holds it against what was expected.
+//!
+//! Invariant: a scenario runs the factory as its operator does, as a process of
+//! its own on an ordinary config, and is judged from outside of it: by the forge,
+//! the process table, the log and the files.
+
+mod look;
+mod play;
+mod table;
+mod verdict;
+
+use crate::cli::table::table;
+use crate::model::FailureClass;
+use crate::sandbox::Fault;
+
+pub(super) use play::play;
+
+/// One scenario.
+pub(super) struct Scenario {
+    /// What it is called.
+    pub name: &'static str,
+    /// What happens in it, and what must come of it.
+    pub about: &'static str,
+    /// The agents, the first of which is called `developer`.
+    pub agents: &'static [Agent],
+    /// What its config says otherwise.
+    pub config: Differences,
+    /// What is wrong with the forge from the first mention on.
+    pub faults: fn() -> Vec<Fault>,
+    /// What happens, in this order; then it is waited for what is expected.
+    pub deeds: &'static [Deed],
+    /// What must come of it.
+    pub expected: Expected,
+}
+
+/// An agent of a scenario.
+pub(super) struct Agent {
+    /// What it is called by.
+    pub name: &'static str,
+    /// The behaviour of the scripted agent.
+    pub behaviour: &'static str,
+    /// The kind of its provider.
+    pub kind: &'static str,
+}
+
+/// What a scenario's config says otherwise than the demo's: lines of TOML.
+pub(super) struct Differences {
+    /// In `[limits]`.
+    pub project: &'static str,
+    /// In `[agents.limits]` of each agent.
+    pub agents: &'static str,
+}
+
+/// Something that happens.
+pub(super) enum Deed {
+    /// Somebody comments under the demo's issue.
+    Says(&'static str, &'static str),
+    /// Somebody rewrites that comment.
+    Edits(&'static str, &'static str),
+    /// The factory reads the forge twice more.
+    Reads,
+    /// An agent leaves this file in its worktree.
+    Leaves(&'static str),
+    /// The factory is killed; all that it started must end with it.
+    Kills,
+    /// The factory is started again.
+    Starts,
+    /// A second factory is started on the same state; it must end with this code.
+    Second(u8),
+}
+
+impl std::fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// What must come of a scenario, for the people at the forge and for the machine.
+pub(super) struct Expected {
+    /// What the factory leaves on the forge.
+    pub traces: Traces,
+    /// Each run, in order, with its failure class.
+    pub runs: &'static [Option<FailureClass>],
+    /// What the factory's comments say between them.
+    pub says: &'static [&'static str],
+    /// What stands in no text of the forge, no log line, no prompt and not in the ledger.
+    pub never: &'static [&'static str],
+    /// A file on the branch that was delivered or kept, and a part of its text.
+    pub holds: Option<(&'static str, &'static str)>,
+}
+
+/// What the factory's account has left on the forge, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Traces {
+    pub accepts: usize,
+    pub results: usize,
+    pub replies: usize,
+    pub branches: usize,
+    pub pulls: usize,
+}
+
+/// All names with one line each.
+pub(super) fn list() -> String {
+    let row = |s: &Scenario| vec![s.name.to_owned(), s.about.to_owned()];
+    table(&["SCENARIO", "WHAT HAPPENS"], all().map(row).collect())
+}
+
+/// The scenario of this name.
+pub(super) fn find(name: &str) -> Result<&'static Scenario, String> {
+    all().find(|s| s.name == name).ok_or_else(|| {
+        let names: Vec<&str> = all().map(|s| s.name).collect();
+        format!("no scenario `{name}`; there are: {}", names.join(", "))
+    })
+}
+
+fn all() -> impl Iterator<Item = &'static Scenario> {
+    table::AGENTS.iter().chain(table::OTHERS)
+}

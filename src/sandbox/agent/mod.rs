@@ -1,0 +1,138 @@
+//! The scripted agent: behaves in a worktree as an agent's CLI would, well or badly.
+//!
+//! It reads its prompt, says what it does as JSON lines on its standard
+//! output, edits and commits for real, and reports through the factory's
+//! executable. `demo_world` is where it works; [`BEHAVIOURS`] is what it can do:
+//! [`work`] ends with work, [`trouble`] is what breaks or hangs, [`words`] is what
+//! it says to whom.
+//!
+//! Invariant: it uses only what a real agent has: its worktree, its prompt,
+//! its environment. It knows no token and no forge.
+
+mod trouble;
+mod words;
+mod work;
+
+pub use trouble::LINGER;
+pub use words::{SECRET, THOUGHT};
+pub use work::{HALF, LEFT};
+
+use super::child;
+use serde_json::{Value, json};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::Path,
+};
+
+/// What a behaviour is given.
+struct Scene<'a> {
+    dir: &'a Path,
+    prompt: &'a str,
+    program: Option<OsString>,
+    /// What stands behind the `:` of its name.
+    with: &'a str,
+    out: &'a mut dyn Write,
+}
+
+type Act = fn(&mut Scene<'_>) -> io::Result<i32>;
+
+/// Each behaviour: what it is called and what it does; it gives the exit code.
+const BEHAVIOURS: [(&str, Act); 20] = [
+    ("happy", work::happy),
+    ("dirty", work::dirty),
+    ("slow", work::slow),
+    ("halves", work::halves),
+    ("silent", |_| Ok(0)),
+    ("fail", trouble::fail),
+    ("crash", trouble::crash),
+    ("hang", trouble::hang),
+    ("ignore-term", trouble::ignore_term),
+    ("fork", trouble::fork),
+    ("linger", trouble::linger),
+    ("flood", trouble::flood),
+    ("garbage", trouble::garbage),
+    ("liar", words::liar),
+    ("quota", words::quota),
+    ("leak", words::leak),
+    ("bad-report", words::bad_report),
+    ("think", words::think),
+    ("call", words::call),
+    ("reject", words::reject),
+];
+
+/// The exit code when a behaviour is unknown or cannot be played.
+const EXIT_BROKEN: i32 = 70;
+
+/// The names of all behaviours.
+#[must_use]
+pub fn behaviours() -> Vec<&'static str> {
+    BEHAVIOURS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Behaves in `dir` and gives the exit code. A name may say more behind a `:`,
+/// as `call:reviewer`.
+///
+/// `program` is the factory's executable (`ADF_BIN`), through which it reports;
+/// without one it reports nothing. What it says goes to `out`, one JSON object a line.
+pub fn run(
+    behaviour: &str,
+    dir: &Path,
+    prompt: &str,
+    program: Option<OsString>,
+    out: &mut dyn Write,
+) -> i32 {
+    let (name, with) = behaviour.split_once(':').unwrap_or((behaviour, ""));
+    let Some((_, act)) = BEHAVIOURS.iter().find(|(known, _)| *known == name) else {
+        tracing::error!(behaviour, known = ?behaviours(), "no such behaviour");
+        return EXIT_BROKEN;
+    };
+    let mut scene = Scene {
+        dir,
+        prompt,
+        program,
+        with,
+        out,
+    };
+    act(&mut scene).unwrap_or_else(|error| {
+        // The reason goes where an agent's own words go; the exit says it failed.
+        let _ = scene.step("error", &error.to_string());
+        EXIT_BROKEN
+    })
+}
+
+impl Scene<'_> {
+    fn say(&mut self, line: &Value) -> io::Result<()> {
+        writeln!(self.out, "{line}")?;
+        self.out.flush()
+    }
+
+    fn step(&mut self, action: &str, text: &str) -> io::Result<()> {
+        self.say(&json!({"type": "step", "action": action, "text": text}))
+    }
+
+    /// Says something to the factory; whether it took it.
+    fn tell(&self, args: &[&str]) -> io::Result<bool> {
+        let Some(program) = &self.program else {
+            return Ok(true);
+        };
+        child::ran_well(program, self.dir, &[&["agent"], args].concat())
+    }
+
+    fn report(&mut self, status: &str, summary: &str, evidence: &str) -> io::Result<()> {
+        self.step("report", summary)?;
+        let args = [
+            "report",
+            "--status",
+            status,
+            "--summary",
+            summary,
+            "--evidence",
+            evidence,
+        ];
+        if self.tell(&args)? {
+            return Ok(());
+        }
+        Err(io::Error::other("the factory did not take the report"))
+    }
+}
