@@ -10,13 +10,13 @@ mod grounds;
 mod hook;
 pub mod reload;
 
-use crate::act::{Executor, Identity, Machine, Tools, disk};
+use crate::act::{Executor, Identity, Machine, Tools, disk, orphans};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
 use crate::model::{Time, settings::Settings};
-use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX};
+use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX, run::Fit};
 use crate::redact::Redactor;
 use crate::sense::webhook::check::WeakSecret;
 use crate::sense::{CronSource, Poller, Sources, Wiring};
@@ -204,7 +204,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         &settings,
     );
     let machine = Arc::new(Machine::new(who.clone(), tools));
-    let executor = Arc::new(Executor::new(who, machine));
+    let executor = Arc::new(Executor::new(who, machine.clone()));
     executor.recover(&opened.world).await?;
     let wiring = Wiring {
         sources: sources(client, &opened.ledger, &start.clock),
@@ -216,7 +216,9 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let poller = Poller::new(wiring, &opened.world);
     let cron = CronSource::new(&settings, start.clock.now())?;
     let main = Loop {
-        fit: Arc::new(|s: &Settings| disk_trouble(&s.state_dir, s.limits.disk_free_bytes)),
+        fit: fit(machine.clone()),
+        sweeper: AbortOnDropHandle::new(tokio::spawn(orphans::keep_swept(machine))),
+        longest: Duration::ZERO,
         reload: reload::reload(config),
         hups: lines.hups.1,
         nudge,
@@ -312,6 +314,15 @@ fn run_over(over: mpsc::Sender<Event>) -> Arc<dyn Fn() + Send + Sync> {
     Arc::new(move || {
         let over = over.clone();
         tokio::spawn(async move { over.send(Event::RunOver).await });
+    })
+}
+
+/// Looks whether new work may start on this machine.
+fn fit(machine: Arc<Machine>) -> Fit {
+    Arc::new(move |s: &Settings| {
+        let limits = &s.limits;
+        disk_trouble(&s.state_dir, limits.disk_free_bytes)
+            .or_else(|| orphans::trouble(&machine.swept.get(), limits.state_bytes))
     })
 }
 
