@@ -19,7 +19,7 @@ use crate::model::{Time, settings::Settings};
 use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX, run::Fit};
 use crate::redact::Redactor;
 use crate::sense::webhook::check::WeakSecret;
-use crate::sense::{CronSource, Poller, Sources, Wiring};
+use crate::sense::{CronSource, Poller, Sources, Wiring, poll::SCANNED};
 use crate::store::{self, Ledger, Opened, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -156,7 +156,7 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 async fn open(settings: &Settings, start: &Start) -> Result<Opened, AppError> {
     let lived_before = settings.state_dir.join(store::FACTORY_FILE).exists();
     let opened = store::open(&settings.state_dir, start.clock.clone())?;
-    if lived_before && opened.world.cursors.is_empty() {
+    if lived_before && !opened.world.cursors.contains_key(SCANNED) {
         let settle = settings.forge.settle;
         (start.waiting)(&format!(
             "the ledger is new and the factory is not; going on in {} s, when all that it sent before has arrived",
@@ -213,7 +213,10 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         since: start.since,
         narrowed: !settings.mentions.allow.is_empty(),
     };
-    let poller = Poller::new(wiring, &opened.world);
+    let mut poller = Poller::new(wiring, &opened.world);
+    if let Err(error) = poller.begin().await {
+        tracing::warn!(target: "adf::start", %error, "a new ledger listens from its first poll on");
+    }
     let cron = CronSource::new(&settings, start.clock.now())?;
     let main = Loop {
         fit: fit(machine.clone()),
