@@ -2,7 +2,8 @@
 //! the factory's bare mirror.
 //!
 //! Invariant: the factory runs git in a workspace only before it gets its name;
-//! from then on its `.git` is the agent's, and nothing here looks inside. What the
+//! from then on its `.git` is the agent's, and nothing here looks inside, but to remove
+//! lock files between two attempts. What the
 //! factory knows about a workspace stands in a manifest beside it. Next:
 //! [`mirror`], [`create`], [`mod@blockers`] (what cannot be worked on), [`remove`].
 
