@@ -112,6 +112,11 @@ fn the_shortest_file_gets_limits_that_burn_no_budget_over_a_weekend() {
     assert_eq!(settings.limits.concurrency, 2);
     assert_eq!(settings.limits.starts_per_day, 60);
     assert_eq!(settings.limits.disk_free_bytes, 1 << 30);
+    assert_eq!(settings.limits.state_bytes, 64 << 30);
+    assert_eq!(
+        settings.limits.keep_runs,
+        Duration::from_secs(14 * 24 * 3600)
+    );
     assert!(settings.walls.required);
     assert_eq!(settings.delivery.labels, ["adf"]);
     assert_eq!(config.secrets.token, SecretSource::Standard);

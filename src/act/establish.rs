@@ -19,10 +19,17 @@ const HARVEST_MAX: Duration = Duration::from_secs(300);
 const TAIL_BYTES: u64 = 16 * 1024;
 
 /// Why a run's work was not taken in.
-struct Untaken {
+#[derive(Debug)]
+pub(super) struct Untaken {
     /// The factory's own doing failed, so nothing is known of the work.
     ours: bool,
     why: String,
+}
+
+impl std::fmt::Display for Untaken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)
+    }
 }
 
 impl Untaken {
@@ -122,7 +129,7 @@ impl Machine {
     }
 
     /// Harvests the workspace inside the agent's walls and takes the bundle in.
-    async fn take(
+    pub(super) async fn take(
         &self,
         task: &Task,
         run: &Run,

@@ -8,6 +8,7 @@ use super::deliver::{Deliver, DeliverError};
 use super::executor::Identity;
 use super::git::Git;
 use super::memory::{Memory, recall};
+use super::orphans::Tally;
 use super::outside::Outside;
 use super::recover::RecoverError;
 use super::supervise;
@@ -101,6 +102,8 @@ pub struct Machine {
     pub who: Arc<Identity>,
     /// What it works with.
     pub tools: Tools,
+    /// What sweeps of orphans came to.
+    pub swept: Tally,
     ending: watch::Sender<Endings>,
     delivers: OnceCell<()>,
 }
@@ -112,6 +115,7 @@ impl Machine {
         Machine {
             who,
             tools,
+            swept: Tally::default(),
             ending: watch::Sender::new(Endings {
                 all: Ending::Not,
                 named: BTreeSet::new(),

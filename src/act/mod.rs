@@ -5,7 +5,7 @@
 //! here chooses: what to do is in the effect. [`executor`], [`comment`],
 //! [`propose`] and [`recover`] hold the protocol, over any [`outside`];
 //! [`machine`] is the real one, with a run's life in [`start`] to [`establish`];
-//! [`desk`] hears the agent of a run.
+//! [`desk`] hears the agent of a run; [`orphans`] sweeps what runs left behind.
 
 pub mod briefing;
 pub mod comment;
@@ -20,6 +20,7 @@ pub mod git;
 pub mod issue;
 pub mod machine;
 pub mod memory;
+pub mod orphans;
 pub mod outside;
 pub mod preflight;
 pub mod propose;

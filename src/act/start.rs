@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How much one file that an agent writes may hold, as a multiple of the bundle's cap.
 const FILE_FACTOR: u64 = 16;
@@ -90,8 +91,11 @@ impl Machine {
                 task.agent
             )));
         };
+        let begun = Instant::now();
         let (branch, sha) = self.preflight(task).await?;
+        let preflight = begun.elapsed();
         let workspace = self.workspace(task, run, &branch, sha).await?;
+        let clone = begun.elapsed().saturating_sub(preflight);
         let run = &Run {
             base: Some(workspace.base.clone()),
             ..run.clone()
@@ -111,6 +115,14 @@ impl Machine {
         let process = supervise::start(&self.tools.adf, &spec)
             .await
             .map_err(Blocked::waits)?;
+        tracing::debug!(
+            target: "adf::run",
+            run = %run.id,
+            preflight_ms = millis(preflight),
+            clone_ms = millis(clone),
+            begin_ms = millis(begun.elapsed()),
+            "run begun"
+        );
         let (task, run, base) = (task.clone(), run.clone(), workspace.base);
         Ok(Live {
             task,
@@ -226,7 +238,6 @@ impl Machine {
             let name = provider.key_variable(key.expose_secret())?;
             Some((name.to_owned(), key.expose_secret().to_owned()))
         });
-        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
         Ok(RunSpec {
             run: run.id.clone(),
             run_dir: dir.to_path_buf(),
@@ -280,6 +291,10 @@ impl Machine {
             wait = (wait * 2).min(END_WAIT_MAX);
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Waits until runs are to be killed.

@@ -45,6 +45,10 @@ impl Grounds {
             remove_stale_locks(dir).map_err(AppError::io("locks of a former start"))?;
         }
         let workspaces = Workspaces::new(git.clone(), state_dir, mirror.clone(), deliver.dir());
+        workspaces.sweep().await.map_err(|error| AppError::Io {
+            what: "workspaces of a former start".to_owned(),
+            source: std::io::Error::other(error),
+        })?;
         Ok(Grounds {
             git,
             mirror,

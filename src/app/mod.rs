@@ -10,16 +10,16 @@ mod grounds;
 mod hook;
 pub mod reload;
 
-use crate::act::{Executor, Identity, Machine, Tools, disk};
+use crate::act::{Executor, Identity, Machine, Tools, disk, orphans};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
 use crate::model::{Time, settings::Settings};
-use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX};
+use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX, run::Fit};
 use crate::redact::Redactor;
 use crate::sense::webhook::check::WeakSecret;
-use crate::sense::{CronSource, Poller, Sources, Wiring};
+use crate::sense::{CronSource, Poller, Sources, Wiring, poll::SCANNED};
 use crate::store::{self, Ledger, Opened, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -156,7 +156,7 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 async fn open(settings: &Settings, start: &Start) -> Result<Opened, AppError> {
     let lived_before = settings.state_dir.join(store::FACTORY_FILE).exists();
     let opened = store::open(&settings.state_dir, start.clock.clone())?;
-    if lived_before && opened.world.cursors.is_empty() {
+    if lived_before && !opened.world.cursors.contains_key(SCANNED) {
         let settle = settings.forge.settle;
         (start.waiting)(&format!(
             "the ledger is new and the factory is not; going on in {} s, when all that it sent before has arrived",
@@ -204,7 +204,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         &settings,
     );
     let machine = Arc::new(Machine::new(who.clone(), tools));
-    let executor = Arc::new(Executor::new(who, machine));
+    let executor = Arc::new(Executor::new(who, machine.clone()));
     executor.recover(&opened.world).await?;
     let wiring = Wiring {
         sources: sources(client, &opened.ledger, &start.clock),
@@ -213,10 +213,15 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         since: start.since,
         narrowed: !settings.mentions.allow.is_empty(),
     };
-    let poller = Poller::new(wiring, &opened.world);
+    let mut poller = Poller::new(wiring, &opened.world);
+    if let Err(error) = poller.begin().await {
+        tracing::warn!(target: "adf::start", %error, "a new ledger listens from its first poll on");
+    }
     let cron = CronSource::new(&settings, start.clock.now())?;
     let main = Loop {
-        fit: Arc::new(|s: &Settings| disk_trouble(&s.state_dir, s.limits.disk_free_bytes)),
+        fit: fit(machine.clone()),
+        sweeper: AbortOnDropHandle::new(tokio::spawn(orphans::keep_swept(machine))),
+        longest: Duration::ZERO,
         reload: reload::reload(config),
         hups: lines.hups.1,
         nudge,
@@ -312,6 +317,15 @@ fn run_over(over: mpsc::Sender<Event>) -> Arc<dyn Fn() + Send + Sync> {
     Arc::new(move || {
         let over = over.clone();
         tokio::spawn(async move { over.send(Event::RunOver).await });
+    })
+}
+
+/// Looks whether new work may start on this machine.
+fn fit(machine: Arc<Machine>) -> Fit {
+    Arc::new(move |s: &Settings| {
+        let limits = &s.limits;
+        disk_trouble(&s.state_dir, limits.disk_free_bytes)
+            .or_else(|| orphans::trouble(&machine.swept.get(), limits.state_bytes))
     })
 }
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// How long the running factory may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// Bytes in a megabyte.
+const MB: u64 = 1_000_000;
 
 /// Show the ledger and the running factory
 #[derive(Debug, clap::Args)]
@@ -81,6 +83,7 @@ fn standing(project: &str, world: &World, daemon: Option<&Value>) -> Vec<String>
                 .unwrap_or_default()
         ),
     });
+    parts.extend(daemon.map(housekeeping));
     if let Some(held) = &world.held {
         parts.push(held.line());
     }
@@ -90,6 +93,27 @@ fn standing(project: &str, world: &World, daemon: Option<&Value>) -> Vec<String>
         ));
     }
     parts
+}
+
+/// What the running factory swept, holds, and how long it was held up.
+fn housekeeping(daemon: &Value) -> String {
+    let swept = |key: &str| daemon["swept"][key].as_u64().unwrap_or_default();
+    let mut line = format!(
+        "swept since the start: {} processes, {} workspaces, {} run directories ({} MB); {} left alone",
+        swept("processes"),
+        swept("workspaces"),
+        swept("runs"),
+        swept("bytes") / MB,
+        swept("left"),
+    );
+    if swept("sweeps") > 0 {
+        line = format!("{line}; the state holds {} MB", swept("state_bytes") / MB);
+    }
+    let stall = daemon["longest_stall_us"].as_u64().unwrap_or_default();
+    format!(
+        "{line}; longest stall of the loop {} ms",
+        stall.div_ceil(1000)
+    )
 }
 
 fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {

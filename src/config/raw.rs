@@ -175,6 +175,11 @@ pub(super) struct Limits {
     /// Free disk below which nothing is started, in bytes.
     #[schemars(range(min = 1_048_576, max = 1_125_899_906_842_624_u64))]
     pub disk_free_bytes: u64,
+    /// What the state directory may hold, in bytes. Above it, run directories of tasks that ended go before their time, the oldest first; while that is not enough, nothing is started.
+    #[schemars(range(min = 67_108_864, max = 1_125_899_906_842_624_u64))]
+    pub state_bytes: u64,
+    /// How long run directories and undelivered workspaces of tasks that ended are kept. Work in them that was not pushed is kept as commits in `deliver.git` before they go.
+    pub keep_runs: Span,
     /// How long an agent may go on after TERM before KILL.
     pub grace: Span,
 }
@@ -188,6 +193,8 @@ impl Default for Limits {
             output_bytes: 16 << 20,
             bundle_bytes: 64 << 20,
             disk_free_bytes: 1 << 30,
+            state_bytes: 64 << 30,
+            keep_runs: Span::from("14d"),
             grace: Span::from("10s"),
         }
     }

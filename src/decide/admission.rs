@@ -46,27 +46,21 @@ pub(super) fn refusal(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
 }
 
 fn issue_held(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
-    let s = draft.s;
     if draft.taken.contains(&task.work.issue) {
         return Some(SkipReason::IssueHeld {
             task: "started just now".to_owned(),
         });
     }
-    let open_run = s
-        .world
-        .runs
-        .values()
-        .find(|r| r.work == task.work && r.is_open());
+    let open_run = draft.open.iter().find(|r| r.work == task.work);
     if let Some(run) = open_run {
         return Some(SkipReason::IssueHeld {
             task: run.task.to_string(),
         });
     }
-    let holder = s.world.tasks.values().find(|other| {
-        other.id != task.id
-            && other.work == task.work
-            && matches!(other.state, TaskState::Running | TaskState::Delivering)
-    });
+    let holder = draft
+        .busy
+        .iter()
+        .find(|other| other.id != task.id && other.work == task.work);
     holder.map(|other| SkipReason::IssueHeld {
         task: other.id.to_string(),
     })
@@ -75,11 +69,10 @@ fn issue_held(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
 fn slots(draft: &Draft<'_>, agent: &Agent) -> Option<SkipReason> {
     let s = draft.s;
     let count = |of: Option<&AgentName>| {
-        let runs = s
-            .world
-            .runs
-            .values()
-            .filter(|r| r.is_open() && of.is_none_or(|a| r.agent == *a));
+        let runs = draft
+            .open
+            .iter()
+            .filter(|r| of.is_none_or(|a| r.agent == *a));
         let planned: u32 = draft
             .started
             .iter()
@@ -123,17 +116,9 @@ fn starts(
 /// When the next start is free, if the starts within `span` are used up.
 fn used_up(draft: &Draft<'_>, of: Option<&AgentName>, span: Duration, limit: u32) -> Option<Time> {
     let since = draft.s.now.minus(span);
-    let counted = |run: &&Run| {
-        run.created_at > since && of.is_none_or(|a| run.agent == *a) && !never_started(run)
-    };
-    let mut times: Vec<Time> = draft
-        .s
-        .world
-        .runs
-        .values()
-        .filter(counted)
-        .map(|r| r.created_at)
-        .collect();
+    let counted = |run: &&&Run| run.created_at > since && of.is_none_or(|a| run.agent == *a);
+    let counted = draft.recent.iter().filter(counted);
+    let mut times: Vec<Time> = counted.map(|run| run.created_at).collect();
     let planned: u32 = draft
         .started
         .iter()
@@ -148,6 +133,18 @@ fn used_up(draft: &Draft<'_>, of: Option<&AgentName>, span: Duration, limit: u32
         .get(excess)
         .map(|t| t.plus(span))
         .or(Some(draft.s.now.plus(span)))
+}
+
+/// Those of some runs that count as starts of the last day.
+pub(super) fn recent<'a>(runs: impl Iterator<Item = &'a Run>, now: Time) -> Vec<&'a Run> {
+    let since = now.minus(DAY);
+    runs.filter(|run| run.created_at > since && !never_started(run))
+        .collect()
+}
+
+/// Whether a task holds its issue.
+pub(super) fn is_busy(task: &Task) -> bool {
+    matches!(task.state, TaskState::Running | TaskState::Delivering)
 }
 
 fn never_started(run: &Run) -> bool {

@@ -3,9 +3,10 @@
 //! Invariant: a draft reads only the snapshot; what it planned so far counts
 //! against the limits like what already runs.
 
+use super::admission;
 use crate::model::plan::Decision;
 use crate::model::{
-    AgentName, Change, Effect, EffectKey, EffectKind, EffectState, Plan, Skip, SkipReason,
+    AgentName, Change, Effect, EffectKey, EffectKind, EffectState, Plan, Run, Skip, SkipReason,
     Snapshot, Task, TaskState, Time,
 };
 use std::collections::BTreeMap;
@@ -16,6 +17,12 @@ pub(super) struct Draft<'a> {
     pub s: &'a Snapshot<'a>,
     /// What it came to so far.
     pub plan: Plan,
+    /// Runs that are not over.
+    pub open: Vec<&'a Run>,
+    /// Runs that were started within a day.
+    pub recent: Vec<&'a Run>,
+    /// Tasks that hold their issue.
+    pub busy: Vec<&'a Task>,
     /// Runs started by this very plan, by agent.
     pub started: BTreeMap<AgentName, u32>,
     /// Issues on which this very plan starts a run.
@@ -24,8 +31,14 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub fn new(s: &'a Snapshot<'a>) -> Self {
+        // Once a plan and not once a task: a queue may be long, and so may be the past.
+        let runs = s.world.runs.values();
+        let tasks = s.world.tasks.values();
         Self {
             s,
+            open: runs.clone().filter(|run| run.is_open()).collect(),
+            recent: admission::recent(runs, s.now),
+            busy: tasks.filter(|task| admission::is_busy(task)).collect(),
             plan: Plan::default(),
             started: BTreeMap::new(),
             taken: std::collections::BTreeSet::new(),

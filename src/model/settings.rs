@@ -173,6 +173,10 @@ pub struct ProjectLimits {
     pub bundle_bytes: u64,
     /// Free disk below which nothing is started, in bytes.
     pub disk_free_bytes: u64,
+    /// What the state directory may hold before nothing is started, in bytes.
+    pub state_bytes: u64,
+    /// How long run directories and undelivered workspaces of tasks that ended are kept.
+    pub keep_runs: Duration,
     /// How long an agent may go on after TERM before KILL.
     pub grace: Duration,
 }

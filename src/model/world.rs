@@ -199,7 +199,14 @@ impl World {
 
     /// Runs of a task, in the order of their attempts.
     pub fn runs_of<'a>(&'a self, task: &'a TaskId) -> impl Iterator<Item = &'a Run> {
-        let mut runs: Vec<&Run> = self.runs.values().filter(|r| r.task == *task).collect();
+        // Ids of runs begin with their task's, so only these are looked at.
+        let first = RunId(format!("{task}-"));
+        let named = self.runs.range(first..);
+        let mut runs: Vec<&Run> = named
+            .take_while(|(id, _)| id.task().is_none_or(|of| of.0.starts_with(task.as_str())))
+            .map(|(_, run)| run)
+            .filter(|run| run.task == *task)
+            .collect();
         runs.sort_by_key(|r| r.attempt);
         runs.into_iter()
     }

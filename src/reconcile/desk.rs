@@ -60,6 +60,8 @@ impl Loop {
             "skips": state.last_plan.skips,
             "wake_at": state.wake_at.map(|t: Time| t.0),
             "requests": self.executor.outside.requests(),
+            "longest_stall_us": u64::try_from(self.longest.as_micros()).unwrap_or(u64::MAX),
+            "swept": self.executor.outside.swept.get(),
         })
     }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio_util::task::AbortOnDropHandle;
 
 /// Events that may wait for the loop.
 pub const EVENTS_MAX: usize = 1024;
@@ -65,6 +66,10 @@ pub struct Loop {
     pub work_dir: PathBuf,
     /// Looks at what new work needs of this machine; `Some` says why there is none.
     pub fit: Fit,
+    /// Sweeps orphans beside the loop, as long as it lasts.
+    pub sweeper: AbortOnDropHandle<()>,
+    /// The longest that an event held the loop.
+    pub longest: Duration,
     /// Reads the config again.
     pub reload: Reload,
     /// SIGHUP.
@@ -106,10 +111,12 @@ impl Loop {
                 _ = tick.tick() => Event::Tick,
                 () = tokio::time::sleep_until(next_wake) => self.wake(),
             };
+            let began = Instant::now();
             let reloaded = matches!(event, Event::Reloaded(_));
             if self.step(event) {
                 return;
             }
+            self.longest = self.longest.max(began.elapsed());
             if reloaded {
                 let period = self.state.settings.schedule.tick;
                 tick = ticking(Instant::now() + period, period);

@@ -36,7 +36,7 @@ const COMMENTS: &str = "comments";
 /// Since when mentions count.
 const LISTEN_FROM: &str = "listen_from";
 /// When a new ledger first had read everything.
-const SCANNED: &str = "scanned";
+pub const SCANNED: &str = "scanned";
 /// The cause of the alert on items that cannot be read.
 const UNREADABLE: &str = "unreadable";
 
@@ -109,6 +109,22 @@ impl<S: Source> Poller<S> {
     /// Whether `[mentions] allow` is set, as the config says now.
     pub fn narrow(&mut self, narrowed: bool) {
         self.with.narrowed = narrowed;
+    }
+
+    /// Writes down where a new ledger begins to listen, so that what is said from
+    /// now on is heard, whenever the first poll comes to its end.
+    ///
+    /// # Errors
+    /// Nothing is written then; the first poll does it.
+    pub async fn begin(&mut self) -> Result<(), SenseError> {
+        if self.cursors.contains_key(LISTEN_FROM) {
+            return Ok(());
+        }
+        let now = self.with.sources.now();
+        let server = self.with.sources.comments_since(now).await?.server_time;
+        let from = self.listen_from(server.unwrap_or(now));
+        let begun = BTreeMap::from([(LISTEN_FROM.to_owned(), from)]);
+        self.commit(Vec::new(), begun).await
     }
 
     /// Reads what changed since the last poll and commits it.

@@ -295,6 +295,8 @@ pub fn settings() -> Settings {
             output_bytes: 1 << 20,
             bundle_bytes: 1 << 20,
             disk_free_bytes: 1 << 20,
+            state_bytes: 1 << 30,
+            keep_runs: Duration::from_secs(24 * 3600),
             grace: Duration::from_secs(1),
         },
         walls: Walls {

@@ -14,4 +14,5 @@ mod gitea;
 mod hostile;
 mod runner;
 mod support;
+mod tend;
 mod workspace;

@@ -271,3 +271,17 @@ async fn agents_of_two_tasks_share_nothing_but_the_mirror() {
     );
     assert_eq!(run(&two, &["fsck"]), "");
 }
+
+#[tokio::test]
+async fn locks_that_a_killed_attempt_left_do_not_stop_the_next_one() {
+    let world = World::new().await;
+    let dir = world.workspace().await.dir;
+    let locks = ["index.lock", "HEAD.lock", "refs/heads/adf.lock"];
+    for lock in locks {
+        fs::write(dir.join(".git").join(lock), "").unwrap();
+    }
+    fs::write(dir.join("half.lock"), "the agent's own").unwrap();
+    let again = world.workspace().await;
+    assert!(again.kept && dir.join("half.lock").exists());
+    commit_all(&dir, "Goes on");
+}

@@ -200,3 +200,22 @@ async fn a_link_in_place_of_the_bundle_reaches_nothing_outside_the_walls() {
     assert_eq!(fs::read_to_string(victim).unwrap(), "untouched");
     assert!(!room.path("work.bundle").is_symlink(), "{found:?}");
 }
+
+#[tokio::test]
+async fn a_harvest_that_was_killed_does_not_stop_the_next_one() {
+    let (room, base) = clone();
+    let work = &room.spec.workspace;
+    fs::write(work.join("a"), "2\n").unwrap();
+    let tmp = room.spec.run_dir.join("harvest/tmp");
+    fs::create_dir_all(&tmp).unwrap();
+    fs::create_dir_all(work.join(".git/refs/adf")).unwrap();
+    for lock in [
+        tmp.join("work.bundle.lock"),
+        tmp.join("work.index.lock"),
+        work.join(".git").join(format!("{REF}.lock")),
+    ] {
+        fs::write(lock, "").unwrap();
+    }
+    let found = take(&room, &base).await;
+    assert_eq!((found.bundle, &found.reason), (true, &None));
+}

@@ -2,7 +2,7 @@
 //! [`Work`](crate::model::Work), and its head the task's branch on the forge.
 //!
 //! Invariant: what is pushed was taken from a bundle by [`take`], object by
-//! object, and is kept under a ref here for ever, so no commit is lost; a push
+//! object, and is kept under a ref here until the mirror holds it too; a push
 //! names what the branch must hold, and only branches of the factory are pushed.
 //! Next: [`bundle`] reads the header, [`take`] the objects, [`paths`] what changed.
 
@@ -12,12 +12,15 @@ pub mod take;
 
 pub use paths::Protected;
 
+use super::git::tend::{Unreached, tend};
 use super::git::{Git, GitError, GitErrorKind, Remote, TRANSFER_LIMIT, look, place};
 use crate::model::{RunId, Sha, TaskId};
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
+use tokio::sync::RwLock;
 
 /// What every branch of the factory begins with; nothing else is ever pushed.
 pub const BRANCH_PREFIX: &str = "adf/";
@@ -81,6 +84,8 @@ pub struct Deliver {
     git: Git,
     dir: PathBuf,
     mirror: PathBuf,
+    /// Held shared while objects come in, alone while what no ref reaches goes.
+    gate: Arc<RwLock<()>>,
 }
 
 impl Deliver {
@@ -92,6 +97,7 @@ impl Deliver {
             git,
             dir: state.join("deliver.git"),
             mirror: mirror.to_owned(),
+            gate: Arc::default(),
         }
     }
 
@@ -155,6 +161,39 @@ impl Deliver {
     pub async fn taken(&self, run: &RunId) -> Result<Option<Sha>, DeliverError> {
         let name = format!("refs/adf/runs/{}", name(run.as_str())?);
         Ok(self.git.local_ref(&self.dir, &name).await?)
+    }
+
+    /// Forgets the head taken from a run, if the mirror holds it too; says whether it did.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub async fn let_go(&self, run: &RunId) -> Result<bool, DeliverError> {
+        if !self.dir.exists() {
+            return Ok(false);
+        }
+        let Some(head) = self.taken(run).await? else {
+            return Ok(false);
+        };
+        if !self.git.has_commit(&self.mirror, &head).await? {
+            return Ok(false);
+        }
+        let name = format!("refs/adf/runs/{}", name(run.as_str())?);
+        let call = self.git.call("update-ref").dir(&self.dir);
+        let args = ["-d", "--", &name, head.as_str()];
+        call.args(args).run().await?;
+        Ok(true)
+    }
+
+    /// Repacks it where that is needed and nothing is being taken in; says whether it
+    /// did. What no ref reaches goes.
+    ///
+    /// # Errors
+    /// When git or the disk fails.
+    pub async fn tend(&self) -> Result<bool, DeliverError> {
+        let Ok(_alone) = self.gate.try_write() else {
+            return Ok(false);
+        };
+        Ok(tend(&self.git, &self.dir, Unreached::Go).await?)
     }
 
     async fn set_ref(&self, name: &str, sha: &Sha) -> Result<(), DeliverError> {

@@ -36,6 +36,7 @@ impl Deliver {
         max_bytes: u64,
         protected: &Protected,
     ) -> Result<Option<Work>, DeliverError> {
+        let _shared = self.gate.read().await;
         let run = name(run.as_str())?;
         look::checked("cat-file", base)?;
         let Some((file, size)) = open(bundle)? else {

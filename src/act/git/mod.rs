@@ -6,7 +6,7 @@
 //! no config but theirs and the list below, runs no hook, asks nobody, follows no
 //! redirect, and the token travels in the environment, never in argv or a URL.
 //! Next: [`call`] runs it, [`remote`] says whom it may talk to, [`error`] what an
-//! answer means, [`orphan`] ends what a killed factory left behind.
+//! answer means, [`orphan`] ends what a killed factory left behind, [`mod@tend`] repacks.
 
 pub mod call;
 pub mod error;
@@ -15,6 +15,7 @@ pub mod look;
 pub mod orphan;
 pub(crate) mod place;
 pub mod remote;
+pub mod tend;
 
 pub use call::Call;
 pub use error::{GitError, GitErrorKind};

@@ -139,7 +139,7 @@ fn strays(run_dir: &Path) -> Vec<Seen> {
 }
 
 /// The marks of a run directory and of its helpers'.
-fn marks(run_dir: &Path) -> Vec<String> {
+pub(super) fn marks(run_dir: &Path) -> Vec<String> {
     let helpers = HELPERS.map(|name| run_dir.join(name));
     let dirs = helpers.into_iter().chain([run_dir.to_owned()]);
     dirs.filter_map(|dir| Some(mark::mark(&dir).ok()?.to_string()))
@@ -164,7 +164,7 @@ pub fn living(run_dirs: &[PathBuf]) -> usize {
     all.len()
 }
 
-fn ancestry(table: &[Seen]) -> HashSet<i32> {
+pub(super) fn ancestry(table: &[Seen]) -> HashSet<i32> {
     let mut line = HashSet::new();
     let mut pid = processes::own_pid();
     while line.insert(pid) {

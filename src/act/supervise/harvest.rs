@@ -63,7 +63,15 @@ pub async fn harvest(
     to: &Path,
 ) -> Result<Harvest, SuperviseError> {
     let mut spec = spec.helper("harvest");
-    let out = spec.layout().tmp().join("work.bundle");
+    let tmp = spec.layout().tmp();
+    // One that was cut short left git's lock files there.
+    match fs::remove_dir_all(&tmp) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(SuperviseError::dir("empty", &tmp)(error));
+        }
+        _ => {}
+    }
+    let out = tmp.join("work.bundle");
     spec.argv = vec![
         adf.to_string_lossy().into_owned(),
         "__harvest".to_owned(),
@@ -153,6 +161,8 @@ impl Clone<'_> {
         };
         // git refuses an empty bundle.
         if commits > 0 {
+            // Only a harvest writes this ref, and one that was cut short left it locked.
+            let _ = fs::remove_file(self.workspace.join(".git").join(format!("{REF}.lock")));
             let bundled = self.git(&["update-ref", REF, &head]).and_then(|_| {
                 self.git(&[
                     "bundle",

@@ -7,7 +7,12 @@
 //! none can give itself another run's. Next: [`super::empty`] looks for it.
 
 use sha2::{Digest, Sha256};
-use std::{ffi::OsStr, io, os::unix::ffi::OsStrExt, os::unix::fs::MetadataExt, path::Path};
+use std::{
+    ffi::OsStr,
+    io,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    path::{Path, PathBuf},
+};
 
 /// A number that every process of a run carries and none can raise: its hard limit
 /// of real-time scheduling, which nothing here uses. Processes that cleared their environment and left
@@ -24,22 +29,31 @@ pub(crate) fn mark(run_dir: &Path) -> io::Result<u64> {
 
 /// Whether a process carries one of these marks.
 pub(crate) fn is_marked(pid: i32, marks: &[String]) -> bool {
+    read(pid).iter().any(|mark| marks.contains(mark))
+}
+
+/// What a process carries where a mark would be.
+pub(crate) fn read(pid: i32) -> Vec<String> {
     let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
     limits
         .lines()
         .filter(|line| line.starts_with("Max realtime timeout"))
-        .any(|line| {
-            line.split_ascii_whitespace()
-                .any(|word| marks.iter().any(|mark| mark == word))
-        })
+        .flat_map(|line| line.split_ascii_whitespace().map(str::to_owned))
+        .collect()
 }
 
 /// Whether the environment a process started with names a run's directory or one
 /// inside it, as a helper's does.
 pub(crate) fn names_run(pid: i32, run_dir: &Path) -> io::Result<bool> {
+    Ok(named_dirs(pid)?.iter().any(|dir| dir.starts_with(run_dir)))
+}
+
+/// The run directories, or folders in them, that the environment a process started with names.
+pub(crate) fn named_dirs(pid: i32) -> io::Result<Vec<PathBuf>> {
     let environ = std::fs::read(format!("/proc/{pid}/environ"))?;
     Ok(environ
         .split(|byte| *byte == 0)
         .filter_map(|entry| entry.strip_prefix(b"ADF_AGENT_DIR="))
-        .any(|dir| Path::new(OsStr::from_bytes(dir)).starts_with(run_dir)))
+        .map(|dir| PathBuf::from(OsStr::from_bytes(dir)))
+        .collect())
 }

@@ -7,7 +7,9 @@
 
 use super::{Manifest, Workspace, WorkspaceError, Workspaces, at, plain, remove};
 use crate::{
-    act::git::{Call, GitError, GitErrorKind, Remote, TRANSFER_LIMIT, look, place},
+    act::git::{
+        Call, GitError, GitErrorKind, Remote, TRANSFER_LIMIT, look, place, remove_stale_locks,
+    },
     model::{Sha, TaskId, Time},
 };
 use std::{
@@ -68,6 +70,9 @@ impl Workspaces {
                 });
             }
             Some(old) if is_whole(&dir) => {
+                let own = dir.join(".git");
+                // What an earlier attempt's git was killed at would stop this one's.
+                remove_stale_locks(&own).map_err(at("remove locks in", &own))?;
                 let base = old.base.clone();
                 let lease = spec.lease;
                 Manifest { lease, ..old }.write(&self.dir)?;

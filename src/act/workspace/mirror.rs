@@ -6,7 +6,10 @@
 //! after the forge confirmed it.
 
 use crate::{
-    act::git::{Git, GitError, GitErrorKind, LOOK_LIMIT, Remote, TRANSFER_LIMIT, place},
+    act::git::{
+        Git, GitError, GitErrorKind, LOOK_LIMIT, Remote, TRANSFER_LIMIT, place,
+        tend::{Unreached, tend},
+    },
     model::Sha,
 };
 use std::path::{Path, PathBuf};
@@ -114,6 +117,15 @@ impl Mirror {
         }
         let what = format!("branch {branch} moved during each of {BASE_TRIES} fetches");
         Err(GitError::before("fetch", GitErrorKind::Network, what))
+    }
+
+    /// Repacks it where that is needed, and says whether it did. Every object stays,
+    /// so neither fetches nor borrowers need wait.
+    ///
+    /// # Errors
+    /// When git or the disk fails.
+    pub async fn tend(&self) -> Result<bool, GitError> {
+        tend(&self.git, &self.dir, Unreached::Stay).await
     }
 
     /// Whether it holds a commit.

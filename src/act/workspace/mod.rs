@@ -2,7 +2,8 @@
 //! the factory's bare mirror.
 //!
 //! Invariant: the factory runs git in a workspace only before it gets its name;
-//! from then on its `.git` is the agent's, and nothing here looks inside. What the
+//! from then on its `.git` is the agent's, and nothing here looks inside, but to remove
+//! lock files between two attempts. What the
 //! factory knows about a workspace stands in a manifest beside it. Next:
 //! [`mirror`], [`create`], [`mod@blockers`] (what cannot be worked on), [`remove`].
 
@@ -20,6 +21,7 @@ pub use mirror::Mirror;
 use super::git::{Git, GitError};
 use crate::model::{Sha, TaskId};
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -127,6 +129,38 @@ impl Workspaces {
     /// When it cannot be read.
     pub fn manifest(&self, task: &TaskId) -> Result<Option<Manifest>, WorkspaceError> {
         Manifest::read(&self.dir, plain(task)?)
+    }
+
+    /// The names of all that stands in the folder of workspaces or has a manifest
+    /// there, but for what is being made or removed.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn names(&self) -> Result<Vec<String>, WorkspaceError> {
+        let mut names = Vec::new();
+        let entries = match std::fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+            entries => entries.map_err(at("read", &self.dir))?,
+        };
+        for entry in entries {
+            let name = entry.map_err(at("read", &self.dir))?.file_name();
+            names.extend(name.into_string());
+        }
+        names.retain(|name| !name.starts_with('.'));
+        let names: BTreeSet<String> = names
+            .iter()
+            .map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned())
+            .collect();
+        Ok(names.into_iter().collect())
+    }
+
+    /// Removes a directory of the factory that stands elsewhere in its state, whatever
+    /// an agent built inside.
+    ///
+    /// # Errors
+    /// When it cannot be removed; what is left of it is in the trash.
+    pub async fn bury(&self, dir: &Path) -> Result<(), WorkspaceError> {
+        remove::remove(&self.dir, dir).await
     }
 
     /// Removes what creations and removals left behind that a crash cut short;

@@ -18,14 +18,18 @@ const NEW: &str = ".new-";
 
 /// Removes `<work>/<name>`, a directory or whatever stands there.
 pub(super) async fn discard(work: &Path, name: &str) -> Result<(), WorkspaceError> {
-    let dir = work.join(name);
-    blocking(work.to_owned(), name.to_owned())
-        .await
-        .map_err(at("remove", &dir))
+    remove(work, &work.join(name)).await
 }
 
-async fn blocking(work: PathBuf, name: String) -> io::Result<()> {
-    let task = tokio::task::spawn_blocking(move || bury(&work, name.as_ref()));
+/// Removes `dir`, which may stand elsewhere on the file system of `work`.
+pub(super) async fn remove(work: &Path, dir: &Path) -> Result<(), WorkspaceError> {
+    blocking(work.to_owned(), dir.to_owned())
+        .await
+        .map_err(at("remove", dir))
+}
+
+async fn blocking(work: PathBuf, dir: PathBuf) -> io::Result<()> {
+    let task = tokio::task::spawn_blocking(move || bury(&work, &dir));
     task.await.map_err(io::Error::other)?
 }
 
@@ -52,15 +56,15 @@ pub(super) async fn sweep(work: &Path) -> Result<usize, WorkspaceError> {
     Ok(left.len())
 }
 
-/// Moves `<work>/<name>` into a fresh trash directory and removes that.
-fn bury(work: &Path, name: &Path) -> io::Result<()> {
+/// Moves `from` into a fresh trash directory of `work` and removes that.
+fn bury(work: &Path, from: &Path) -> io::Result<()> {
+    fs::create_dir_all(work)?;
     let trash = tempfile::Builder::new()
         .prefix(TRASH)
         .tempdir_in(work)?
         .keep();
-    let from = work.join(name);
-    open_up(&from)?;
-    fs::rename(&from, trash.join("0"))?;
+    open_up(from)?;
+    fs::rename(from, trash.join("0"))?;
     take_apart(&trash)?;
     fs::remove_dir(&trash)
 }

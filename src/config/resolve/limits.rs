@@ -38,6 +38,13 @@ impl Resolver<'_, '_> {
         self.loosened(at, "output_bytes", raw.output_bytes, usual.output_bytes);
         self.loosened(at, "bundle_bytes", raw.bundle_bytes, usual.bundle_bytes);
         self.loosened(at, "grace", seconds(&raw.grace), seconds(&usual.grace));
+        self.loosened(at, "state_bytes", raw.state_bytes, usual.state_bytes);
+        self.loosened(
+            at,
+            "keep_runs",
+            seconds(&raw.keep_runs),
+            seconds(&usual.keep_runs),
+        );
         // The one that is looser when it is smaller.
         let (free, usual_free) = (raw.disk_free_bytes, usual.disk_free_bytes);
         if free.saturating_mul(LOOSE_FACTOR) < usual_free {
@@ -57,6 +64,13 @@ impl Resolver<'_, '_> {
             output_bytes: raw.output_bytes,
             bundle_bytes: raw.bundle_bytes,
             disk_free_bytes: raw.disk_free_bytes,
+            state_bytes: raw.state_bytes,
+            keep_runs: span::resolve(
+                &raw.keep_runs,
+                span::KEEP_RUNS,
+                "/limits/keep_runs",
+                self.faults,
+            ),
             grace: span::resolve(&raw.grace, span::GRACE, "/limits/grace", self.faults),
         }
     }
