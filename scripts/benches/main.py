@@ -3,6 +3,7 @@
 import argparse
 import json
 import pathlib
+import signal
 import sys
 
 from . import measures
@@ -43,6 +44,8 @@ def measured(asked, adf):
 
 def main():
     asked = arguments()
+    # Whoever ends the bench ends its daemon and its forge with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         rows = measured(asked, asked.adf)
         if asked.baseline:

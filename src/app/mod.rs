@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
-use crate::model::{Time, settings::Settings};
+use crate::model::{Time, World, settings::Settings};
 use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX, run::Fit};
 use crate::redact::Redactor;
 use crate::sense::webhook::check::WeakSecret;
@@ -175,7 +175,6 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let settings = Arc::new(config.settings.clone());
     let (token, keys) = (token(config)?, keys(config)?);
     let client = client(config, token.clone(), &start.clock)?;
-    let state_dir = &settings.state_dir;
     let opened = open(&settings, &start).await?;
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
@@ -213,25 +212,21 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         since: start.since,
         narrowed: !settings.mentions.allow.is_empty(),
     };
-    let mut poller = Poller::new(wiring, &opened.world);
-    if let Err(error) = poller.begin().await {
-        tracing::warn!(target: "adf::start", %error, "a new ledger listens from its first poll on");
-    }
-    let cron = CronSource::new(&settings, start.clock.now())?;
+    let poller = poller(wiring, &opened.world).await;
     let main = Loop {
+        cron: CronSource::new(&settings, start.clock.now())?,
         fit: fit(machine.clone()),
         sweeper: AbortOnDropHandle::new(tokio::spawn(orphans::keep_swept(machine))),
         longest: Duration::ZERO,
         reload: reload::reload(config),
         hups: lines.hups.1,
         nudge,
-        work_dir: state_dir.join("work"),
+        work_dir: settings.state_dir.join("work"),
         state: State::new(opened.world, settings, opened.factory),
         ledger: opened.ledger,
         committed: opened.committed,
         executor,
         poller: Arc::new(Mutex::new(poller)),
-        cron,
         clock: start.clock,
         stops: lines.stops.1,
         asks: lines.asks.1,
@@ -245,6 +240,15 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         hup: lines.hups.0,
         webhook,
     })
+}
+
+/// A poller that has written down where it listens from.
+async fn poller(wiring: Wiring, world: &World) -> Poller {
+    let mut poller = Poller::new(wiring, world);
+    if let Err(error) = poller.begin().await {
+        tracing::warn!(target: "adf::start", %error, "a new ledger listens from its first poll on");
+    }
+    poller
 }
 
 fn sources(client: Client, ledger: &Ledger, clock: &Clock) -> Sources {

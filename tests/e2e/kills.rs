@@ -23,6 +23,10 @@ const EARLY_MICROS: u64 = 400_000;
 const OPEN_MAX: usize = 2;
 
 /// A number from the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told from outside how often, and which moments"
+)]
 fn asked(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(
@@ -105,10 +109,6 @@ async fn live(daemon: &mut Daemon, micros: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(
-    clippy::print_stderr,
-    reason = "a seed that is not seen repeats nothing"
-)]
 async fn sigkill_at_random_moments_loses_nothing_does_nothing_twice_and_leaves_nothing() {
     let kills = asked("ADF_KILLS").unwrap_or(KILLS);
     let seed = asked("ADF_KILL_SEED").unwrap_or_else(|| fastrand::u64(..));

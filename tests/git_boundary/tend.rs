@@ -20,7 +20,7 @@ async fn many_packs(world: &World, count: usize) -> Vec<RunId> {
         let taken = world
             .deliver
             .take(&bundle, &run, &world.base, BUNDLE_MAX, &protected);
-        taken.await.unwrap().expect("work");
+        taken.await.unwrap().unwrap();
         runs.push(run);
     }
     runs
