@@ -294,7 +294,7 @@ fn a_line_is_known_again_whatever_differs_each_time() {
             "at 2026-01-02T03:04:05Z: HTTP 503",
             "at 2025-12-31T23:59:59.123Z: HTTP 500",
         ),
-        ("cannot open /work/a/b.rs:12:3", "cannot open /tmp/x:1:2"),
+        ("cannot open /srv/a/b.rs:12:3", "cannot open /tmp/x:1:2"),
         ("object 0f3c9a1b2c missing", "object deadbeef01 missing"),
         (
             "request req_011CSHoEeqs5C35K2UUqR7Fy failed",

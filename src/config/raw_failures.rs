@@ -42,19 +42,15 @@ pub(super) struct FailureRule {
     pub phrases: Vec<String>,
 }
 
-/// What a failure means.
+// Comments on the variants would turn the plain list of classes in the schema
+// into one that says less when nothing matches.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Class {
-    /// Time mends it.
     Transient,
-    /// A credential or a right is missing.
     Auth,
-    /// The work itself went wrong.
     Logic,
-    /// Disk, memory or a limit ran out.
     Resource,
-    /// It took too long.
     Timeout,
 }
 
