@@ -81,6 +81,7 @@ pub enum EffectKind {
     /// Label and assign an issue or pull request.
     Dress {
         /// Its number.
+        #[serde(alias = "pull")]
         number: u64,
         /// Labels to add, by name; created where the repository lacks them.
         labels: Vec<String>,

@@ -120,7 +120,7 @@ impl World {
         self.row(|run| run.agent == *agent)
     }
 
-    fn row<'a>(&'a self, of: impl Fn(&Run) -> bool) -> Vec<&'a Run> {
+    fn row(&self, of: impl Fn(&Run) -> bool) -> Vec<&Run> {
         let mut ended: Vec<(Time, &Run, bool)> = self
             .runs
             .values()

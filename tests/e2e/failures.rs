@@ -9,7 +9,7 @@ const RULES: &str = "[failures]\nlabel = \"help\"\n\n[[failures.rules]]\nclass =
     name = \"our gate\"\nphrases = [\"the gate is shut\"]\n\n[[agents]]\n";
 
 /// Says why in its first line, then a lot, with a secret's shape beside it.
-const SHUT: &str = "echo 'run 17: THE GATE is shut, token=abcdefgh1234 at /srv/x'; \
+const SHUT: &str = "echo 'run 17: The Gate is SHUT, token=abcdefgh1234 at /srv/x'; \
     i=0; while [ $i -lt 5000 ]; do echo working on it; i=$((i+1)); done; exit 9";
 
 /// A call for a person: the label and the assignee of an issue.
