@@ -311,3 +311,32 @@ proptest! {
         prop_assert!(backoff(strikes + 2, &seed) >= wait);
     }
 }
+
+#[test]
+fn too_many_unknown_failures_raise_an_alert_that_is_cleared_again() {
+    use adf::sense::nightwatch::unknown;
+    let mut scene = Scene::new();
+    let fail = |scene: &mut Scene, issue: u64, class: FailureClass| {
+        scene.mention(issue, "alice", "developer", "x");
+        scene.settle();
+        scene.end_run(like(class, &issue.to_string()));
+        scene.settle();
+        scene.pass(3 * HOUR);
+    };
+    scene.settings.limits.starts_per_day = 1000;
+    for agent in scene.settings.agents.values_mut() {
+        agent.limits.attempts = 1;
+        agent.limits.starts_per_day = 1000;
+    }
+    for issue in 1..=10 {
+        fail(&mut scene, issue, FailureClass::Unknown);
+    }
+    let raised = unknown(&scene.world, scene.now).expect("an alert");
+    scene.apply(vec![raised]);
+    assert_eq!(unknown(&scene.world, scene.now), None, "raised once");
+    for issue in 11..=50 {
+        fail(&mut scene, issue, FailureClass::Resource);
+    }
+    let over = unknown(&scene.world, scene.now).expect("it is over");
+    assert!(matches!(over, Change::Alert(a) if a.cleared_at.is_some()));
+}
