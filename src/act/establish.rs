@@ -5,18 +5,18 @@
 
 use super::deliver::Protected;
 use super::machine::Machine;
+use super::reread;
 use super::supervise::harvest::{HarvestAsk, harvest};
 use super::supervise::{self, Ended, RunSpec};
 use super::workspace::Workspace;
-use crate::classify::{Evidence, classify};
-use crate::model::{Denial, Exit, Message, Outcome, Report, Run, Sha, Task, Told, Work};
-use std::path::Path;
+use crate::classify::{self, Evidence, Rules, Said, print};
+use crate::model::{
+    Denial, Exit, Failure, FailureClass, Message, Outcome, Report, Run, Sha, Task, Told, Work,
+};
 use std::time::Duration;
 
 /// How long bundling an agent's work may take.
 const HARVEST_MAX: Duration = Duration::from_secs(300);
-/// How much of the end of the output is looked at for the reason of a failure.
-const TAIL_BYTES: u64 = 16 * 1024;
 
 /// Why a run's work was not taken in.
 #[derive(Debug)]
@@ -69,24 +69,29 @@ impl Machine {
             Ok(work) => (work, None),
             Err(trouble) => (None, Some(trouble)),
         };
-        let tail = tail(&spec.run_dir.join("output.log"), TAIL_BYTES);
-        let tail = self.who.redactor.clean(&tail).into_owned();
         let evidence = Evidence {
             exit: &ended.exit,
             has_work: work.is_some(),
             unseen: trouble.as_ref().is_some_and(|t| t.ours),
             report: report.as_ref(),
-            tail: trouble.as_ref().map_or(&tail, |t| &t.why),
             denial: ended.told.denial.as_ref(),
         };
-        let class = classify(&evidence);
         // Whoever cancelled it knows why it came to nothing.
-        let class = class.filter(|_| !cancelled);
+        let class = if cancelled || !classify::is_failed(&evidence) {
+            None
+        } else {
+            let rules = self.rules();
+            let said = match &trouble {
+                Some(trouble) => rules.read(&trouble.why),
+                None => reread::whole(spec.run_dir.join("output.log"), rules).await,
+            };
+            self.judge(&evidence, &said)
+        };
         let mut reason = reason(&ended, work.as_ref());
-        if let Some((_, rule)) = class {
-            reason = format!("{reason} (rule `{rule}`)");
+        if let Some((_, failure)) = &class {
+            reason = format!("{reason} (rule `{}`)", failure.rule);
         }
-        if let (Some(_), Some(denial)) = (class, &ended.told.denial) {
+        if let (Some(_), Some(denial)) = (&class, &ended.told.denial) {
             reason = format!("{reason}; its CLI says: {}", denial.text);
         }
         if let Some(trouble) = trouble {
@@ -96,11 +101,42 @@ impl Machine {
             );
         }
         Outcome {
-            class: class.map(|(class, _)| class),
+            class: class.as_ref().map(|(class, _)| *class),
+            failure: class.map(|(_, failure)| failure),
             work,
             report,
             ..counted(ended, reason)
         }
+    }
+
+    /// The rules in force.
+    fn rules(&self) -> Rules {
+        Rules::new(&self.who.settings.get().failures.rules)
+    }
+
+    fn judge(&self, evidence: &Evidence<'_>, said: &Said) -> Option<(FailureClass, Failure)> {
+        let verdict = classify::classify(evidence, said)?;
+        let redactor = &self.who.redactor;
+        let failure = print::failure(verdict.class, &verdict.rule, &verdict.line, redactor);
+        Some((verdict.class, failure))
+    }
+
+    /// The outcome of a run that could not begin: failed when the world will not mend it.
+    pub(super) fn unstarted(&self, exit: Exit, reason: String) -> Outcome {
+        let mut outcome = Outcome::without_work(exit, reason);
+        if let Exit::NotStarted { waits: false } = outcome.exit {
+            let evidence = Evidence {
+                exit: &outcome.exit,
+                has_work: false,
+                unseen: false,
+                report: None,
+                denial: None,
+            };
+            let class = self.judge(&evidence, &self.rules().read(&outcome.reason));
+            outcome.class = class.as_ref().map(|(class, _)| *class);
+            outcome.failure = class.map(|(_, failure)| failure);
+        }
+        outcome
     }
 
     /// The outcome of a run whose end nobody followed: by its record, when that
@@ -216,20 +252,4 @@ fn reason(ended: &Ended, work: Option<&Work>) -> String {
         Some(work) => format!("{}, {} commit(s)", ended.reason, work.commits),
         None => format!("{}, no commit", ended.reason),
     }
-}
-
-/// The end of a file, as text; empty when it cannot be read.
-fn tail(path: &Path, bytes: u64) -> String {
-    use std::io::{Read, Seek, SeekFrom};
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut file = std::fs::File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
-        let mut end = Vec::new();
-        file.take(bytes).read_to_end(&mut end)?;
-        Ok(end)
-    };
-    read()
-        .map(|end| String::from_utf8_lossy(&end).into_owned())
-        .unwrap_or_default()
 }

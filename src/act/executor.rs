@@ -111,11 +111,11 @@ impl<O: Outside> Executor<O> {
                 body,
             } => self.propose(job, branch, base, title, body).await,
             EffectKind::Dress {
-                pull,
+                number,
                 labels,
                 assignees,
             } => {
-                self.outside.dress(*pull, labels, assignees).await?;
+                self.outside.dress(*number, labels, assignees).await?;
                 Ok(EffectResult::Nothing)
             }
             EffectKind::Sweep { workspace } => self.sweep(job, *workspace).await,

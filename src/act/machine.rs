@@ -251,7 +251,7 @@ impl Outside for Machine {
 
     async fn dress(
         &self,
-        pull: u64,
+        number: u64,
         labels: &[String],
         assignees: &[String],
     ) -> Result<(), Trouble> {
@@ -265,18 +265,15 @@ impl Outside for Machine {
             }
         }
         if !ids.is_empty() {
-            client.add_labels(pull, &ids).await?;
+            client.add_labels(number, &ids).await?;
         }
-        let Some(found) = client.pull(pull).await? else {
-            return Err(Trouble::Final(format!(
-                "pull request {pull} does not exist any more"
-            )));
+        let Some(there) = client.assigned(number).await? else {
+            return Err(Trouble::Final(format!("{number} does not exist any more")));
         };
-        let there = found.assignees;
         let new: Vec<&String> = assignees.iter().filter(|a| !there.contains(*a)).collect();
         if !new.is_empty() {
             let all: Vec<&str> = there.iter().chain(new).map(String::as_str).collect();
-            client.set_assignees(pull, &all).await?;
+            client.set_assignees(number, &all).await?;
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ pub mod outside;
 pub mod preflight;
 pub mod propose;
 pub mod recover;
+mod reread;
 mod resume;
 pub mod standing;
 pub mod start;

@@ -88,10 +88,10 @@ pub trait Outside: Send + Sync + 'static {
         body: &str,
     ) -> impl Future<Output = Result<(), Trouble>> + Send;
 
-    /// Adds labels and assignees to a pull request.
+    /// Adds labels and assignees to an issue or pull request.
     fn dress(
         &self,
-        pull: u64,
+        number: u64,
         labels: &[String],
         assignees: &[String],
     ) -> impl Future<Output = Result<(), Trouble>> + Send;

@@ -63,8 +63,8 @@ impl Machine {
                     },
                     _ => Exit::Interrupted,
                 };
-                self.end_run(task, run, Outcome::without_work(exit, reason))
-                    .await;
+                let outcome = self.unstarted(exit, reason);
+                self.end_run(task, run, outcome).await;
                 (self.tools.run_over)();
             }
         }

@@ -1,12 +1,47 @@
-//! Rules over facts: exit, signal, commits and the agent's report.
+//! Rules over facts: denial, exit, signal, commits and the agent's report.
 //!
 //! Invariant: the report can only say that a run was not meant to deliver; it
-//! never turns a failure of the machine into success.
+//! never turns a failure of the machine into success. Every rule is in one of
+//! the three lists that operators are shown.
 
 use super::Evidence;
-use crate::model::{DenialKind, Exit, FailureClass, ReportStatus};
+use crate::model::{
+    DenialKind, Exit,
+    FailureClass::{self, Auth, Logic, Resource, Timeout, Transient, Unknown},
+    ReportStatus,
+};
 
-type Rule = (FailureClass, &'static str);
+pub(super) type Rule = (FailureClass, &'static str);
+
+const QUOTA: Rule = (Transient, "the provider's quota is used up");
+const OVERLOADED: Rule = (Transient, "the provider is overloaded");
+const REFUSED: Rule = (Auth, "the provider refuses the key");
+
+/// What a CLI says by its protocol.
+pub(super) const DENIALS: [Rule; 3] = [QUOTA, OVERLOADED, REFUSED];
+
+const WALL_TIME: Rule = (Timeout, "wall time used up");
+const STEPS: Rule = (Resource, "steps used up");
+const STOPPED: Rule = (Transient, "stopped with the factory");
+const TERMINATED: Rule = (Transient, "terminated from outside");
+const KILLED: Rule = (Resource, "killed, as for want of memory");
+const LIMIT: Rule = (Resource, "limit of time or file size");
+
+/// Facts that no output can talk away.
+pub(super) const FACTS: [Rule; 6] = [WALL_TIME, STEPS, STOPPED, TERMINATED, KILLED, LIMIT];
+
+const UNSEEN: Rule = (Unknown, "its work could not be seen");
+const NOTHING: Rule = (Logic, "no commit");
+const TOO_LONG: Rule = (Timeout, "exit 124 of timeout(1)");
+const NO_COMMAND: Rule = (Logic, "command not found or not executable");
+const WAITS: Rule = (Transient, "start waits for the world");
+const UNSTARTED: Rule = (Logic, "cannot be started");
+const UNKNOWN: Rule = (Unknown, "no rule knows it");
+
+/// What is left when neither facts nor words say more.
+pub(super) const EXITS: [Rule; 7] = [
+    UNSEEN, NOTHING, TOO_LONG, NO_COMMAND, WAITS, UNSTARTED, UNKNOWN,
+];
 
 /// Whether the run is not failed at all: good exit and commits, or the agent
 /// ended by itself and said, by protocol, why there is nothing to deliver.
@@ -33,9 +68,9 @@ pub(super) fn by_denial(input: &Evidence<'_>) -> Option<Rule> {
 
 fn denied(input: &Evidence<'_>) -> Option<Rule> {
     match input.denial?.kind {
-        DenialKind::Quota => Some((FailureClass::Transient, "the provider's quota is used up")),
-        DenialKind::Overloaded => Some((FailureClass::Transient, "the provider is overloaded")),
-        DenialKind::Auth => Some((FailureClass::Auth, "the provider refuses the key")),
+        DenialKind::Quota => Some(QUOTA),
+        DenialKind::Overloaded => Some(OVERLOADED),
+        DenialKind::Auth => Some(REFUSED),
         DenialKind::Other => None,
     }
 }
@@ -43,9 +78,9 @@ fn denied(input: &Evidence<'_>) -> Option<Rule> {
 /// Facts that no output can talk away.
 pub(super) fn by_fact(input: &Evidence<'_>) -> Option<Rule> {
     match input.exit {
-        Exit::WallTime => Some((FailureClass::Timeout, "wall time used up")),
-        Exit::Steps => Some((FailureClass::Resource, "steps used up")),
-        Exit::Interrupted => Some((FailureClass::Transient, "stopped with the factory")),
+        Exit::WallTime => Some(WALL_TIME),
+        Exit::Steps => Some(STEPS),
+        Exit::Interrupted => Some(STOPPED),
         Exit::Signal(signal) => by_signal(*signal),
         Exit::Code(code) => code.checked_sub(128).and_then(by_signal),
         Exit::NotStarted { .. } => None,
@@ -55,9 +90,9 @@ pub(super) fn by_fact(input: &Evidence<'_>) -> Option<Rule> {
 /// Signals that mean one thing; shells pass them on as 128 + signal.
 fn by_signal(signal: i32) -> Option<Rule> {
     match signal {
-        1 | 2 | 15 => Some((FailureClass::Transient, "terminated from outside")),
-        9 => Some((FailureClass::Resource, "killed, as for want of memory")),
-        24 | 25 => Some((FailureClass::Resource, "limit of time or file size")),
+        1 | 2 | 15 => Some(TERMINATED),
+        9 => Some(KILLED),
+        24 | 25 => Some(LIMIT),
         _ => None,
     }
 }
@@ -65,12 +100,12 @@ fn by_signal(signal: i32) -> Option<Rule> {
 /// What is left when neither facts nor words say more.
 pub(super) fn by_exit(input: &Evidence<'_>) -> Rule {
     match input.exit {
-        Exit::Code(0) if input.unseen => (FailureClass::Unknown, "its work could not be seen"),
-        Exit::Code(0) => (FailureClass::Logic, "no commit"),
-        Exit::Code(124) => (FailureClass::Timeout, "exit 124 of timeout(1)"),
-        Exit::Code(126 | 127) => (FailureClass::Logic, "command not found or not executable"),
-        Exit::NotStarted { waits: true } => (FailureClass::Transient, "start waits for the world"),
-        Exit::NotStarted { waits: false } => (FailureClass::Logic, "cannot be started"),
-        _ => (FailureClass::Unknown, "no rule knows it"),
+        Exit::Code(0) if input.unseen => UNSEEN,
+        Exit::Code(0) => NOTHING,
+        Exit::Code(124) => TOO_LONG,
+        Exit::Code(126 | 127) => NO_COMMAND,
+        Exit::NotStarted { waits: true } => WAITS,
+        Exit::NotStarted { waits: false } => UNSTARTED,
+        _ => UNKNOWN,
     }
 }

@@ -1,11 +1,14 @@
 //! The shipped rules by table.
 
-use super::{Evidence, classify};
+use super::print::{essence, failure};
+use super::{Evidence, Rules, Said, classify, is_shipped, rules};
 use crate::model::{
     Denial, DenialKind, Exit,
     FailureClass::{self, *},
     Report, ReportStatus,
+    settings::FailureRule,
 };
+use crate::redact::Redactor;
 use proptest::prelude::*;
 
 fn class(exit: &Exit, has_work: bool, tail: &str) -> Option<FailureClass> {
@@ -15,9 +18,13 @@ fn class(exit: &Exit, has_work: bool, tail: &str) -> Option<FailureClass> {
         unseen: false,
         report: None,
         denial: None,
-        tail,
     };
-    classify(&evidence).map(|(class, _)| class)
+    judge(&evidence, tail)
+}
+
+fn judge(evidence: &Evidence<'_>, tail: &str) -> Option<FailureClass> {
+    let said = Rules::new(&[]).read(tail);
+    classify(evidence, &said).map(|verdict| verdict.class)
 }
 
 fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<FailureClass> {
@@ -32,9 +39,8 @@ fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<Failure
         unseen: false,
         report: Some(&report),
         denial: None,
-        tail: "",
     };
-    classify(&evidence).map(|(class, _)| class)
+    judge(&evidence, "")
 }
 
 #[test]
@@ -46,9 +52,8 @@ fn work_that_the_factory_could_not_look_at_is_no_fault_of_the_agents() {
             unseen: true,
             report: None,
             denial: None,
-            tail: "the harvest inside the walls gave no answer",
         };
-        classify(&evidence).map(|(class, _)| class)
+        judge(&evidence, "")
     };
     assert_eq!(unseen(&Exit::Code(0)), Some(Unknown));
     assert_eq!(unseen(&Exit::WallTime), Some(Timeout));
@@ -79,9 +84,8 @@ fn denied(exit: &Exit, has_work: bool, kind: DenialKind) -> Option<FailureClass>
         unseen: false,
         report: None,
         denial: Some(&denial),
-        tail: "",
     };
-    classify(&evidence).map(|(class, _)| class)
+    judge(&evidence, "")
 }
 
 #[test]
@@ -170,8 +174,6 @@ fn words_that_only_look_alike_class_nothing() {
     ] {
         assert_eq!(class(&Exit::Code(1), false, tail), Some(Unknown), "{tail}");
     }
-    let long_ago = format!("rate limit\n{}", "working\n".repeat(100));
-    assert_eq!(class(&Exit::Code(1), false, &long_ago), Some(Unknown));
 }
 
 #[test]
@@ -209,10 +211,152 @@ fn the_agent_may_say_that_there_is_nothing_to_deliver_but_not_that_it_is_done() 
     assert_eq!(reported(&Exit::Code(0), true, Done), None);
 }
 
+#[test]
+fn the_whole_output_counts_and_its_end_counts_more() {
+    let long_ago = format!("rate limit\n{}", "working\n".repeat(100_000));
+    assert_eq!(class(&Exit::Code(1), false, &long_ago), Some(Transient));
+    let then_worse = format!("{long_ago}401 unauthorized\n");
+    assert_eq!(class(&Exit::Code(1), false, &then_worse), Some(Auth));
+    let both_at_the_end = "401 unauthorized\nrate limit\n";
+    assert_eq!(
+        class(&Exit::Code(1), false, both_at_the_end),
+        Some(Transient)
+    );
+}
+
+#[test]
+fn the_operators_rules_come_before_the_shipped_ones_and_after_facts() {
+    let own = |class, phrase: &str| FailureRule {
+        class,
+        name: "ours".to_owned(),
+        phrases: vec![phrase.to_owned()],
+    };
+    let rules = Rules::new(&[
+        own(Auth, "Too MANY-requests"),
+        own(Logic, "too many requests"),
+    ]);
+    let said = rules.read("HTTP 429: too many requests!");
+    let judged = |exit: &Exit| {
+        let evidence = Evidence {
+            exit,
+            has_work: false,
+            unseen: false,
+            report: None,
+            denial: None,
+        };
+        classify(&evidence, &said).map(|verdict| (verdict.class, verdict.line))
+    };
+    let line = "HTTP 429: too many requests!".to_owned();
+    assert_eq!(judged(&Exit::Code(1)), Some((Auth, line)));
+    assert_eq!(judged(&Exit::WallTime), Some((Timeout, String::new())));
+}
+
+#[test]
+fn every_rule_over_facts_is_in_a_list_that_operators_see() {
+    let kinds = [DenialKind::Quota, DenialKind::Auth, DenialKind::Overloaded];
+    let denials = kinds.map(|kind| Denial {
+        kind,
+        text: String::new(),
+        resets_at: None,
+    });
+    let mut exits = vec![
+        Exit::WallTime,
+        Exit::Steps,
+        Exit::Interrupted,
+        Exit::NotStarted { waits: true },
+        Exit::NotStarted { waits: false },
+    ];
+    exits.extend((0..256).map(Exit::Code));
+    exits.extend((1..65).map(Exit::Signal));
+    for exit in &exits {
+        for denial in denials.iter().map(Some).chain([None]) {
+            for unseen in [false, true] {
+                let evidence = Evidence {
+                    exit,
+                    has_work: false,
+                    unseen,
+                    report: None,
+                    denial,
+                };
+                let verdict = classify(&evidence, &Said::default()).unwrap();
+                assert!(is_shipped(&verdict.rule), "{verdict:?}");
+            }
+        }
+    }
+    let lists = [&rules::DENIALS[..], &rules::FACTS, &rules::EXITS].concat();
+    assert!(lists.iter().all(|(_, name)| is_shipped(name)));
+}
+
+#[test]
+fn a_line_is_known_again_whatever_differs_each_time() {
+    for (one, other) in [
+        (
+            "at 2026-01-02T03:04:05Z: HTTP 503",
+            "at 2025-12-31T23:59:59.123Z: HTTP 500",
+        ),
+        ("cannot open /srv/a/b.rs:12:3", "cannot open /tmp/x:1:2"),
+        ("object 0f3c9a1b2c missing", "object deadbeef01 missing"),
+        (
+            "request req_011CSHoEeqs5C35K2UUqR7Fy failed",
+            "request req_9XYZ12abcdEFGH34 failed",
+        ),
+        ("resets 3pm (UTC)", "resets Jan 5, 11am (UTC)"),
+        ("took 1.5s", "took 300s"),
+        ("Retry   in 5 seconds", "retry in 17 seconds"),
+    ] {
+        assert_eq!(essence(one), essence(other), "{one} / {other}");
+    }
+    for (one, other) in [
+        ("connection refused", "connection reset"),
+        ("test alpha failed", "test beta failed"),
+    ] {
+        assert_ne!(essence(one), essence(other));
+    }
+}
+
+#[test]
+fn a_fingerprint_is_of_class_rule_and_line_and_holds_no_secret() {
+    let secret = "s3cr3t-v4lue-of-mine";
+    let redactor = Redactor::new(&[secret.into()]);
+    let print = |class, rule, line: &str| failure(class, rule, line, &redactor);
+    let one = print(Auth, "x", &format!("key {secret} is refused"));
+    assert!(
+        !one.line.contains("s3cr3t") && one.line.contains("redacted"),
+        "{one:?}"
+    );
+    assert_eq!(one, print(Auth, "x", "key [redacted] is refused"));
+    for other in [
+        print(Logic, "x", "key [redacted] is refused"),
+        print(Auth, "y", "key [redacted] is refused"),
+        print(Auth, "x", "key [redacted] is gone"),
+    ] {
+        assert_ne!(one.fingerprint, other.fingerprint);
+    }
+    assert_eq!(one.fingerprint.len(), 12);
+    let shaped = print(Auth, "x", "Authorization: Bearer abcdefghijklmnop");
+    assert!(!shaped.line.contains("abcdefgh"), "{shaped:?}");
+}
+
 proptest! {
     #[test]
     fn any_tail_is_classed_without_panic(tail in any::<String>(), code in any::<i32>()) {
         let exit = Exit::Code(code);
         prop_assert_eq!(class(&exit, true, &tail).is_none(), code == 0);
+    }
+
+    #[test]
+    fn an_essence_is_short_without_digits_and_its_own_essence(line in any::<String>()) {
+        let once = essence(&line);
+        prop_assert!(once.chars().count() <= super::print::ESSENCE_CHARS_MAX);
+        prop_assert!(!once.contains(|c: char| c.is_numeric()), "{once}");
+        prop_assert_eq!(essence(&once), once);
+    }
+
+    #[test]
+    fn other_numbers_make_no_other_essence(
+        words in proptest::collection::vec("[a-z]{1,9}", 1..6), a in 0u32.., b in 0u32..
+    ) {
+        let line = |n: u32| words.iter().map(|w| format!("{w} {n}: ")).collect::<String>();
+        prop_assert_eq!(essence(&line(a)), essence(&line(b)));
     }
 }

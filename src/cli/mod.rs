@@ -8,6 +8,7 @@ pub mod agent;
 pub mod demo;
 pub mod exec;
 pub mod explain;
+pub mod failures;
 pub mod forge;
 pub mod order;
 pub mod plan;
@@ -86,6 +87,8 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Tell the whole story of one issue or pull request
     Explain(explain::Explain),
+    /// Show the rules that class failures, what they matched, and the last failures
+    Failures(failures::Failures),
     /// Show the ledger and the running factory
     Status(status::Status),
     /// Start nothing until `adf resume`; what runs goes on
@@ -128,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Failures(args) => failures::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Pause(args) => order::held(&args, Wish::Pause),
         Command::Resume(args) => order::held(&args, Wish::Resume),

@@ -14,6 +14,7 @@ mod files;
 mod prune;
 mod raw;
 mod raw_agents;
+mod raw_failures;
 mod raw_webhook;
 mod render;
 mod resolve;

@@ -42,6 +42,8 @@ fn stand_in(key: &str) -> Value {
         "kind" => json!("script"),
         "command" => json!(["true"]),
         "name" => json!("stand-in"),
+        "class" => json!("LOGIC"),
+        "phrases" => json!(["stand-in"]),
         _ => json!({}),
     }
 }

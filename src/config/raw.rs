@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
+pub(super) use super::raw_failures::Failures;
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -44,6 +45,9 @@ pub(super) struct Raw {
     /// What is delivered, and what is not.
     #[serde(default)]
     pub delivery: Delivery,
+    /// How failures are told apart, and who hears of them.
+    #[serde(default)]
+    pub failures: Failures,
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,

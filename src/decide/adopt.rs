@@ -5,7 +5,7 @@
 //! Tasks of mentions come back with their mention, the others by [`unmentioned`].
 
 use super::draft::Draft;
-use super::ending::{Ending, ending};
+use super::ending::{Ending, Past, ending};
 use super::intake::{self, Parts};
 use super::words;
 use crate::mention;
@@ -174,7 +174,8 @@ fn as_ended(draft: &Draft<'_>, task: &Task) -> TaskState {
         return TaskState::Done;
     };
     let agent = draft.s.settings.agents.get(&task.agent);
-    match ending(task, run, outcome, *at, agent, 0, false) {
+    let past = Past::of(draft.s.world, task, outcome);
+    match ending(task, run, outcome, *at, agent, past) {
         Ending::Keep(state) | Ending::Report(state) => state,
         // It ended though it was unclear: its one question had been asked before.
         Ending::Clarify => TaskState::Blocked,

@@ -5,8 +5,8 @@
 //! the result is posted.
 
 use super::draft::Draft;
-use super::ending::{Ending, ending};
-use super::words;
+use super::ending::{Ending, Past, ending};
+use super::{escalate, words};
 use crate::model::{
     Change, EffectKey, EffectKind, EffectResult, EffectState, Exit, FailureClass, Outcome, Run,
     RunState, SkipReason, Task, TaskState, Time, Work,
@@ -32,7 +32,8 @@ pub(super) fn step(draft: &mut Draft<'_>, task: &Task) {
         return;
     };
     let agent = draft.s.settings.agents.get(&task.agent);
-    let (work, pull, state) = match ending(task, run, outcome, *at, agent, 0, false) {
+    let past = Past::of(draft.s.world, task, outcome);
+    let (work, pull, state) = match ending(task, run, outcome, *at, agent, past) {
         Ending::Deliver => (outcome.work.as_ref(), true, TaskState::Done),
         Ending::Keep(state) => (outcome.work.as_ref(), false, state),
         Ending::Report(state) => (None, false, state),
@@ -146,7 +147,7 @@ fn dress<'a>(draft: &mut Draft<'a>, task: &Task, run: &Run, pull: u64) -> Stand<
     let labels = delivery.labels.clone();
     let key = format!("dress:{}:{}", task.id, run.attempt);
     stand(draft, task, key, run.lease, || EffectKind::Dress {
-        pull,
+        number: pull,
         labels,
         assignees,
     })
@@ -164,7 +165,13 @@ pub(super) fn finish(
     let fenced = over.filter(|_| state != TaskState::Cancelled);
     let lease = fenced.map_or(0, |(run, _)| run.lease);
     let key = format!("result:{}", task.id);
-    let body = words::result(task, over.map(|(_, o)| o), &state, note);
+    let mut body = words::result(task, over.map(|(_, o)| o), &state, note);
+    if let (TaskState::Failed(class), Some((_, outcome))) = (&state, over) {
+        let same = Past::of(draft.s.world, task, outcome).same;
+        if let Some(why) = escalate::need(*class, outcome.work.is_some(), same) {
+            body.push_str(&words::needed(task, why));
+        }
+    }
     let (state, note) = match stand(draft, task, key, lease, || EffectKind::Result { body }) {
         Stand::Open => {
             draft.plan.changes.push(Change::Task(task.clone()));

@@ -4,7 +4,7 @@
 //! turn a delivery into less, never a failure into more.
 
 use crate::model::{
-    Exit, FailureClass, Outcome, ReportStatus, Run, Task, TaskState, Time, settings::Agent,
+    Exit, FailureClass, Outcome, ReportStatus, Run, Task, TaskState, Time, World, settings::Agent,
 };
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(3600);
 const RECHECK: Duration = Duration::from_secs(300);
 /// How long after a stated reset of a quota the next try is: some state it without its seconds.
 const RESET_SLACK: Duration = Duration::from_secs(60);
+/// Failures with one fingerprint after which a task is not tried again in the same way.
+pub const SAME_MAX: usize = 2;
 /// Interruptions in a row after which the task waits like after a strike.
 const INTERRUPTIONS_FREE: usize = 30;
 
@@ -48,7 +50,34 @@ pub enum Ending {
     },
 }
 
-/// Reads the outcome of `run`, the last of `task`; `asked`: a question of it is open.
+/// What came before the last run of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Runs of it that were interrupted.
+    pub interrupted: usize,
+    /// Runs of it that failed with the fingerprint of the last, which is one of them.
+    pub same: usize,
+    /// A question of it is open.
+    pub asked: bool,
+}
+
+impl Past {
+    /// The past of a task as the ledger has it; whether it has asked is not looked at.
+    #[must_use]
+    pub fn of(world: &World, task: &Task, last: &Outcome) -> Past {
+        let outcomes = || world.runs_of(&task.id).filter_map(Run::outcome);
+        let print = last.fingerprint();
+        let same = outcomes().filter(|o| print.is_some() && o.fingerprint() == print);
+        let interrupted = outcomes().filter(|o| o.exit == Exit::Interrupted);
+        Past {
+            interrupted: interrupted.count(),
+            same: same.count(),
+            asked: false,
+        }
+    }
+}
+
+/// Reads the outcome of `run`, the last of `task`.
 #[must_use]
 pub fn ending(
     task: &Task,
@@ -56,8 +85,7 @@ pub fn ending(
     outcome: &Outcome,
     ended: Time,
     agent: Option<&Agent>,
-    interrupted: usize,
-    asked: bool,
+    past: Past,
 ) -> Ending {
     match outcome.exit {
         Exit::NotStarted { waits: true } => {
@@ -67,7 +95,7 @@ pub fn ending(
             };
         }
         Exit::Interrupted => {
-            let at = if interrupted > INTERRUPTIONS_FREE {
+            let at = if past.interrupted > INTERRUPTIONS_FREE {
                 ended.plus(RECHECK)
             } else {
                 ended
@@ -85,11 +113,11 @@ pub fn ending(
     {
         return Ending::Report(TaskState::Blocked);
     }
-    if asked && outcome.report.is_none() && outcome.exit == Exit::Code(0) {
+    if past.asked && outcome.report.is_none() && outcome.exit == Exit::Code(0) {
         return Ending::Clarify;
     }
-    if let Some(class) = outcome.class {
-        return failed(task, run, outcome, ended, agent, class);
+    if outcome.class.is_some() {
+        return failed(task, run, outcome, ended, agent, past.same);
     }
     match outcome.report.as_ref().map(|r| r.status) {
         Some(ReportStatus::Rejected) => kept(outcome, TaskState::Rejected),
@@ -108,8 +136,9 @@ fn failed(
     outcome: &Outcome,
     ended: Time,
     agent: Option<&Agent>,
-    class: FailureClass,
+    same: usize,
 ) -> Ending {
+    let class = outcome.class.unwrap_or(FailureClass::Unknown);
     // A quota that comes back at a stated time is no fault of the task.
     if let Some(reset) = outcome.told.denial.as_ref().and_then(|d| d.resets_at) {
         let at = ended.plus(RECHECK).max(reset.plus(RESET_SLACK));
@@ -119,17 +148,25 @@ fn failed(
         };
     }
     let attempts = agent.map_or(1, |a| a.limits.attempts);
-    let again = matches!(
-        class,
+    let left = task.strikes.saturating_add(1) < attempts;
+    let again = |wait: Duration, why: String| Ending::Again {
+        at: ended.plus(wait),
+        strike: true,
+        why,
+    };
+    match class {
+        FailureClass::Transient if left && same >= SAME_MAX => {
+            let wait = jittered(BACKOFF_MAX, run.id.as_str());
+            let why = format!("{}; the same as before, so it waits longer", outcome.reason);
+            return again(wait, why);
+        }
         FailureClass::Transient | FailureClass::Timeout | FailureClass::Unknown
-    );
-    if again && task.strikes.saturating_add(1) < attempts {
-        let at = ended.plus(backoff(task.strikes, run.id.as_str()));
-        return Ending::Again {
-            at,
-            strike: true,
-            why: outcome.reason.clone(),
-        };
+            if left && same < SAME_MAX =>
+        {
+            let wait = backoff(task.strikes, run.id.as_str());
+            return again(wait, outcome.reason.clone());
+        }
+        _ => {}
     }
     kept(outcome, TaskState::Failed(class))
 }
@@ -147,7 +184,10 @@ fn kept(outcome: &Outcome, state: TaskState) -> Ending {
 #[must_use]
 pub fn backoff(strikes: u32, seed: &str) -> Duration {
     let factor = 1u32.checked_shl(strikes.min(16)).unwrap_or(u32::MAX);
-    let wait = BACKOFF.saturating_mul(factor).min(BACKOFF_MAX);
+    jittered(BACKOFF.saturating_mul(factor).min(BACKOFF_MAX), seed)
+}
+
+fn jittered(wait: Duration, seed: &str) -> Duration {
     let hash = seed
         .bytes()
         .fold(0u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));

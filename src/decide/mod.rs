@@ -5,7 +5,7 @@
 //! environment; the same snapshot gives the same plan, byte for byte.
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
-//! who may start, [`ending`] reads an outcome, [`operator`] obeys operators,
+//! who may start, [`ending`] reads an outcome, [`escalate`] calls people, [`operator`] obeys operators,
 //! [`words`] holds every text that people will see.
 
 pub mod admission;
@@ -15,6 +15,8 @@ mod clarify;
 mod delivery;
 mod draft;
 pub mod ending;
+mod escalate;
+pub mod failures;
 mod intake;
 mod notice;
 pub mod operator;

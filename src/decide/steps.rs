@@ -4,11 +4,11 @@
 //! planned from the recorded result of the last. Delivery is [`delivery`].
 
 use super::draft::Draft;
-use super::ending::{Ending, ending};
-use super::{admission, clarify, delivery, notice, operator, words};
+use super::ending::{Ending, Past, ending};
+use super::{admission, clarify, delivery, escalate, notice, operator, words};
 use crate::model::{
-    Change, Effect, EffectKey, EffectKind, EffectState, Exit, Run, RunId, RunState, SkipReason,
-    Task, TaskState, Time,
+    Change, Effect, EffectKey, EffectKind, EffectState, Run, RunId, RunState, SkipReason, Task,
+    TaskState, Time,
 };
 
 /// Starts replies that are due; they belong to no task.
@@ -219,20 +219,18 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         return working(draft, task, run);
     };
     let agent = draft.s.settings.agents.get(&task.agent);
-    let interrupted = draft
-        .s
-        .world
-        .runs_of(&task.id)
-        .filter(|r| r.outcome().is_some_and(|o| o.exit == Exit::Interrupted))
-        .count();
-    let asked = task.answer.is_none() && clarify::is_asked(draft, task);
-    let next = ending(task, run, outcome, *at, agent, interrupted, asked);
+    let past = Past {
+        asked: task.answer.is_none() && clarify::is_asked(draft, task),
+        ..Past::of(draft.s.world, task, outcome)
+    };
+    let next = ending(task, run, outcome, *at, agent, past);
     if next == Ending::Clarify
         && let Some(report) = &outcome.report
         && clarify::post_report(draft, task, report)
     {
         return;
     }
+    escalate::after(draft, task, outcome, &next, past.same);
     let (state, note, not_before, strike) = match &next {
         Ending::Deliver | Ending::Keep(_) | Ending::Report(_) => (
             TaskState::Delivering,

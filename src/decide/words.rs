@@ -3,10 +3,11 @@
 //! Invariant: somebody else's words enter quoted and stripped of marks, and a
 //! text never says more than the factory established.
 
+use super::ending::Ending;
 use crate::mention::{marker::strip, neutral};
 use crate::model::{
-    Exit, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot, Target, Task,
-    TaskState, Work,
+    Exit, FailureClass, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot, Target,
+    Task, TaskState, Work,
 };
 use crate::redact::clip;
 use std::fmt::Write;
@@ -119,6 +120,36 @@ pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &
             claim(&mut text, report);
         }
     }
+    text
+}
+
+/// The end of a result that calls a person, and what would help.
+pub(super) fn needed(task: &Task, why: &str) -> String {
+    format!("\n{}: this needs a person: {why}.\n", whom(&task.requester))
+}
+
+/// The one comment on a row of failures.
+pub(super) fn escalated(task: &Task, outcome: &Outcome, row: &str, next: &Ending) -> String {
+    let class = outcome.class.map_or("", FailureClass::word);
+    let mut text = format!(
+        "{}: `{}` has failed {row}. Somebody should look.\n\nThe last time, in task `{}` ({class}): {}\n",
+        whom(&task.requester),
+        task.agent,
+        task.id,
+        neutral(&strip(&outcome.reason))
+    );
+    if let Some(failure) = &outcome.failure {
+        if !failure.line.is_empty() {
+            quote(&mut text, &failure.line);
+        }
+        let _ = writeln!(text, "\nFingerprint `{}`.", failure.fingerprint);
+    }
+    text.push_str(match next {
+        Ending::Again { .. } | Ending::Wait { .. } => {
+            "\nIt will be tried again by itself; `adf cancel` ends it, `adf failures` shows all of them.\n"
+        }
+        _ => "\nIt is not tried again by itself; `adf failures` shows all of them.\n",
+    });
     text
 }
 

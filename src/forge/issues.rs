@@ -69,6 +69,10 @@ impl Client {
     /// # Errors
     /// Any [`ForgeError`] of a read but [`ForgeError::NotFound`].
     pub async fn issue(&self, number: u64) -> Result<Option<IssueItem>, ForgeError> {
+        Ok(self.raw_issue(number).await?.and_then(issue::Issue::item))
+    }
+
+    async fn raw_issue(&self, number: u64) -> Result<Option<issue::Issue>, ForgeError> {
         let call = self.call(
             Endpoint::Issue,
             format!("issue {number}"),
@@ -80,7 +84,19 @@ impl Client {
             Err(error) => return Err(error),
         };
         self.verify_issue(Endpoint::Issue, &raw)?;
-        Ok(raw.item())
+        Ok(Some(raw))
+    }
+
+    /// The logins of who is assigned to an issue or pull request, lower case, if it is there.
+    ///
+    /// # Errors
+    /// Any [`ForgeError`] of a read but [`ForgeError::NotFound`].
+    pub async fn assigned(&self, number: u64) -> Result<Option<Vec<String>>, ForgeError> {
+        let raw = self.raw_issue(number).await?;
+        Ok(raw.map(|raw| {
+            let people = raw.assignees.into_iter();
+            people.map(|user| wire::person(Some(user)).login).collect()
+        }))
     }
 
     /// What blocks an issue, closed ones included; `None` where dependencies are

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Effect {
     /// Its idempotency key.
     pub key: EffectKey,
-    /// The task it belongs to; a reply and a new issue have none.
+    /// The task it belongs to; a reply, a new issue and a call for a person have none.
     pub task: Option<TaskId>,
     /// The issue or pull request it touches.
     pub issue: u64,
@@ -78,10 +78,11 @@ pub enum EffectKind {
         /// The text without its mark.
         body: String,
     },
-    /// Label and assign the pull request.
+    /// Label and assign an issue or pull request.
     Dress {
-        /// The pull request.
-        pull: u64,
+        /// Its number.
+        #[serde(alias = "pull")]
+        number: u64,
         /// Labels to add, by name; created where the repository lacks them.
         labels: Vec<String>,
         /// Logins to assign, added to those there.

@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod change;
 pub mod effect;
+pub mod failure;
 pub mod ids;
 pub mod issue;
 pub mod mark;
@@ -29,6 +30,7 @@ pub mod world;
 pub use alert::{Alert, Fire};
 pub use change::Change;
 pub use effect::{Effect, EffectKind, EffectResult, EffectState};
+pub use failure::{Failed, Failure, Share};
 pub use ids::*;
 pub use issue::{Issue, Person, Repository};
 pub use mark::{Mark, MarkKind};

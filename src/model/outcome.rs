@@ -3,7 +3,7 @@
 //!
 //! Invariant: the agent's report is a claim beside the facts, never their source.
 
-use super::{Report, Sha, Told};
+use super::{Failure, Report, Sha, Told};
 use serde::{Deserialize, Serialize};
 
 /// How a run ended, as established by the factory.
@@ -13,6 +13,9 @@ pub struct Outcome {
     pub exit: Exit,
     /// Why it counts as failed; `None` when it does not.
     pub class: Option<FailureClass>,
+    /// By which rule, and with which fingerprint, when it does.
+    #[serde(default)]
+    pub failure: Option<Failure>,
     /// What happened, in one line for people.
     pub reason: String,
     /// What was found in the bundle; `None` when there is no commit.
@@ -37,6 +40,7 @@ impl Outcome {
         Outcome {
             exit,
             class: None,
+            failure: None,
             reason,
             work: None,
             report: None,
@@ -114,6 +118,16 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// All of them.
+    pub const ALL: [FailureClass; 6] = [
+        FailureClass::Transient,
+        FailureClass::Auth,
+        FailureClass::Logic,
+        FailureClass::Resource,
+        FailureClass::Timeout,
+        FailureClass::Unknown,
+    ];
+
     /// The word for people and logs.
     #[must_use]
     pub fn word(self) -> &'static str {

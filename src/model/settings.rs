@@ -4,7 +4,7 @@
 //! Invariant: made only by `config::load`; nothing here is optional that has a
 //! default, and there is no key without effect.
 
-use super::AgentName;
+use super::{AgentName, FailureClass};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
@@ -32,6 +32,8 @@ pub struct Settings {
     pub walls: Walls,
     /// What is delivered, and what is not.
     pub delivery: Delivery,
+    /// How failures are told apart, and who hears of them.
+    pub failures: Failures,
     /// Watches.
     pub nightwatch: Nightwatch,
 }
@@ -205,6 +207,26 @@ pub struct Delivery {
     pub labels: Vec<String>,
     /// Assign the pull request to who asked.
     pub assign_requester: bool,
+}
+
+/// How failures are told apart, and who hears of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failures {
+    /// The label on issues whose work needs a person.
+    pub label: String,
+    /// The operator's rules over words, in order, before the shipped ones.
+    pub rules: Vec<FailureRule>,
+}
+
+/// A rule over the words of an output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailureRule {
+    /// What an output with one of the phrases means.
+    pub class: FailureClass,
+    /// Its name, unique.
+    pub name: String,
+    /// Whole words that stand on one line, whatever case and punctuation.
+    pub phrases: Vec<String>,
 }
 
 /// Watches.

@@ -315,6 +315,7 @@ impl Loop {
         let repository = self.state.world.repository.as_ref();
         let blocker = repository.and_then(Repository::blocker);
         let unanswered = nightwatch::unanswered(&self.state.world, now);
+        let unknown = nightwatch::unknown(&self.state.world, now);
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
         let settings = self.state.settings.clone();
         let lost = Event::Watched {
@@ -339,6 +340,7 @@ impl Loop {
                 blocker.as_deref(),
                 now,
             ));
+            facts.extend(unknown);
             for fact in &facts {
                 if let Change::Alert(alert) = fact {
                     let over = alert.cleared_at.is_some();

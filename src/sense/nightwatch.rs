@@ -24,6 +24,9 @@ const REPOSITORY: &str = "repository";
 /// The cause of the alert that the config on disk is refused.
 const CONFIG: &str = "config";
 
+/// The cause of the alert that too many failures are UNKNOWN.
+const UNKNOWN: &str = "unknown-failures";
+
 /// A run to watch.
 #[derive(Clone, Debug)]
 pub struct Watched {
@@ -168,6 +171,19 @@ pub fn config(alerts: &BTreeMap<String, Alert>, why: Option<&str>, now: Time) ->
     turn(alerts, CONFIG, why, now)
 }
 
+/// The alert that the rules know too little of what goes wrong, raised or cleared.
+#[must_use]
+pub fn unknown(world: &World, now: Time) -> Option<Change> {
+    let share = world.unknown_share();
+    let text = share.is_high().then(|| {
+        format!(
+            "{} of the last {} failures are UNKNOWN: no rule knows them; see `adf failures` and add `[[failures.rules]]`",
+            share.unknown, share.of
+        )
+    });
+    turn(&world.alerts, UNKNOWN, text.as_deref(), now)
+}
+
 /// What changes of an alert that is to stand with `text`, or not at all.
 fn turn(
     alerts: &BTreeMap<String, Alert>,
@@ -194,6 +210,10 @@ fn turn(
                 ..open.clone()
             }))
         }
+        (Some(open), None) => Some(Change::Alert(Alert {
+            cleared_at: Some(now),
+            ..open.clone()
+        })),
         _ => None,
     }
 }

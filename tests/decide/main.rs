@@ -8,6 +8,7 @@
 mod admission;
 mod calls;
 mod clarify;
+mod failures;
 mod intake;
 mod life;
 mod operator;

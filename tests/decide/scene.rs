@@ -311,6 +311,10 @@ pub fn settings() -> Settings {
             labels: vec!["adf".to_owned()],
             assign_requester: true,
         },
+        failures: Failures {
+            label: "adf:needs-human".to_owned(),
+            rules: Vec::new(),
+        },
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),

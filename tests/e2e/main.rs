@@ -16,6 +16,7 @@ mod claims;
 mod cli;
 mod ending;
 mod factory;
+mod failures;
 mod faults;
 mod idle;
 mod kills;

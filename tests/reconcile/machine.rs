@@ -56,6 +56,10 @@ fn settings(tick: u64) -> Settings {
             labels: Vec::new(),
             assign_requester: true,
         },
+        failures: Failures {
+            label: "adf:needs-human".to_owned(),
+            rules: Vec::new(),
+        },
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: second,

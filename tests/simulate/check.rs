@@ -71,6 +71,7 @@ pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
     faults.extend(crate::voices::at_rest(model, key, &marks));
     faults.extend(ledger(&model.ledger.world));
     faults.extend(delivered(model));
+    faults.extend(called(model, &marks));
     for fault in faults {
         model.fault(fault);
     }
@@ -165,6 +166,42 @@ fn delivered(model: &Model) -> Vec<String> {
         }
         if !open.contains_key(task.branch.as_str()) {
             faults.push(format!("task {} is done without a pull request", task.id));
+        }
+    }
+    faults
+}
+
+/// Who needs a person has the label and the assignee, and a row of three
+/// failures of a task has its one comment.
+fn called(model: &Model, marks: &[Mark]) -> Vec<String> {
+    let world = &model.ledger.world;
+    let mut faults = Vec::new();
+    for effect in world.effects.values() {
+        let EffectKind::Dress {
+            number,
+            labels,
+            assignees,
+        } = &effect.kind
+        else {
+            continue;
+        };
+        let done = matches!(effect.state, EffectState::Done { .. });
+        let worn = model.forge.dressed.get(number);
+        let wears = |what| worn.is_some_and(|worn| worn.contains(what));
+        if done && !labels.iter().chain(assignees).all(wears) {
+            faults.push(format!("`{}` is done, and {worn:?} is worn", effect.key));
+        }
+    }
+    for task in world.tasks.values() {
+        let told = marks
+            .iter()
+            .filter(|m| m.key.0 == format!("escalate:{}", task.id));
+        let told = told.count();
+        if told > 1 || (told == 0 && world.row_of_task(&task.id).len() >= 3) {
+            faults.push(format!(
+                "task {} failed in a row, told {told} times",
+                task.id
+            ));
         }
     }
     faults

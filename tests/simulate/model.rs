@@ -7,7 +7,7 @@
 use adf::act::memory::Memory;
 use adf::forge::{Comment, IssueItem};
 use adf::model::*;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub struct Forge {
     /// Issues that the factory opened.
     pub opened: BTreeMap<u64, IssueItem>,
     pub branches: BTreeMap<String, Sha>,
+    /// Labels and assignees of issues and pull requests.
+    pub dressed: BTreeMap<u64, BTreeSet<String>>,
     pub archived: bool,
     pub next: i64,
 }

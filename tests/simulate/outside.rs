@@ -282,8 +282,23 @@ impl Outside for Hands {
         .await
     }
 
-    async fn dress(&self, _: u64, _: &[String], _: &[String]) -> Result<(), Trouble> {
-        self.write(|_, _| Ok(())).await
+    async fn dress(
+        &self,
+        number: u64,
+        labels: &[String],
+        assignees: &[String],
+    ) -> Result<(), Trouble> {
+        self.intended(
+            "something is labelled",
+            |e| matches!(&e.kind, EffectKind::Dress { number: n, .. } if *n == number),
+        );
+        let more: Vec<String> = labels.iter().chain(assignees).cloned().collect();
+        self.write(move |forge, _| {
+            let worn = forge.dressed.entry(number).or_default();
+            worn.extend(more.iter().cloned());
+            Ok(())
+        })
+        .await
     }
 
     async fn begin(self: &Arc<Self>, task: &Task, run: &Run) {

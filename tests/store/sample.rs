@@ -125,6 +125,11 @@ pub fn outcome(reason: &str) -> Outcome {
     Outcome {
         exit: Exit::Code(0),
         class: None,
+        failure: Some(Failure {
+            rule: "disk full".to_owned(),
+            line: "no space left".to_owned(),
+            fingerprint: "0123456789ab".to_owned(),
+        }),
         reason: reason.to_owned(),
         work: Some(Work {
             base: Sha("a".repeat(40)),
@@ -210,7 +215,7 @@ pub fn effect_kinds(text: &str, number: i64) -> Vec<EffectKind> {
             body: body.clone(),
         },
         EffectKind::Dress {
-            pull: issue,
+            number: issue,
             labels: vec![body.clone()],
             assignees: vec![],
         },

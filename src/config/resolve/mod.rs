@@ -6,6 +6,7 @@
 //! Invariant: what is returned may be used only if no error was collected.
 
 mod agents;
+mod failures;
 mod forge;
 mod limits;
 mod prompts;
@@ -56,6 +57,7 @@ impl Resolver<'_, '_> {
             limits,
             walls: self.walls(raw.walls, &state_dir, &secrets, webhook.as_ref()),
             delivery: self.delivery(raw.delivery),
+            failures: self.failures(raw.failures),
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(

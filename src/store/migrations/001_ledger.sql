@@ -191,6 +191,8 @@ CREATE TABLE run (
   ended_at      INTEGER,
   outcome       TEXT CHECK (json_valid(outcome)),                  -- what was established, as JSON
   class         TEXT GENERATED ALWAYS AS (outcome ->> '$.class') VIRTUAL,
+  rule          TEXT GENERATED ALWAYS AS (outcome ->> '$.failure.rule') VIRTUAL,
+  fingerprint   TEXT GENERATED ALWAYS AS (outcome ->> '$.failure.fingerprint') VIRTUAL,
   reason        TEXT GENERATED ALWAYS AS (outcome ->> '$.reason') VIRTUAL,
   UNIQUE (task, attempt)
 ) STRICT;

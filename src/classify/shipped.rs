@@ -1,31 +1,27 @@
-//! Rules over words: the end of the output becomes a class where it says why.
+//! The shipped rules over words: what a line of output says of a failure.
 //!
-//! Invariant: phrases match whole words, whatever case and punctuation, in the
-//! last lines only; the first rule with a match decides.
+//! Invariant: phrases are lower case with one space between words, and a rule
+//! that another could hide stands before it.
 
 use crate::model::FailureClass::{self, Auth, Resource, Timeout, Transient};
 
-/// Lines of output that are looked at, from the end.
-const LINES_MAX: usize = 40;
-/// Bytes of output that are looked at, from the end.
-const BYTES_MAX: usize = 16 * 1024;
-
-struct Rule {
-    class: FailureClass,
-    name: &'static str,
+/// A rule of this executable.
+pub(super) struct Shipped {
+    pub class: FailureClass,
+    pub name: &'static str,
     /// Lower case, words apart by one space.
-    phrases: &'static [&'static str],
+    pub phrases: &'static [&'static str],
 }
 
 /// In order: a full disk, what time mends, what a credential mends, what room mends, what was too slow.
-const RULES: &[Rule] = &[
+pub(super) const SHIPPED: &[Shipped] = &[
     // Before the quotas of providers, which time mends.
-    Rule {
+    Shipped {
         class: Resource,
         name: "disk full",
         phrases: &["no space left", "enospc", "disk quota exceeded"],
     },
-    Rule {
+    Shipped {
         class: Transient,
         name: "rate limit or overload",
         phrases: &[
@@ -54,7 +50,7 @@ const RULES: &[Rule] = &[
             "error 529",
         ],
     },
-    Rule {
+    Shipped {
         class: Transient,
         name: "network or server fault",
         phrases: &[
@@ -84,7 +80,7 @@ const RULES: &[Rule] = &[
             "early eof",
         ],
     },
-    Rule {
+    Shipped {
         class: Auth,
         name: "not authorised",
         phrases: &[
@@ -119,7 +115,7 @@ const RULES: &[Rule] = &[
             "permission denied publickey",
         ],
     },
-    Rule {
+    Shipped {
         class: Resource,
         name: "out of memory or files",
         phrases: &[
@@ -135,7 +131,7 @@ const RULES: &[Rule] = &[
             "resource temporarily unavailable",
         ],
     },
-    Rule {
+    Shipped {
         class: Timeout,
         name: "timed out",
         phrases: &[
@@ -149,36 +145,3 @@ const RULES: &[Rule] = &[
         ],
     },
 ];
-
-/// The first rule that the end of a text satisfies.
-pub(super) fn find(tail: &str) -> Option<(FailureClass, &'static str)> {
-    let words = words(tail);
-    RULES
-        .iter()
-        .find(|rule| {
-            rule.phrases
-                .iter()
-                .any(|phrase| words.contains(&format!(" {phrase} ")))
-        })
-        .map(|rule| (rule.class, rule.name))
-}
-
-/// The last lines in lower case, words apart and surrounded by one space.
-fn words(tail: &str) -> String {
-    let from = tail.ceil_char_boundary(tail.len().saturating_sub(BYTES_MAX));
-    let tail = tail.get(from..).unwrap_or_default();
-    let mut lines: Vec<&str> = tail.lines().rev().take(LINES_MAX).collect();
-    lines.reverse();
-    let mut out = String::from(" ");
-    for line in lines {
-        for word in line.split(|c: char| !c.is_alphanumeric()) {
-            if !word.is_empty() {
-                out.push_str(&word.to_lowercase());
-                out.push(' ');
-            }
-        }
-        // A phrase does not run over the end of a line.
-        out.push_str("\n ");
-    }
-    out
-}
