@@ -210,10 +210,6 @@ fn turn(
                 ..open.clone()
             }))
         }
-        (Some(open), None) => Some(Change::Alert(Alert {
-            cleared_at: Some(now),
-            ..open.clone()
-        })),
         _ => None,
     }
 }
