@@ -94,6 +94,7 @@ impl Machine {
         if let (Some(_), Some(denial)) = (&class, &ended.told.denial) {
             reason = format!("{reason}; its CLI says: {}", denial.text);
         }
+        let untaken = trouble.is_some();
         if let Some(trouble) = trouble {
             reason = format!(
                 "{reason}; its work could not be taken in: {}",
@@ -104,6 +105,7 @@ impl Machine {
             class: class.as_ref().map(|(class, _)| *class),
             failure: class.map(|(_, failure)| failure),
             work,
+            untaken,
             report,
             ..counted(ended, reason)
         }

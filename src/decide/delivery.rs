@@ -219,8 +219,8 @@ pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
     let outcome = world.runs_of(&task.id).last().and_then(Run::outcome);
     let kept = outcome.is_none_or(|outcome| match &outcome.work {
         Some(work) => task.pushed.as_ref() == Some(&work.head),
-        // Nobody has looked what an interrupted run left behind.
-        None => outcome.exit != Exit::Interrupted,
+        // Nobody has seen what such a run left behind.
+        None => outcome.exit != Exit::Interrupted && !outcome.untaken,
     });
     let workspace = kept
         && !matches!(

@@ -116,6 +116,9 @@ pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &
     if let Some(outcome) = outcome {
         facts(&mut text, outcome);
         kept(&mut text, task, outcome.work.as_ref());
+        if outcome.untaken {
+            text.push_str("\nThere may be work that could not be taken in; its workspace is kept in the factory.\n");
+        }
         if let Some(report) = &outcome.report {
             claim(&mut text, report);
         }

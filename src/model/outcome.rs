@@ -20,6 +20,9 @@ pub struct Outcome {
     pub reason: String,
     /// What was found in the bundle; `None` when there is no commit.
     pub work: Option<Work>,
+    /// There may be work in its workspace that could not be taken in.
+    #[serde(default)]
+    pub untaken: bool,
     /// The agent's own words, if it reported.
     pub report: Option<Report>,
     /// Bytes of output it wrote.
@@ -43,6 +46,7 @@ impl Outcome {
             failure: None,
             reason,
             work: None,
+            untaken: false,
             report: None,
             output_bytes: 0,
             output_cut: 0,

@@ -192,6 +192,32 @@ fn work_of_a_failed_run_is_kept_on_its_branch_without_a_pull_request() {
 }
 
 #[test]
+fn a_workspace_whose_work_could_not_be_taken_in_stays_and_the_result_says_so() {
+    for (untaken, swept) in [(true, false), (false, true)] {
+        let mut scene = Scene::new();
+        let mention = scene.mention(1, "alice", "developer", "fix it");
+        scene.settle();
+        let outcome = Outcome {
+            untaken,
+            ..bad(Exit::Code(0), FailureClass::Logic)
+        };
+        scene.end_run(outcome);
+        scene.settle();
+        scene.pass(Duration::from_secs(60));
+        scene.settle();
+        let kind = |word: &str| {
+            let key = EffectKey(format!("{word}:{}", mention.task));
+            scene.world.effects[&key].kind.clone()
+        };
+        assert_eq!(kind("sweep"), EffectKind::Sweep { workspace: swept });
+        let EffectKind::Result { body } = kind("result") else {
+            panic!("a result");
+        };
+        assert_eq!(body.contains("workspace is kept"), untaken, "{body}");
+    }
+}
+
+#[test]
 fn work_on_workflow_files_is_not_pushed_and_said_so() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");

@@ -141,6 +141,7 @@ pub fn outcome(reason: &str) -> Outcome {
             uncommitted: true,
             protected: vec![".gitea/workflows/ci.yml".to_owned()],
         }),
+        untaken: true,
         report: Some(report("done")),
         output_bytes: u64::MAX,
         output_cut: 1,
