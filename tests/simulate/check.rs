@@ -197,7 +197,9 @@ fn called(model: &Model, marks: &[Mark]) -> Vec<String> {
             .iter()
             .filter(|m| m.key.0 == format!("escalate:{}", task.id));
         let told = told.count();
-        if told > 1 || (told == 0 && world.row_of_task(&task.id).len() >= 3) {
+        // Whoever cancelled it knows of it.
+        let row = world.row_of_task(&task.id).len() >= 3 && task.state != TaskState::Cancelled;
+        if told > 1 || (told == 0 && row) {
             faults.push(format!(
                 "task {} failed in a row, told {told} times",
                 task.id
