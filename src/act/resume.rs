@@ -31,6 +31,10 @@ impl Machine {
     /// The conversation of this task's last attempt that came somewhere, its home
     /// moved into the run directory `dir`.
     pub(super) async fn resume(&self, agent: &Agent, run: &Run, dir: &Path) -> Option<Session> {
+        if run.attempt == 1 {
+            // Nothing came before it, so the ledger need not be read for it.
+            return None;
+        }
         let (task, attempt, provider) = (run.task.clone(), run.attempt, agent.provider.clone());
         let read = self.tools.ledger.read(move |reader| {
             let world = reader.world()?;
