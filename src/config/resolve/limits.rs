@@ -19,31 +19,32 @@ impl Resolver<'_, '_> {
         let usual = raw::Limits::default();
         self.loosened(
             at,
-            "concurrency",
-            raw.concurrency.into(),
-            usual.concurrency.into(),
-        );
-        self.loosened(
-            at,
-            "starts_per_hour",
-            raw.starts_per_hour.into(),
-            usual.starts_per_hour.into(),
-        );
-        self.loosened(
-            at,
-            "starts_per_day",
-            raw.starts_per_day.into(),
-            usual.starts_per_day.into(),
-        );
-        self.loosened(at, "output_bytes", raw.output_bytes, usual.output_bytes);
-        self.loosened(at, "bundle_bytes", raw.bundle_bytes, usual.bundle_bytes);
-        self.loosened(at, "grace", seconds(&raw.grace), seconds(&usual.grace));
-        self.loosened(at, "state_bytes", raw.state_bytes, usual.state_bytes);
-        self.loosened(
-            at,
-            "keep_runs",
-            seconds(&raw.keep_runs),
-            seconds(&usual.keep_runs),
+            &[
+                (
+                    "concurrency",
+                    raw.concurrency.into(),
+                    usual.concurrency.into(),
+                ),
+                (
+                    "starts_per_hour",
+                    raw.starts_per_hour.into(),
+                    usual.starts_per_hour.into(),
+                ),
+                (
+                    "starts_per_day",
+                    raw.starts_per_day.into(),
+                    usual.starts_per_day.into(),
+                ),
+                ("output_bytes", raw.output_bytes, usual.output_bytes),
+                ("bundle_bytes", raw.bundle_bytes, usual.bundle_bytes),
+                ("grace", seconds(&raw.grace), seconds(&usual.grace)),
+                ("state_bytes", raw.state_bytes, usual.state_bytes),
+                (
+                    "keep_runs",
+                    seconds(&raw.keep_runs),
+                    seconds(&usual.keep_runs),
+                ),
+            ],
         );
         // The one that is looser when it is smaller.
         let (free, usual_free) = (raw.disk_free_bytes, usual.disk_free_bytes);
@@ -84,30 +85,31 @@ impl Resolver<'_, '_> {
         let usual = raw::AgentLimits::default();
         self.loosened(
             at,
-            "wall_time",
-            seconds(&raw.wall_time),
-            seconds(&usual.wall_time),
+            &[
+                (
+                    "wall_time",
+                    seconds(&raw.wall_time),
+                    seconds(&usual.wall_time),
+                ),
+                ("steps", raw.steps.into(), usual.steps.into()),
+                (
+                    "starts_per_hour",
+                    raw.starts_per_hour.into(),
+                    usual.starts_per_hour.into(),
+                ),
+                (
+                    "starts_per_day",
+                    raw.starts_per_day.into(),
+                    usual.starts_per_day.into(),
+                ),
+                (
+                    "concurrency",
+                    raw.concurrency.into(),
+                    usual.concurrency.into(),
+                ),
+                ("attempts", raw.attempts.into(), usual.attempts.into()),
+            ],
         );
-        self.loosened(at, "steps", raw.steps.into(), usual.steps.into());
-        self.loosened(
-            at,
-            "starts_per_hour",
-            raw.starts_per_hour.into(),
-            usual.starts_per_hour.into(),
-        );
-        self.loosened(
-            at,
-            "starts_per_day",
-            raw.starts_per_day.into(),
-            usual.starts_per_day.into(),
-        );
-        self.loosened(
-            at,
-            "concurrency",
-            raw.concurrency.into(),
-            usual.concurrency.into(),
-        );
-        self.loosened(at, "attempts", raw.attempts.into(), usual.attempts.into());
         let of_project = "the project's limit";
         self.idle(
             at,
@@ -147,9 +149,12 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn loosened(&mut self, at: &str, key: &str, value: u64, usual: u64) {
-        if value > usual.saturating_mul(LOOSE_FACTOR) {
-            self.warn_loose(at, key, value, usual);
+    /// Limits by key, each with its value and its default.
+    fn loosened(&mut self, at: &str, limits: &[(&str, u64, u64)]) {
+        for &(key, value, usual) in limits {
+            if value > usual.saturating_mul(LOOSE_FACTOR) {
+                self.warn_loose(at, key, value, usual);
+            }
         }
     }
 
