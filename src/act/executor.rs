@@ -138,13 +138,11 @@ impl<O: Outside> Executor<O> {
     async fn mark(&self, job: &Job, tries: u32, state: EffectState) -> Result<(), StoreError> {
         let mut changes = Vec::new();
         if let EffectState::Parked { reason } = &state {
-            changes.push(Change::Alert(Alert {
-                cause: format!("parked:{}", job.effect.key),
-                text: format!("`{}` cannot be done: {reason}", job.effect.key),
-                run: None,
-                raised_at: self.outside.now(),
-                cleared_at: None,
-            }));
+            changes.push(Change::Alert(Alert::raised(
+                format!("parked:{}", job.effect.key),
+                format!("`{}` cannot be done: {reason}", job.effect.key),
+                self.outside.now(),
+            )));
         }
         changes.push(Change::EffectState {
             key: job.effect.key.clone(),

@@ -26,3 +26,26 @@ pub struct Alert {
     /// When it ended, if it has.
     pub cleared_at: Option<Time>,
 }
+
+impl Alert {
+    /// An alert raised now, about no run.
+    #[must_use]
+    pub fn raised(cause: impl Into<String>, text: impl Into<String>, now: Time) -> Alert {
+        Alert {
+            cause: cause.into(),
+            text: text.into(),
+            run: None,
+            raised_at: now,
+            cleared_at: None,
+        }
+    }
+
+    /// The same alert, over.
+    #[must_use]
+    pub fn cleared(&self, now: Time) -> Alert {
+        Alert {
+            cleared_at: Some(now),
+            ..self.clone()
+        }
+    }
+}

@@ -60,15 +60,16 @@ pub fn stalled(runs: &[Watched], after: Duration, now: Time) -> Vec<Change> {
         let progress = run.progress_at.max(newest_change(&run.workspace));
         if now.since(progress) >= after {
             alerts.push(Change::Alert(Alert {
-                cause: format!("stalled:{}", run.run),
-                text: format!(
-                    "run {} has made no progress for {} s: no tool result, diff or commit",
-                    run.run,
-                    now.since(progress).as_secs()
-                ),
                 run: Some(run.run.clone()),
-                raised_at: now,
-                cleared_at: None,
+                ..Alert::raised(
+                    format!("stalled:{}", run.run),
+                    format!(
+                        "run {} has made no progress for {} s: no tool result, diff or commit",
+                        run.run,
+                        now.since(progress).as_secs()
+                    ),
+                    now,
+                )
             }));
         }
     }
@@ -85,16 +86,17 @@ pub fn unanswered(world: &World, now: Time) -> Vec<Change> {
     });
     open.map(|task| {
         Change::Alert(Alert {
-            cause: format!("unanswered:{}", task.id),
-            text: format!(
-                "`{}` has waited for {} min for an answer on #{}: write one in a comment there",
-                task.agent,
-                now.since(task.changed_at).as_secs() / 60,
-                task.work.issue
-            ),
             run: world.runs_of(&task.id).last().map(|run| run.id.clone()),
-            raised_at: now,
-            cleared_at: None,
+            ..Alert::raised(
+                format!("unanswered:{}", task.id),
+                format!(
+                    "`{}` has waited for {} min for an answer on #{}: write one in a comment there",
+                    task.agent,
+                    now.since(task.changed_at).as_secs() / 60,
+                    task.work.issue
+                ),
+                now,
+            )
         })
     })
     .collect()
@@ -112,12 +114,7 @@ pub fn mended(alerts: &BTreeMap<String, Alert>, raised: &[Change], now: Time) ->
         .values()
         .filter(|a| a.cleared_at.is_none() && a.run.is_some());
     open.filter(|a| !still(&a.cause))
-        .map(|a| {
-            Change::Alert(Alert {
-                cleared_at: Some(now),
-                ..a.clone()
-            })
-        })
+        .map(|a| Change::Alert(a.cleared(now)))
         .collect()
 }
 
@@ -193,17 +190,8 @@ fn turn(
 ) -> Option<Change> {
     let open = alerts.get(cause).filter(|a| a.cleared_at.is_none());
     match (open, text) {
-        (None, Some(text)) => Some(Change::Alert(Alert {
-            cause: cause.to_owned(),
-            text: text.to_owned(),
-            run: None,
-            raised_at: now,
-            cleared_at: None,
-        })),
-        (Some(open), None) => Some(Change::Alert(Alert {
-            cleared_at: Some(now),
-            ..open.clone()
-        })),
+        (None, Some(text)) => Some(Change::Alert(Alert::raised(cause, text, now))),
+        (Some(open), None) => Some(Change::Alert(open.cleared(now))),
         (Some(open), Some(text)) if cause == CONFIG && open.text != text => {
             Some(Change::Alert(Alert {
                 text: text.to_owned(),

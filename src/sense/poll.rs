@@ -245,19 +245,14 @@ impl<S: Source> Poller<S> {
     /// The alert on items that could not be read, raised or cleared.
     fn unreadable(&mut self, skipped: u32, now: Time) -> Option<Change> {
         let alert = match (&self.unreadable, skipped) {
-            (None, 1..) => Alert {
-                cause: UNREADABLE.to_owned(),
-                text: format!(
+            (None, 1..) => Alert::raised(
+                UNREADABLE,
+                format!(
                     "{skipped} issues, comments or reviews cannot be read (too large, or not of the API's form) and are passed over; shorten or delete them"
                 ),
-                run: None,
-                raised_at: now,
-                cleared_at: None,
-            },
-            (Some(open), 0) => Alert {
-                cleared_at: Some(now),
-                ..open.clone()
-            },
+                now,
+            ),
+            (Some(open), 0) => open.cleared(now),
             _ => return None,
         };
         self.unreadable = Some(alert.clone()).filter(|a| a.cleared_at.is_none());
