@@ -1,70 +1,19 @@
 //! Nudges, reloads and orders: what each event asks for, whatever the order.
 
-use adf::model::settings::*;
+use crate::scene;
+use adf::model::settings::Settings;
 use adf::model::*;
 use adf::reconcile::{Do, Event, State};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 const NOW: Time = Time(1_700_000_000_000);
 
 fn settings(tick: u64) -> Settings {
-    let second = Duration::from_secs(1);
-    Settings {
-        project: "app".to_owned(),
-        state_dir: "/nowhere".into(),
-        forge: ForgeSettings {
-            url: "http://forge".to_owned(),
-            owner: "acme".to_owned(),
-            repo: "app".to_owned(),
-            settle: second,
-            concurrency: 4,
-        },
-        schedule: ScheduleSettings {
-            tick: Duration::from_secs(tick),
-            mentions_every: 2,
-            time_zone: "UTC".to_owned(),
-        },
-        mentions: MentionSettings {
-            allow: Vec::new(),
-            max_per_passage: 10,
-        },
-        agents: BTreeMap::new(),
-        providers: BTreeMap::new(),
-        limits: ProjectLimits {
-            concurrency: 2,
-            starts_per_hour: 12,
-            starts_per_day: 60,
-            output_bytes: 1 << 20,
-            bundle_bytes: 1 << 20,
-            disk_free_bytes: 1 << 20,
-            state_bytes: 1 << 30,
-            keep_runs: Duration::from_secs(24 * 3600),
-            grace: second,
-        },
-        walls: Walls {
-            required: true,
-            read: vec![],
-            write: vec![],
-            environment: vec![],
-        },
-        delivery: Delivery {
-            base: None,
-            protected_paths: Vec::new(),
-            labels: Vec::new(),
-            assign_requester: true,
-        },
-        failures: Failures {
-            label: "adf:needs-human".to_owned(),
-            rules: Vec::new(),
-        },
-        nightwatch: Nightwatch {
-            enabled: true,
-            stalled_after: second,
-        },
-    }
+    let mut settings = scene::settings();
+    settings.schedule.tick = Duration::from_secs(tick);
+    settings
 }
 
 fn state() -> State {
