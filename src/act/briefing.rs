@@ -157,7 +157,7 @@ impl Machine {
         let (issue, origin) = (task.work.issue, task.origin.clone());
         let (task, run, now) = (task.clone(), run.clone(), self.tools.clock.now());
         let read = self.tools.ledger.read(move |reader| {
-            let world = reader.world()?;
+            let world = reader.world_of(issue)?;
             let mut stored = reader.passages_of(issue)?;
             let asked = world.mentions.get(&origin).map(|m| m.passage);
             // The passage that commands is given as it stood when it was authorised.

@@ -223,8 +223,11 @@ impl Desk {
     /// Where the task stands now.
     pub(super) async fn standing(&self) -> Result<Standing, String> {
         let (task, run, now) = (self.task.clone(), self.run.clone(), self.now());
-        self.read(move |reader| Standing::read(reader, &reader.world()?, &task, &run, now))
-            .await
+        self.read(move |reader| {
+            let world = reader.world_of(task.work.issue)?;
+            Standing::read(reader, &world, &task, &run, now)
+        })
+        .await
     }
 
     /// A limit of the run's agent; none is left of one that is gone from the config.

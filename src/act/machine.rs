@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{Mutex, OnceCell, watch};
 
 /// The colour of labels that the factory has to create.
 const LABEL_COLOR: &str = "#5319e7";
@@ -106,6 +106,8 @@ pub struct Machine {
     pub swept: Tally,
     ending: watch::Sender<Endings>,
     delivers: OnceCell<()>,
+    /// The base looked at last, and why work cannot start from it.
+    pub(super) looked_at: Mutex<Option<(Sha, Option<String>)>>,
 }
 
 impl Machine {
@@ -121,6 +123,7 @@ impl Machine {
                 named: BTreeSet::new(),
             }),
             delivers: OnceCell::new(),
+            looked_at: Mutex::default(),
         }
     }
 

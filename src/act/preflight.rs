@@ -93,16 +93,25 @@ impl Machine {
             )));
         }
         let sha = self.base(&base).await.map_err(Trouble::from)?;
-        let blockers = workspace::blockers(&tools.git, &tools.mirror, &sha)
-            .await
-            .map_err(Trouble::from)?;
-        if let Some(blocker) = blockers.first() {
-            return Err(Blocked {
-                reason: blocker.clone(),
+        match self.unfit(&sha).await.map_err(Trouble::from)? {
+            Some(reason) => Err(Blocked {
+                reason,
                 waits: false,
-            });
+            }),
+            None => Ok((base, sha)),
         }
-        Ok((base, sha))
+    }
+
+    /// Why work cannot start from a commit; looked at once for each.
+    async fn unfit(&self, sha: &Sha) -> Result<Option<String>, GitError> {
+        let mut looked = self.looked_at.lock().await;
+        if let Some((_, why)) = looked.as_ref().filter(|(of, _)| of == sha) {
+            return Ok(why.clone());
+        }
+        let blockers = workspace::blockers(&self.tools.git, &self.tools.mirror, sha).await?;
+        let why = blockers.into_iter().next();
+        *looked = Some((sha.clone(), why.clone()));
+        Ok(why)
     }
 
     /// The commit that a branch of the forge holds. A server's moment of weakness is

@@ -36,8 +36,9 @@ impl Machine {
             return None;
         }
         let (task, attempt, provider) = (run.task.clone(), run.attempt, agent.provider.clone());
+        let issue = run.work.issue;
         let read = self.tools.ledger.read(move |reader| {
-            let world = reader.world()?;
+            let world = reader.world_of(issue)?;
             let runs = world.runs_of(&task);
             let earlier = runs.filter(|r| r.attempt < attempt && r.provider == provider);
             Ok(earlier.cloned().collect::<Vec<Run>>())

@@ -16,16 +16,7 @@ pub fn folder(program: &str) -> Option<&Path> {
 /// What a program reads of its own, when it is looked up in `path`.
 #[must_use]
 pub fn reads(program: &str, path: &str) -> Vec<PathBuf> {
-    let found = if program.contains('/') {
-        Some(PathBuf::from(program))
-    } else {
-        let mut folders = path.split(':').filter(|folder| !folder.is_empty());
-        folders.find_map(|folder| {
-            let file = Path::new(folder).join(program);
-            file.is_file().then_some(file)
-        })
-    };
-    let Some(found) = found else {
+    let Ok(found) = which::which_in(program, Some(path), "/") else {
         return Vec::new();
     };
     let node = found.with_file_name("node");
@@ -47,7 +38,10 @@ fn packages(file: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, os::unix::fs::symlink};
+    use std::{
+        fs,
+        os::unix::fs::{PermissionsExt, symlink},
+    };
 
     #[test]
     fn a_package_opens_its_neighbours_and_node_and_a_binary_only_itself() {
@@ -56,9 +50,15 @@ mod tests {
         let package = root.join("lib/node_modules/@x/cli/node_modules/deep");
         fs::create_dir_all(&package).unwrap();
         fs::create_dir_all(root.join("bin")).unwrap();
-        fs::write(package.join("cli.js"), "").unwrap();
-        fs::write(root.join("bin/node"), "").unwrap();
-        fs::write(root.join("bin/other"), "").unwrap();
+        let start = fs::Permissions::from_mode(0o755);
+        for file in [
+            package.join("cli.js"),
+            root.join("bin/node"),
+            root.join("bin/other"),
+        ] {
+            fs::write(&file, "").unwrap();
+            fs::set_permissions(&file, start.clone()).unwrap();
+        }
         symlink(package.join("cli.js"), root.join("bin/cli")).unwrap();
         let bin = root.join("bin");
         let expected = [root.join("lib/node_modules"), bin.join("node")];

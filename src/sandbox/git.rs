@@ -27,8 +27,10 @@ pub(super) fn search_path() -> OsString {
     reason = "the embedded forge is made of real git"
 )]
 fn command(dir: &Path) -> Command {
-    let mut command = Command::new("git");
     let path = search_path();
+    // Given by its path it is started without a copy of this process's page tables.
+    let git = which::which_in("git", Some(&path), dir).unwrap_or_else(|_| "git".into());
+    let mut command = Command::new(git);
     command
         .current_dir(dir)
         .env_clear()

@@ -54,6 +54,20 @@ impl Reader {
         Ok(world)
     }
 
+    /// Of everything known only the writers, and the mentions, runs and messages of
+    /// one issue: what a run of it needs.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn world_of(&self, issue: u64) -> Result<World, StoreError> {
+        let moment = self.moment()?;
+        let mut world = World::default();
+        self.answer(rows::load_of(&moment, issue, &mut |change| {
+            world.apply(&change)
+        }))?;
+        Ok(world)
+    }
+
     /// The factory that the ledger belongs to.
     ///
     /// # Errors

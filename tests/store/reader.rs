@@ -199,6 +199,54 @@ async fn messages_and_effects_are_found_by_run_and_issue() {
     assert_eq!((effects.len(), effects[0].tries), (1, 3));
 }
 
+#[tokio::test]
+async fn the_world_of_an_issue_is_its_part_of_the_whole() {
+    let state = tempfile::tempdir().unwrap();
+    let opened = worked(state.path()).await;
+    let task = sample::task("0000facade00", 7, TaskState::Queued);
+    let other = sample::run(&task, 1);
+    let said = Change::Message {
+        run: other.id.clone(),
+        sequence: 1,
+        at: Time(1),
+        message: Message::Report(sample::report("elsewhere")),
+    };
+    let logins = vec!["alice".to_owned()];
+    let writers = Change::Writers {
+        logins,
+        seen_at: Time(3),
+    };
+    let facts = vec![Change::Task(task), Change::Run(other), said, writers];
+    opened.ledger.commit(facts).await.unwrap();
+    let both = opened
+        .ledger
+        .read(|reader| Ok((reader.world()?, reader.world_of(42)?)))
+        .await;
+    let (whole, part) = both.unwrap();
+    assert_eq!((whole.runs.len(), whole.said.len()), (2, 2));
+    let mut expected = World::default();
+    expected.apply(&Change::Writers {
+        logins: vec!["alice".to_owned()],
+        seen_at: Time(3),
+    });
+    let of_issue = |run: &RunId| whole.runs[run].work.issue == 42;
+    for mention in whole.mentions.values() {
+        expected.apply(&Change::Mention(mention.clone()));
+    }
+    for run in whole.runs.values().filter(|run| of_issue(&run.id)) {
+        expected.apply(&Change::Run(run.clone()));
+    }
+    for ((run, sequence), said) in whole.said.iter().filter(|((run, _), _)| of_issue(run)) {
+        expected.apply(&Change::Message {
+            run: run.clone(),
+            sequence: *sequence,
+            at: said.at,
+            message: said.message.clone(),
+        });
+    }
+    assert_eq!(support::unversioned(part), support::unversioned(expected));
+}
+
 #[test]
 fn looking_where_there_is_no_ledger_says_so_and_makes_none() {
     let state = tempfile::tempdir().unwrap();

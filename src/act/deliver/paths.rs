@@ -83,34 +83,36 @@ pub(super) async fn changed<'a>(
     head: &Sha,
     protected: &Protected,
 ) -> Result<Changed, DeliverError> {
-    let list = |format: &'static str| {
-        call("diff-tree")
-            .args(["-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"])
-            .args([format, base.as_str(), head.as_str(), "--"])
-            .cap(LIST_MAX_BYTES)
-            .limit(PACK_LIMIT)
-    };
-    let raw = list("--raw").run().await?;
-    let mut changed = read_raw(&raw, protected)?;
-    changed.lines = read_numstat(&list("--numstat").run().await?);
-    Ok(changed)
+    let list = call("diff-tree")
+        .args(["-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"])
+        .args(["--raw", "--numstat", base.as_str(), head.as_str(), "--"])
+        .cap(LIST_MAX_BYTES)
+        .limit(PACK_LIMIT);
+    read(&list.run().await?, protected)
 }
 
-/// `:<mode> <mode> <id> <id> <letter>NUL<path>NUL`, again and again.
-fn read_raw(raw: &[u8], protected: &Protected) -> Result<Changed, DeliverError> {
+/// `:<mode> <mode> <id> <id> <letter>NUL<path>NUL`, again and again, and then
+/// `<added>TAB<removed>TAB<path>NUL` as often.
+fn read(list: &[u8], protected: &Protected) -> Result<Changed, DeliverError> {
     let mut changed = Changed::default();
-    let mut fields = raw.split(|b| *b == 0);
+    let unreadable = || {
+        let what = "a list of changes that cannot be read";
+        GitError::before("diff-tree", GitErrorKind::Other, what)
+    };
+    let mut fields = list.split(|b| *b == 0);
     while let Some(entry) = fields.next() {
         if entry.is_empty() {
             break;
         }
-        let modes = entry.strip_prefix(b":").map(|entry| {
-            let mut modes = entry.splitn(3, |b| *b == b' ');
-            (modes.next(), modes.next())
-        });
-        let (Some((Some(old), Some(new))), Some(path)) = (modes, fields.next()) else {
-            let what = "a list of changes that cannot be read";
-            return Err(GitError::before("diff-tree", GitErrorKind::Other, what).into());
+        let Some(modes) = entry.strip_prefix(b":") else {
+            let (added, removed) = lines(entry).ok_or_else(unreadable)?;
+            changed.lines.0 = changed.lines.0.saturating_add(added);
+            changed.lines.1 = changed.lines.1.saturating_add(removed);
+            continue;
+        };
+        let mut modes = modes.splitn(3, |b| *b == b' ');
+        let (Some(old), Some(new), Some(path)) = (modes.next(), modes.next(), fields.next()) else {
+            return Err(unreadable().into());
         };
         changed.total = changed.total.saturating_add(1);
         if changed.paths.len() < Work::PATHS_MAX {
@@ -125,20 +127,19 @@ fn read_raw(raw: &[u8], protected: &Protected) -> Result<Changed, DeliverError> 
     Ok(changed)
 }
 
-/// `<added>TAB<removed>TAB<path>NUL`; a dash for what is not text.
-fn read_numstat(list: &[u8]) -> (u64, u64) {
-    let number = |field: Option<&[u8]>| -> u64 {
-        field
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| digits.parse().ok())
-            .unwrap_or(0)
+/// `<added>TAB<removed>TAB<path>`; a dash for what is not text.
+fn lines(entry: &[u8]) -> Option<(u64, u64)> {
+    let number = |field: Option<&[u8]>| -> Option<u64> {
+        let digits = std::str::from_utf8(field?).ok()?;
+        if digits == "-" {
+            Some(0)
+        } else {
+            digits.parse().ok()
+        }
     };
-    list.split(|b| *b == 0).fold((0_u64, 0_u64), |sum, entry| {
-        let mut fields = entry.splitn(3, |b| *b == b'\t');
-        let added = number(fields.next());
-        let removed = number(fields.next());
-        (sum.0.saturating_add(added), sum.1.saturating_add(removed))
-    })
+    let mut fields = entry.splitn(3, |b| *b == b'\t');
+    let (added, removed) = (number(fields.next())?, number(fields.next())?);
+    fields.next().map(|_path| (added, removed))
 }
 
 /// A path for people: as it is when it is plain text, else quoted and escaped, so
@@ -243,8 +244,17 @@ mod tests {
     #[test]
     fn a_raw_list_that_ends_early_is_an_error() {
         let protected = Protected::default();
-        assert!(read_raw(b":100644 100644 a b M\0", &protected).is_ok_and(|c| c.total == 1));
-        assert!(read_raw(b":100644 100644 a b M", &protected).is_err());
-        assert!(read_raw(b"garbage\0x\0", &protected).is_err());
+        assert!(read(b":100644 100644 a b M\0", &protected).is_ok_and(|c| c.total == 1));
+        let both = b":100644 100644 a b M\0:x\x001\t2\t:x\0-\t-\ty\0";
+        let both = read(both, &protected).unwrap();
+        assert_eq!((both.total, both.lines), (1, (1, 2)));
+        for bad in [
+            &b":100644 100644 a b M"[..],
+            b"garbage\0x\0",
+            b"1\t2\0",
+            b"1\tx\ty\0",
+        ] {
+            assert!(read(bad, &protected).is_err());
+        }
     }
 }

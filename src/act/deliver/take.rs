@@ -46,9 +46,6 @@ impl Deliver {
             let max = max_bytes;
             return Err(DeliverError::TooLarge { found: size, max });
         }
-        if !self.git.has_commit(&self.dir, base).await? {
-            return Err(DeliverError::NoBase(base.clone()));
-        }
         let mut start = Vec::new();
         let mut file = file.take(size);
         let header_max = u64::try_from(bundle::HEADER_MAX_BYTES).unwrap_or(u64::MAX);
@@ -62,11 +59,13 @@ impl Deliver {
         let pack = AsyncReadExt::chain(Cursor::new(start.split_off(header.length)), rest);
 
         let own = Quarantine::new(self)?;
-        for need in &header.needs {
-            if !self.git.has_commit(&self.dir, need).await? {
-                let what = format!("it builds on {need}, which is not here");
-                return Err(DeliverError::Bundle(what));
+        let wanted = [base].into_iter().chain(&header.needs);
+        if let Some(absent) = self.git.lacks(&self.dir, wanted).await? {
+            if absent == base {
+                return Err(DeliverError::NoBase(base.clone()));
             }
+            let what = format!("it builds on {absent}, which is not here");
+            return Err(DeliverError::Bundle(what));
         }
         own.index(pack, size).await?;
         let head = header.head;
@@ -78,6 +77,13 @@ impl Deliver {
         self.set_ref(&format!("refs/adf/runs/{run}"), &head).await?;
         Ok(Some(work))
     }
+}
+
+/// `<only here>TAB<only there>`, as git counts the commits of two heads.
+fn counted(said: &[u8]) -> Option<(u32, u32)> {
+    let said = std::str::from_utf8(said).ok()?;
+    let (left, right) = said.trim().split_once('\t')?;
+    Some((left.parse().ok()?, right.parse().ok()?))
 }
 
 /// Opens the agent's file, following no link and waiting for no pipe.
@@ -158,19 +164,21 @@ impl<'a> Quarantine<'a> {
         if head == base {
             return Ok(None);
         }
-        let on_base = self
-            .call("merge-base")
-            .args(["--is-ancestor", base.as_str(), head.as_str()])
-            .answer()
-            .await?;
-        if on_base.code != Some(0) {
-            return Err(DeliverError::NotOnBase {
-                base: base.clone(),
-                head: head.clone(),
-            });
-        }
-        // Everything new must be there, down to the last file.
+        let both = format!("{base}...{head}");
+        let apart = self
+            .call("rev-list")
+            .args(["--count", "--left-right", &both, "--"]);
+        let count = match counted(&apart.run().await?) {
+            Some((0, count)) => count,
+            _ => {
+                return Err(DeliverError::NotOnBase {
+                    base: base.clone(),
+                    head: head.clone(),
+                });
+            }
+        };
         let range = format!("^{base}");
+        // Everything new must be there, down to the last file.
         let whole = self
             .call("rev-list")
             .args(["--objects", "--quiet", head.as_str(), &range, "--"])
@@ -182,13 +190,6 @@ impl<'a> Quarantine<'a> {
             let what = format!("incomplete: {}", error.detail);
             return Err(DeliverError::Objects(what));
         }
-        let count = self
-            .call("rev-list")
-            .args(["--count", head.as_str(), &range, "--"]);
-        let count = String::from_utf8_lossy(&count.run().await?)
-            .trim()
-            .parse()
-            .unwrap_or(u32::MAX);
         let changed = paths::changed(|verb| self.call(verb), base, head, protected).await?;
         Ok((changed.total > 0).then(|| Work {
             base: base.clone(),

@@ -200,7 +200,7 @@ impl<'a> Call<'a> {
         reason = "the one place where the factory starts its own git"
     )]
     fn command(&self, fed: bool) -> Command {
-        let mut command = Command::new(&self.git.program);
+        let mut command = Command::new(self.git.executable());
         command
             .args(&self.places)
             .arg(self.verb)

@@ -5,7 +5,7 @@
 
 use super::{Git, GitError, GitErrorKind, LOOK_LIMIT, Remote};
 use crate::model::Sha;
-use std::path::Path;
+use std::{io::Cursor, path::Path};
 
 /// How many characters a branch name may have.
 pub const BRANCH_MAX_CHARS: usize = 200;
@@ -97,9 +97,32 @@ impl Git {
     /// # Errors
     /// When the repository cannot be read.
     pub async fn has_commit(&self, dir: &Path, sha: &Sha) -> Result<bool, GitError> {
-        let name = format!("{}^{{commit}}", checked("cat-file", sha)?);
-        let call = self.call("cat-file").dir(dir).args(["-e", &name]);
-        Ok(call.answer().await?.code == Some(0))
+        Ok(self.lacks(dir, [sha]).await?.is_none())
+    }
+
+    /// The first of these commits that a repository does not hold, its alternates
+    /// included.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub async fn lacks<'s>(
+        &self,
+        dir: &Path,
+        shas: impl IntoIterator<Item = &'s Sha>,
+    ) -> Result<Option<&'s Sha>, GitError> {
+        const VERB: &str = "cat-file";
+        let mut names = String::new();
+        let mut asked = Vec::new();
+        for sha in shas {
+            names.push_str(checked(VERB, sha)?);
+            names.push_str("^{commit}\n");
+            asked.push(sha);
+        }
+        let call = self.call(VERB).dir(dir).arg("--batch-check=%(objecttype)");
+        let said = call.input(Cursor::new(names)).run().await?;
+        let said = String::from_utf8_lossy(&said);
+        let mut kinds = said.lines();
+        Ok(asked.into_iter().find(|_| kinds.next() != Some("commit")))
     }
 
     /// The commit that a ref of a repository holds; `None` when there is no such ref.

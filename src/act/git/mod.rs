@@ -96,6 +96,13 @@ impl Git {
         self
     }
 
+    /// Where its program is now. Given by its path it is started without a copy of
+    /// this process's page tables; one that is not found is named as it is.
+    fn executable(&self) -> PathBuf {
+        let found = which::which_in(&self.program, Some(&self.path), &self.home);
+        found.unwrap_or_else(|_| PathBuf::from(&self.program))
+    }
+
     /// Its home.
     #[must_use]
     pub fn home(&self) -> &std::path::Path {

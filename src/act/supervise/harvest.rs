@@ -135,11 +135,15 @@ struct Clone<'a> {
 
 impl Clone<'_> {
     fn read(&self, base: &str, out: &Path, agent: &str) -> Result<Harvest, String> {
-        let committed = self
-            .git(&["rev-parse", "--verify", "--end-of-options", "HEAD^{commit}"])
+        let read = self
+            .git(&["rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--"])
             .map_err(|error| format!("the clone has no readable HEAD: {error}"))?;
+        let mut ids = read.lines().map(str::to_owned);
+        let (Some(committed), Some(before)) = (ids.next(), ids.next()) else {
+            return Err("the clone has no readable HEAD".to_owned());
+        };
         let mut notes = Vec::new();
-        let snapshot = self.snapshot(&committed, agent, &mut notes);
+        let snapshot = self.snapshot(&committed, &before, agent, &mut notes);
         let snapshot = snapshot.unwrap_or_else(|error| {
             notes.push(format!("uncommitted work could not be read: {error}"));
             None
@@ -182,10 +186,12 @@ impl Clone<'_> {
         Ok(found)
     }
 
-    /// A commit on top of `head` with everything that is neither committed nor ignored.
+    /// A commit on top of `head`, whose tree is `before`, with everything that is
+    /// neither committed nor ignored.
     fn snapshot(
         &self,
         head: &str,
+        before: &str,
         agent: &str,
         notes: &mut Vec<String>,
     ) -> Result<Option<String>, String> {
@@ -195,7 +201,6 @@ impl Clone<'_> {
             notes.push(format!("some uncommitted files are left out: {error}"));
         }
         let tree = self.git(&["write-tree"])?;
-        let before = self.git(&["rev-parse", "--verify", &format!("{head}^{{tree}}")])?;
         if tree == before {
             return Ok(None);
         }

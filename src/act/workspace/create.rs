@@ -14,6 +14,7 @@ use crate::{
 };
 use std::{
     fs,
+    io::{self, Cursor, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -129,35 +130,26 @@ impl Workspaces {
         let own = dir.join(".git");
         place::lend(&own.join("objects"), &self.mirror.objects())
             .map_err(at("write alternates in", &own))?;
-        for (key, value) in [
-            ("user.name", spec.identity.name.as_str()),
-            ("user.email", spec.identity.email.as_str()),
-            ("gc.auto", "0"),
-        ] {
-            let call = self.git.call("config").dir(&own);
-            call.args(["--", key, value]).run().await?;
+        configure(&own, &spec.identity).map_err(at("configure", &own))?;
+        let caller = spec.caller.as_ref();
+        if let Some(absent) = self.git.lacks(&own, [&spec.base]).await? {
+            return Err(WorkspaceError::NoStart(absent.clone()));
         }
-        if !self.git.has_commit(&own, &spec.base).await? {
-            return Err(WorkspaceError::NoStart(spec.base.clone()));
-        }
-        for sha in [start].into_iter().chain(&spec.caller) {
+        let others: Vec<&Sha> = spec.start.iter().chain(caller).collect();
+        for sha in others {
             if !self.git.has_commit(&own, sha).await? {
                 self.copy(&own, sha).await?;
             }
         }
-        let mut refs = vec![
-            (format!("refs/heads/{}", spec.branch), start),
-            (
-                format!("refs/remotes/origin/{}", spec.base_branch),
-                &spec.base,
-            ),
-        ];
-        let caller = spec.caller.as_ref();
-        refs.extend(caller.map(|sha| ("refs/remotes/caller/work".to_owned(), sha)));
-        for (name, sha) in refs {
-            let call = self.git.call("update-ref").dir(&own);
-            call.args(["--", &name, sha.as_str()]).run().await?;
+        let mut refs = format!(
+            "create refs/heads/{} {start}\ncreate refs/remotes/origin/{} {}\n",
+            spec.branch, spec.base_branch, spec.base
+        );
+        if let Some(caller) = caller {
+            refs.push_str(&format!("create refs/remotes/caller/work {caller}\n"));
         }
+        let call = self.git.call("update-ref").dir(&own).arg("--stdin");
+        call.input(Cursor::new(refs)).run().await?;
         let checkout: Call<'_> = self.git.call("reset").dir(&own).worktree(dir);
         checkout
             .args(["--quiet", "--hard"])
@@ -184,6 +176,24 @@ impl Workspaces {
             .await?;
         Ok(())
     }
+}
+
+/// The settings of a new workspace, beneath those that `git init` wrote.
+fn configure(own: &Path, identity: &Identity) -> io::Result<()> {
+    let quoted = |text: &str| {
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n")
+    };
+    let mut config = fs::OpenOptions::new()
+        .append(true)
+        .open(own.join("config"))?;
+    write!(
+        config,
+        "[user]\n\tname = \"{}\"\n\temail = \"{}\"\n[gc]\n\tauto = 0\n",
+        quoted(&identity.name),
+        quoted(&identity.email)
+    )
 }
 
 /// Whether a workspace is there and still has a repository of its own. An agent

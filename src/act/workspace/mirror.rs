@@ -3,7 +3,7 @@
 //!
 //! Invariant: objects are never removed from it (no gc, no receive), so that what
 //! borrows them stays whole; one fetch runs at a time; a base is only handed out
-//! after the forge confirmed it.
+//! after the forge confirmed it, once for all who asked before that look began.
 
 use crate::{
     act::git::{
@@ -13,6 +13,7 @@ use crate::{
     model::Sha,
 };
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 /// How often a branch that moves while it is fetched is fetched again.
@@ -26,7 +27,27 @@ pub struct Mirror {
     git: Git,
     dir: PathBuf,
     remote: Remote,
-    gate: Mutex<()>,
+    /// How often a base was asked for so far.
+    asked: AtomicU64,
+    gate: Mutex<Known>,
+}
+
+/// What is known of a mirror, by whoever holds its gate.
+#[derive(Debug, Default)]
+struct Known {
+    /// This process made it whole.
+    whole: bool,
+    /// The base confirmed last.
+    base: Option<Confirmed>,
+}
+
+/// A base as the forge confirmed it.
+#[derive(Debug)]
+struct Confirmed {
+    branch: String,
+    sha: Sha,
+    /// How often a base had been asked for when the look began.
+    looked_at: u64,
 }
 
 impl Mirror {
@@ -37,7 +58,8 @@ impl Mirror {
             git,
             dir: state.join("mirror.git"),
             remote,
-            gate: Mutex::new(()),
+            asked: AtomicU64::new(0),
+            gate: Mutex::default(),
         }
     }
 
@@ -64,12 +86,18 @@ impl Mirror {
     /// # Errors
     /// When the forge cannot be asked which hash it uses, or the disk fails.
     pub async fn ensure(&self) -> Result<(), GitError> {
-        let _one = self.gate.lock().await;
+        let mut known = self.gate.lock().await;
         let format = match place::object_format(&self.dir)? {
+            Some(_) if known.whole => return Ok(()),
             Some(format) => format,
             None => self.remote_format().await?,
         };
-        place::init_bare(&self.git, &self.dir, format).await
+        place::init_bare(&self.git, &self.dir, format).await?;
+        *known = Known {
+            whole: true,
+            base: None,
+        };
+        Ok(())
     }
 
     /// Brings it level with the forge: every branch, and none that is gone.
@@ -100,14 +128,34 @@ impl Mirror {
     /// # Errors
     /// [`GitErrorKind::NotFound`] when there is no such branch.
     pub async fn base(&self, branch: &str) -> Result<Sha, GitError> {
-        let _one = self.gate.lock().await;
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut known = self.gate.lock().await;
+        let last = known.base.as_ref().filter(|last| last.branch == branch);
+        if let Some(last) = last.filter(|last| last.looked_at > asked) {
+            return Ok(last.sha.clone());
+        }
+        let held = last.map(|last| last.sha.clone());
+        let looked_at = self.asked.load(Ordering::Relaxed);
+        let sha = self.confirm(branch, held).await?;
+        known.base = Some(Confirmed {
+            branch: branch.to_owned(),
+            sha: sha.clone(),
+            looked_at,
+        });
+        Ok(sha)
+    }
+
+    /// Asks the forge what a branch holds, and has it here; `held` was here before.
+    async fn confirm(&self, branch: &str, held: Option<Sha>) -> Result<Sha, GitError> {
         let name = format!("refs/remotes/forge/{branch}");
         for _ in 0..BASE_TRIES {
             let Some(there) = self.git.remote_head(&self.remote, branch).await? else {
                 let what = format!("no branch {branch}");
                 return Err(GitError::before("ls-remote", GitErrorKind::NotFound, what));
             };
-            if self.git.local_ref(&self.dir, &name).await?.as_ref() == Some(&there) {
+            if held.as_ref() == Some(&there)
+                || self.git.local_ref(&self.dir, &name).await?.as_ref() == Some(&there)
+            {
                 return Ok(there);
             }
             self.fetch_alone().await?;

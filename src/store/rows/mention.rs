@@ -91,6 +91,13 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
     )
 }
 
+pub(super) fn load_of(conn: &Connection, issue: u64, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    let sql = "SELECT * FROM mention WHERE issue = ? ORDER BY seq";
+    each(conn, sql, [Int(issue)], read, |row| {
+        apply(Change::Mention(row));
+    })
+}
+
 pub(in crate::store) fn of_passage(conn: &Connection, key: PassageKey) -> Result<Vec<Mention>> {
     let mut found = Vec::new();
     each(

@@ -5,7 +5,7 @@
 
 use super::{
     super::reader::Message,
-    column::{Json, join, split},
+    column::{Int, Json, join, split},
     each,
 };
 use crate::model::{self, Change, RunId, TaskId, Time};
@@ -35,14 +35,22 @@ pub(super) fn write(
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
     let sql = "SELECT * FROM message ORDER BY seq";
-    each(conn, sql, [], read, |said| {
-        apply(Change::Message {
-            run: said.run,
-            sequence: said.sequence,
-            at: said.at,
-            message: said.message,
-        });
-    })
+    each(conn, sql, [], read, |said| apply(change(said)))
+}
+
+pub(super) fn load_of(conn: &Connection, issue: u64, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    let sql = "SELECT message.* FROM message JOIN run ON run.id = message.run
+               WHERE run.issue = ? ORDER BY message.seq";
+    each(conn, sql, [Int(issue)], read, |said| apply(change(said)))
+}
+
+fn change(said: Message) -> Change {
+    Change::Message {
+        run: said.run,
+        sequence: said.sequence,
+        at: said.at,
+        message: said.message,
+    }
 }
 
 /// What a run's agent said, in the order of its numbers.

@@ -105,6 +105,15 @@ pub(super) fn load(
     Ok(())
 }
 
+/// Turns the rows into changes that tell who may write and what agents were asked
+/// and did and said on one issue.
+pub(super) fn load_of(conn: &Connection, issue: u64, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    repository::load_writers(conn, apply)?;
+    mention::load_of(conn, issue, apply)?;
+    run::load_of(conn, issue, apply)?;
+    message::load_of(conn, issue, apply)
+}
+
 /// Hands each row of a query on.
 fn each<T>(
     conn: &Connection,

@@ -152,6 +152,11 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
     })
 }
 
+pub(super) fn load_of(conn: &Connection, issue: u64, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    let sql = "SELECT * FROM run WHERE issue = ? ORDER BY seq";
+    each(conn, sql, [Int(issue)], read, |row| apply(Change::Run(row)))
+}
+
 fn read(row: &Row<'_>) -> Result<Run> {
     Ok(Run {
         id: RunId(row.get("id")?),
