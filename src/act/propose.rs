@@ -1,12 +1,13 @@
 //! A head becomes a branch on the forge, and the branch a pull request.
 //!
 //! Invariant: the branch is read before it is pushed again, and the open pull
-//! request of a branch is looked for before one is opened.
+//! request of a branch is looked for before one is opened, but at the first try of a
+//! task that never had one: there the forge's own refusal of a second is enough.
 
 use super::executor::{Executor, Job};
 use super::outside::Outside;
 use super::trouble::Trouble;
-use crate::model::{EffectKey, EffectResult, MarkKind, Sha};
+use crate::model::{EffectKey, EffectResult, MarkKind, Sha, Task};
 
 /// Tries after which a branch that the forge does not know is no longer on its way.
 const TRIES_MAX: u32 = 10;
@@ -75,7 +76,9 @@ impl<O: Outside> Executor<O> {
         mark.key = EffectKey(format!("pull:{}", mark.task));
         let title = self.who.redactor.clean(title);
         let text = self.marked(body, &mark);
-        if let Some(open) = self.outside.find_pull(branch).await? {
+        let fresh = |task: &Task| task.pull.is_none() && !task.adopted;
+        let first = job.effect.tries == 0 && job.task.as_ref().is_some_and(fresh);
+        if !first && let Some(open) = self.outside.find_pull(branch).await? {
             self.outside.edit_pull(open, &title, &text).await?;
             return Ok(EffectResult::Pull(open));
         }

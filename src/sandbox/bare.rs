@@ -4,7 +4,11 @@
 //! a second truth about what they point at.
 
 use super::git;
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Component, Path},
+};
 
 /// Refuses what the server forbids, in the words a real one was recorded to use.
 const PRE_RECEIVE: &str = r#"#!/bin/sh
@@ -144,6 +148,23 @@ pub(super) fn branches(dir: &Path) -> Branches {
     lines
         .map(|(sha, name)| (name.to_owned(), sha.to_owned()))
         .collect()
+}
+
+/// Where one branch points: git's own files are read, for every answer that shows a
+/// repository or a pull request asks this.
+pub(super) fn branch(dir: &Path, name: &str) -> Option<String> {
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    if name.is_empty() || name.ends_with('/') || !Path::new(name).components().all(plain) {
+        return None;
+    }
+    let reference = format!("refs/heads/{name}");
+    if let Ok(sha) = fs::read_to_string(dir.join(&reference)) {
+        return Some(sha.trim_end().to_owned());
+    }
+    let packed = fs::read_to_string(dir.join("packed-refs")).ok()?;
+    let mut lines = packed.lines().filter_map(|line| line.split_once(' '));
+    let (sha, _) = lines.find(|(_, found)| *found == reference)?;
+    Some(sha.to_owned())
 }
 
 /// The full id of a commit that exists.

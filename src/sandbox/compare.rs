@@ -36,19 +36,19 @@ pub(super) struct Ends {
 
 /// Reads the ends of a pull request.
 pub(super) fn ends(world: &Inner, repo: &Repo, number: u64, pull: &Pull) -> Ends {
-    let branches = bare::branches(&repo.git_dir);
+    let dir = &repo.git_dir;
+    let branch = bare::branch(dir, &pull.head);
     let kept = format!("refs/pull/{number}/head");
-    let head_ref = match branches.get(&pull.head) {
+    let head_ref = match branch {
         Some(_) => pull.head.clone(),
         None => kept.clone(),
     };
     let (base, head) = pull.frozen.clone().unwrap_or_else(|| {
-        let base = branches.get(&pull.base).cloned().unwrap_or_default();
-        let head = branches.get(&pull.head).cloned();
-        let head = head.or_else(|| bare::resolve(&repo.git_dir, &kept));
+        let base = bare::branch(dir, &pull.base).unwrap_or_default();
+        let head = branch.or_else(|| bare::resolve(dir, &kept));
         (base, head.unwrap_or_default())
     });
-    let compared = compared(world, &repo.git_dir, &base, &head);
+    let compared = compared(world, dir, &base, &head);
     Ends {
         base,
         head,

@@ -152,11 +152,8 @@ fn open(
 ) -> Result<u64, Answer> {
     let row = state.repo(repo)?;
     let head = own_branch(row, head).ok_or_else(Answer::not_found)?;
-    let branches = bare::branches(&row.git_dir);
-    if !branches.contains_key(base) {
-        return Err(Answer::not_found());
-    }
-    let sha = branches.get(head).ok_or_else(Answer::not_found)?.clone();
+    bare::branch(&row.git_dir, base).ok_or_else(Answer::not_found)?;
+    let sha = bare::branch(&row.git_dir, head).ok_or_else(Answer::not_found)?;
     if head == base {
         let text = "Invalid PullRequest: There are no changes between the head and the base";
         return Err(Answer::error(422, text));
@@ -201,7 +198,7 @@ fn edit(call: &Call, repo: &str, number: u64) -> Result<(), Answer> {
     let base = call.text("base").map(str::to_owned);
     if base
         .as_ref()
-        .is_some_and(|base| !bare::branches(&row.git_dir).contains_key(base))
+        .is_some_and(|base| bare::branch(&row.git_dir, base).is_none())
     {
         return Err(Answer::not_found());
     }

@@ -54,7 +54,7 @@ pub(super) fn answer(call: &Call, repo: &str, rest: &[&str]) -> Told {
         ("GET", ["branches"]) => Ok(branches(call, view, repo)),
         ("GET", ["branches", name @ ..]) => {
             let name = name.join("/");
-            let sha = bare::branches(&repo.git_dir).remove(&name);
+            let sha = bare::branch(&repo.git_dir, &name);
             let commit = sha.and_then(|sha| commit(repo, &sha));
             let commit = commit.ok_or_else(Answer::not_found)?;
             Ok(Answer::ok(view.branch(repo, &name, &commit)))

@@ -56,11 +56,12 @@ fn serve(world: &Inner, asked: &Asked, name: &str, service: &str) -> Result<Answ
             ));
         }
         let env = environment(world, asked, repo, service, login, right);
-        (repo.full_name(), env, bare::branches(&repo.git_dir))
+        let before = (service == "git-receive-pack").then(|| bare::branches(&repo.git_dir));
+        (repo.full_name(), env, before)
     };
     let output = git::http_backend(&world.dir, &env, asked.body.clone());
     let output = output.map_err(|_| Answer::internal())?;
-    if service == "git-receive-pack" {
+    if let Some(before) = before {
         pulls::head_moved(world, &full_name, &before, world.clock.now());
     }
     Ok(cgi(&output))

@@ -21,7 +21,7 @@ impl View<'_> {
         };
         let mut value = json!({
             "id": repo.id, "owner": self.user(&repo.owner), "name": repo.name, "full_name": full,
-            "description": "", "empty": bare::branches(&repo.git_dir).is_empty(),
+            "description": "", "empty": bare::branch(&repo.git_dir, "main").is_none(),
             "private": repo.private, "fork": false, "template": false, "mirror": false,
             "size": 25, "language": "",
             "languages_url": format!("{base}/api/v1/repos/{full}/languages"),
