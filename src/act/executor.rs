@@ -2,7 +2,8 @@
 //!
 //! Invariant: the ledger says `tried` before anything outside is touched, and
 //! the effect's end is in the ledger before the loop hears of it. A commit that
-//! fails leaves the effect as it stands; after a restart it is looked for.
+//! fails leaves the effect as it stands; after a restart it is looked for. A run
+//! begins at most once in a process's life, whatever the ledger could not take.
 
 use super::machine::Machine;
 use super::outside::Outside;
@@ -11,11 +12,12 @@ use crate::mention::marker::MarkerKey;
 use crate::model::settings::Current;
 use crate::model::{
     Alert, Change, Effect, EffectKind, EffectResult, EffectState, FactoryId, Person, RepoId, Run,
-    RunState, Task,
+    RunId, RunState, Task,
 };
 use crate::redact::Redactor;
 use crate::store::StoreError;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// All that an effect needs, as one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,13 +54,20 @@ pub struct Executor<O = Machine> {
     pub who: Arc<Identity>,
     /// What it changes.
     pub outside: Arc<O>,
+    /// Runs that this process has begun.
+    begun: Mutex<BTreeSet<RunId>>,
 }
 
 impl<O: Outside> Executor<O> {
     /// An executor of the factory `who` in the world `outside`.
     #[must_use]
     pub fn new(who: Arc<Identity>, outside: Arc<O>) -> Executor<O> {
-        Executor { who, outside }
+        let begun = Mutex::default();
+        Executor {
+            who,
+            outside,
+            begun,
+        }
     }
 
     /// Tries one effect and records how it went.
@@ -127,12 +136,19 @@ impl<O: Outside> Executor<O> {
         let (Some(task), Some(run)) = (&job.task, &job.run) else {
             return Err(Trouble::Final("its run is not in the ledger".to_owned()));
         };
-        if run.state != RunState::Starting || run.process.is_some() {
-            self.outside.run_over(&job.effect.key);
-        } else {
+        let is_new = run.state == RunState::Starting && run.process.is_none();
+        if is_new && self.begins(&run.id) {
             self.outside.begin(task, run).await;
+        } else {
+            self.outside.run_over(&job.effect.key);
         }
         Ok(EffectResult::Nothing)
+    }
+
+    /// Whether a run has not begun in this process, though the ledger may not know it.
+    fn begins(&self, run: &RunId) -> bool {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.insert(run.clone())
     }
 
     async fn mark(&self, job: &Job, tries: u32, state: EffectState) -> Result<(), StoreError> {

@@ -24,6 +24,9 @@ pub(super) fn take(draft: &mut Draft<'_>) {
         return;
     }
     for ((run, sequence), Said { message, .. }) in &s.world.said {
+        if matches!(message, Message::Report(_) | Message::Ask(_)) {
+            continue;
+        }
         let Some(caller) = s
             .world
             .runs

@@ -33,7 +33,8 @@ impl<'a> Draft<'a> {
     pub fn new(s: &'a Snapshot<'a>) -> Self {
         // Once a plan and not once a task: a queue may be long, and so may be the past.
         let runs = s.world.runs.values();
-        let tasks = s.world.tasks.values();
+        let left = s.world.unsettled.iter();
+        let tasks = left.filter_map(|id| s.world.tasks.get(id));
         Self {
             s,
             open: runs.clone().filter(|run| run.is_open()).collect(),

@@ -14,14 +14,17 @@ use crate::model::{
 /// Starts replies that are due; they belong to no task.
 pub(super) fn replies(draft: &mut Draft<'_>) {
     let s = draft.s;
-    for effect in s.world.effects.values().filter(|e| e.task.is_none()) {
+    let loose = s.world.loose.iter();
+    for effect in loose.filter_map(|key| s.world.effects.get(key)) {
         push_on(draft, effect);
     }
 }
 
-/// Moves every task on, oldest first.
+/// Moves every task on about which something may be left to do, oldest first.
 pub(super) fn tasks(draft: &mut Draft<'_>) {
-    let mut tasks: Vec<&Task> = draft.s.world.tasks.values().collect();
+    let world = draft.s.world;
+    let left = world.unsettled.iter();
+    let mut tasks: Vec<&Task> = left.filter_map(|id| world.tasks.get(id)).collect();
     tasks.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     for task in tasks {
         task_step(draft, task);

@@ -45,6 +45,10 @@ pub struct World {
     pub effects: BTreeMap<EffectKey, Effect>,
     /// Effects of each task, in the order they were intended.
     pub effects_of: BTreeMap<TaskId, Vec<EffectKey>>,
+    /// Tasks about which something may be left to do.
+    pub unsettled: BTreeSet<TaskId>,
+    /// Open effects that belong to no task.
+    pub loose: BTreeSet<EffectKey>,
     /// What agents said, by run and number.
     pub said: BTreeMap<(RunId, u32), Said>,
     /// Who wrote each comment.
@@ -143,6 +147,7 @@ impl World {
             }
             Change::Task(row) => {
                 self.tasks.insert(row.id.clone(), row.clone());
+                self.settle(&row.id);
             }
             Change::Run(row) => {
                 self.runs
@@ -174,12 +179,14 @@ impl World {
                             .push(row.key.clone());
                     }
                     self.effects.insert(row.key.clone(), row.clone());
+                    self.touched(&row.key);
                 }
             }
             Change::EffectState { key, tries, state } => {
                 if let Some(effect) = self.effects.get_mut(key) {
                     effect.tries = *tries;
                     effect.state = state.clone();
+                    self.touched(key);
                 }
             }
             Change::Message {
@@ -194,6 +201,35 @@ impl World {
             }
             // Read from the ledger by who needs it.
             Change::Note(_) => {}
+        }
+    }
+
+    /// An effect is new or has moved on.
+    fn touched(&mut self, key: &EffectKey) {
+        let Some(effect) = self.effects.get(key) else {
+            return;
+        };
+        match effect.task.clone() {
+            Some(task) => self.settle(&task),
+            None if effect.state.is_closed() => drop(self.loose.remove(key)),
+            None => drop(self.loose.insert(key.clone())),
+        }
+    }
+
+    /// A task is settled once it ended and was swept since, with no effect open.
+    fn settle(&mut self, id: &TaskId) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        let swept = EffectKey(format!("sweep:{id}"));
+        let swept = self.effects.get(&swept);
+        let settled = task.state.is_final()
+            && swept.is_some_and(|sweep| sweep.created_at > task.changed_at)
+            && self.effects_of_task(id).all(|e| e.state.is_closed());
+        if settled {
+            self.unsettled.remove(id);
+        } else {
+            self.unsettled.insert(id.clone());
         }
     }
 

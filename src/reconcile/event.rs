@@ -40,6 +40,27 @@ pub enum Event {
     Stop,
 }
 
+impl Event {
+    /// The word for logs.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Event::Committed(_) => "committed",
+            Event::PlanCommitted(_) => "plan committed",
+            Event::Tick => "tick",
+            Event::Wake => "wake",
+            Event::Polled(_) => "polled",
+            Event::Watched { .. } => "watched",
+            Event::EffectOver(_) => "effect over",
+            Event::RunOver => "run over",
+            Event::Nudge => "nudge",
+            Event::Reload => "reload",
+            Event::Reloaded(_) => "reloaded",
+            Event::Stop => "stop",
+        }
+    }
+}
+
 /// What the loop asks for. None of it is waited for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Do {

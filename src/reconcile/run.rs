@@ -112,11 +112,16 @@ impl Loop {
                 () = tokio::time::sleep_until(next_wake) => self.wake(),
             };
             let began = Instant::now();
-            let reloaded = matches!(event, Event::Reloaded(_));
+            let (reloaded, what) = (matches!(event, Event::Reloaded(_)), event.word());
             if self.step(event) {
                 return;
             }
-            self.longest = self.longest.max(began.elapsed());
+            let held = began.elapsed();
+            if held > self.longest {
+                self.longest = held;
+                let micros = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
+                tracing::debug!(target: "adf::loop", what, micros, "the longest hold so far");
+            }
             if reloaded {
                 let period = self.state.settings.schedule.tick;
                 tick = ticking(Instant::now() + period, period);

@@ -191,11 +191,39 @@ impl Daemon {
             let Some(batch) = batch else { break };
             todo.extend(self.state.handle(Event::Committed(batch), now));
         }
+        let tick = matches!(event, Event::Tick);
         todo.extend(self.state.handle(event, now));
         for task in todo {
             self.perform(task);
         }
         self.one_effect_a_task();
+        if tick {
+            self.settled_means_nothing_to_do(now);
+        }
+    }
+
+    /// A planner that looked at every task would plan the same.
+    fn settled_means_nothing_to_do(&self, now: Time) {
+        let known = &self.state.world;
+        if known.unsettled.len() == known.tasks.len() {
+            return;
+        }
+        let mut all = known.clone();
+        all.unsettled = all.tasks.keys().cloned().collect();
+        let plan = |world| {
+            let plan = adf::decide::plan(&Snapshot {
+                world,
+                ..self.state.snapshot(now)
+            });
+            // While the factory is stopped, that is said of every task it looks at.
+            let skips = Vec::new();
+            Plan { skips, ..plan }
+        };
+        let (left, whole) = (plan(known), plan(&all));
+        if left != whole {
+            let fault = format!("a settled task had something left to do: {whole:?}");
+            lock(&self.model).fault(fault);
+        }
     }
 
     /// An effect whose result is in the ledger is over, though its task may not have said so.
