@@ -12,6 +12,7 @@ use super::workspace;
 use crate::model::settings::Agent;
 use crate::model::{Sha, Task};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long all of an agent's executables may take to start, each.
 const PROBE_MAX: Duration = Duration::from_secs(10);
@@ -26,6 +27,16 @@ pub struct Blocked {
     pub reason: String,
     /// Whether it can succeed once the world changes.
     pub waits: bool,
+}
+
+/// What a task's work starts from.
+pub(super) struct Base {
+    /// The branch that pull requests go to.
+    pub branch: String,
+    /// The commit on it, in the mirror.
+    pub sha: Sha,
+    /// How long the forge took to confirm it.
+    pub confirmed: Duration,
 }
 
 impl From<Trouble> for Blocked {
@@ -55,7 +66,7 @@ impl Blocked {
 
 impl Machine {
     /// The branch pull requests go to and the commit to start from.
-    pub(super) async fn preflight(&self, task: &Task) -> Result<(String, Sha), Blocked> {
+    pub(super) async fn preflight(&self, task: &Task) -> Result<Base, Blocked> {
         let tools = &self.tools;
         let repository = tools.client.repository().await.map_err(Trouble::from)?;
         if let Some(blocker) = repository.blocker() {
@@ -69,37 +80,53 @@ impl Machine {
             .base
             .clone()
             .unwrap_or(repository.default_branch);
-        let Some(_) = tools.client.branch(&base).await.map_err(Trouble::from)? else {
+        self.disk()?;
+        let begun = Instant::now();
+        let looked = tokio::join!(
+            tools.client.branch(&base),
+            tools.client.branch(&task.branch),
+            async { (self.base(&base).await, begun.elapsed()) },
+        );
+        let (on, own, (sha, confirmed)) = looked;
+        if on.map_err(Trouble::from)?.is_none() {
             return Err(Blocked::waits(format!(
                 "branch `{base}`, to which the work is to go, does not exist; push it or correct `[delivery] base`"
             )));
-        };
-        let existing = tools
-            .client
-            .branch(&task.branch)
-            .await
-            .map_err(Trouble::from)?;
-        if existing.is_some_and(|b| !b.user_can_push) {
+        }
+        if own
+            .map_err(Trouble::from)?
+            .is_some_and(|b| !b.user_can_push)
+        {
             return Err(Blocked::waits(format!(
                 "branch `{}` is protected from the factory's account; let it push to `adf/*`",
                 task.branch
             )));
         }
-        let free = disk::free_bytes(&self.who.settings.get().state_dir).map_err(Blocked::waits)?;
-        let wanted = self.who.settings.get().limits.disk_free_bytes;
-        if free < wanted {
-            return Err(Blocked::waits(format!(
-                "only {free} bytes are free on the disk of the state directory, {wanted} are wanted; free some"
-            )));
-        }
-        let sha = self.base(&base).await.map_err(Trouble::from)?;
+        let sha = sha.map_err(Trouble::from)?;
         match self.unfit(&sha).await.map_err(Trouble::from)? {
             Some(reason) => Err(Blocked {
                 reason,
                 waits: false,
             }),
-            None => Ok((base, sha)),
+            None => Ok(Base {
+                branch: base,
+                sha,
+                confirmed,
+            }),
         }
+    }
+
+    /// Whether there is room for another run.
+    fn disk(&self) -> Result<(), Blocked> {
+        let settings = self.who.settings.get();
+        let free = disk::free_bytes(&settings.state_dir).map_err(Blocked::waits)?;
+        let wanted = settings.limits.disk_free_bytes;
+        if free < wanted {
+            return Err(Blocked::waits(format!(
+                "only {free} bytes are free on the disk of the state directory, {wanted} are wanted; free some"
+            )));
+        }
+        Ok(())
     }
 
     /// Why work cannot start from a commit; looked at once for each.

@@ -6,7 +6,7 @@
 use super::desk::Desk;
 use super::machine::{Ending, Endings, Machine};
 use super::memory::remember;
-use super::preflight::Blocked;
+use super::preflight::{Base, Blocked};
 use super::resume::Session;
 use super::supervise::{
     self, Layout, RunSpec, SpecLimits, Supervised, WallSpec, environment::SYSTEM_PATH,
@@ -92,10 +92,16 @@ impl Machine {
             )));
         };
         let begun = Instant::now();
-        let (branch, sha) = self.preflight(task).await?;
+        let base = self.preflight(task).await?;
         let preflight = begun.elapsed();
-        let workspace = self.workspace(task, run, &branch, sha).await?;
-        let clone = begun.elapsed().saturating_sub(preflight);
+        let (workspace, prompt) = tokio::try_join!(
+            async {
+                let made = self.workspace(task, run, &base).await?;
+                Ok((made, begun.elapsed()))
+            },
+            async { Ok::<_, Blocked>(self.brief(task, run, agent, &base.branch).await?) },
+        )?;
+        let (workspace, made) = workspace;
         let run = &Run {
             base: Some(workspace.base.clone()),
             ..run.clone()
@@ -106,7 +112,6 @@ impl Machine {
         let session = self.resume(agent, run, &dir).await;
         let spec = self.spec(agent, run, &workspace, &dir, session.as_ref())?;
         self.probe(agent, &spec).await?;
-        let prompt = self.brief(task, run, agent, &branch).await?;
         let path = Layout::new(&dir).prompt();
         tokio::fs::write(&path, prompt)
             .await
@@ -119,7 +124,7 @@ impl Machine {
             target: "adf::run",
             run = %run.id,
             preflight_ms = millis(preflight),
-            clone_ms = millis(clone),
+            clone_ms = millis(base.confirmed + made.saturating_sub(preflight)),
             begin_ms = millis(begun.elapsed()),
             "run begun"
         );
@@ -136,13 +141,7 @@ impl Machine {
 
     /// The task's workspace: kept from an earlier attempt, or made anew from
     /// what was kept of its work.
-    async fn workspace(
-        &self,
-        task: &Task,
-        run: &Run,
-        base_branch: &str,
-        base: Sha,
-    ) -> Result<Workspace, Blocked> {
+    async fn workspace(&self, task: &Task, run: &Run, base: &Base) -> Result<Workspace, Blocked> {
         let tools = &self.tools;
         self.deliver_ready().await.map_err(Blocked::waits)?;
         let start = tools.deliver.kept(&task.id).await.map_err(Blocked::waits)?;
@@ -153,8 +152,8 @@ impl Machine {
         let wanted = workspace::Spec {
             task: task.id.clone(),
             lease: run.lease,
-            base,
-            base_branch: base_branch.to_owned(),
+            base: base.sha.clone(),
+            base_branch: base.branch.clone(),
             branch: task.branch.clone(),
             start,
             caller,

@@ -24,6 +24,8 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
+/// How far a run's processes stand back behind the factory's own.
+const NICER: i32 = 5;
 /// Bytes read at once from each of the agent's pipes.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Events of one kind are sent at most this often.
@@ -46,6 +48,8 @@ pub fn supervise(spec: &Path) -> Result<(), SuperviseError> {
     let path = spec;
     let spec = RunSpec::read(path)?;
     let layout = spec.layout();
+    // However busy its agents are, the factory is heard.
+    rustix::process::nice(NICER).map_err(SuperviseError::system("step back in priority"))?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(SuperviseError::system("become the run's reaper"))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
