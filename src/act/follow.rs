@@ -26,6 +26,8 @@ impl Machine {
             spec,
             process,
             socket,
+            watchman: _,
+            guard,
         } = live;
         drop(process);
         if let Err(error) =
@@ -34,7 +36,7 @@ impl Machine {
             tracing::error!(target: "adf::run", run = %run.id, %error, "something of the run is left");
         }
         let outcome = self.establish(&task, &run, &base, &spec, ended).await;
-        drop(socket);
+        drop((socket, guard));
         tracing::info!(
             target: "adf::run",
             project = self.who.settings.get().project,
@@ -53,11 +55,26 @@ impl Machine {
 
     async fn watch(&self, live: &mut Live) -> Ended {
         let mut ending = self.ending();
+        let watchman = live.watchman.clone();
+        let alarm = async move {
+            match &watchman {
+                Some(watchman) => watchman.alarm().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(alarm);
+        let mut raised = false;
         let since = self.tools.clock.now();
         let (mut steps, mut progress_at, mut written_at) = (0, since, Time::default());
         loop {
             let event = tokio::select! {
                 event = live.process.next() => event,
+                why = &mut alarm, if !raised => {
+                    raised = true;
+                    tracing::error!(target: "adf::guard", run = %live.run.id, "the run is ended: {why}");
+                    live.process.kill();
+                    continue;
+                }
                 Ok(()) = ending.changed() => {
                     match ending.borrow_and_update().of(&live.run.id) {
                         Ending::Not => {}
@@ -78,9 +95,10 @@ impl Machine {
                     }
                 }
                 Some(Event::Step { count }) => (steps, progress_at) = (count, now),
+                Some(Event::Called { count }) => live.called(count),
                 Some(Event::Progress) => progress_at = now,
-                Some(Event::Exited(ended)) => return ended,
-                None => return lost(&live.spec.run_dir, steps),
+                Some(Event::Exited(ended)) => return live.as_watched(ended),
+                None => return live.as_watched(lost(&live.spec.run_dir, steps)),
             }
             if process.is_some() || now.since(written_at) >= PROGRESS_EVERY {
                 written_at = now;
@@ -103,6 +121,28 @@ impl Machine {
     }
 }
 
+impl Live {
+    /// So many tool calls ran; the guard must have judged as many.
+    fn called(&self, count: u32) {
+        if let Some(watchman) = &self.watchman {
+            watchman.called(count);
+        }
+    }
+
+    /// The end of a run as the guard's watchman sees it.
+    fn as_watched(&self, ended: Ended) -> Ended {
+        self.called(ended.called);
+        match self.watchman.as_ref().and_then(|watchman| watchman.why()) {
+            Some(reason) => Ended {
+                exit: Exit::Guard,
+                reason,
+                ..ended
+            },
+            None => ended,
+        }
+    }
+}
+
 /// The supervisor is gone without a word: its record may know the end.
 fn lost(run_dir: &Path, steps: u32) -> Ended {
     supervise::read_record(run_dir)
@@ -113,6 +153,7 @@ fn lost(run_dir: &Path, steps: u32) -> Ended {
             output_bytes: 0,
             output_cut: 0,
             steps,
+            called: 0,
             told: Told::default(),
             left: 0,
         })

@@ -31,6 +31,7 @@ pub mod standing;
 pub mod start;
 pub mod supervise;
 pub mod trouble;
+mod watchman;
 pub mod workspace;
 
 pub use executor::{Executor, Identity, Job};

@@ -22,13 +22,14 @@ pub(super) const DENIALS: [Rule; 3] = [QUOTA, OVERLOADED, REFUSED];
 
 const WALL_TIME: Rule = (Timeout, "wall time used up");
 const STEPS: Rule = (Resource, "steps used up");
+const GUARD: Rule = (Logic, "stopped because of the guard");
 const STOPPED: Rule = (Transient, "stopped with the factory");
 const TERMINATED: Rule = (Transient, "terminated from outside");
 const KILLED: Rule = (Resource, "killed, as for want of memory");
 const LIMIT: Rule = (Resource, "limit of time or file size");
 
 /// Facts that no output can talk away.
-pub(super) const FACTS: [Rule; 6] = [WALL_TIME, STEPS, STOPPED, TERMINATED, KILLED, LIMIT];
+pub(super) const FACTS: [Rule; 7] = [WALL_TIME, STEPS, GUARD, STOPPED, TERMINATED, KILLED, LIMIT];
 
 const UNSEEN: Rule = (Unknown, "its work could not be seen");
 const NOTHING: Rule = (Logic, "no commit");
@@ -80,6 +81,7 @@ pub(super) fn by_fact(input: &Evidence<'_>) -> Option<Rule> {
     match input.exit {
         Exit::WallTime => Some(WALL_TIME),
         Exit::Steps => Some(STEPS),
+        Exit::Guard => Some(GUARD),
         Exit::Interrupted => Some(STOPPED),
         Exit::Signal(signal) => by_signal(*signal),
         Exit::Code(code) => code.checked_sub(128).and_then(by_signal),

@@ -168,7 +168,7 @@ pub(super) fn finish(
     let mut body = words::result(task, over.map(|(_, o)| o), &state, note);
     if let (TaskState::Failed(class), Some((_, outcome))) = (&state, over) {
         let same = Past::of(draft.s.world, task, outcome).same;
-        if let Some(why) = escalate::need(*class, outcome.work.is_some(), same) {
+        if let Some(why) = escalate::need(*class, outcome, same) {
             body.push_str(&words::needed(task, why));
         }
     }

@@ -9,19 +9,22 @@ use super::draft::Draft;
 use super::ending::{Ending, SAME_MAX};
 use super::words;
 use crate::model::{
-    Change, EffectKey, EffectKind, FailureClass, Outcome, Run, Task, TaskId, TaskState,
+    Change, EffectKey, EffectKind, Exit, FailureClass, Outcome, Run, Task, TaskId, TaskState,
 };
 
 /// Failures in a row after which a person is told, whatever comes next.
 const IN_A_ROW: usize = 3;
 
 /// Why a task that failed for good needs a person, and what would help; `None` when it needs none.
-pub(super) fn need(class: FailureClass, has_work: bool, same: usize) -> Option<&'static str> {
+pub(super) fn need(class: FailureClass, outcome: &Outcome, same: usize) -> Option<&'static str> {
     match class {
         FailureClass::Auth => Some(
             "a credential or a right is missing, which no further try can mend; mend it and write a new mention",
         ),
-        FailureClass::Logic if !has_work => Some(
+        _ if outcome.exit == Exit::Guard => Some(
+            "its agent kept asking for what the guard denies, or worked past the guard; look at `adf guard stats` and at the run before anybody asks for it again",
+        ),
+        FailureClass::Logic if outcome.work.is_none() => Some(
             "nothing came of it and the agent did not say why; say in a new mention what is missing, or look at the run's output",
         ),
         _ if same >= SAME_MAX => Some(
@@ -46,7 +49,7 @@ pub(super) fn after(
         next,
         Ending::Keep(TaskState::Failed(_)) | Ending::Report(TaskState::Failed(_))
     );
-    let needed = ends && need(class, outcome.work.is_some(), same).is_some();
+    let needed = ends && need(class, outcome, same).is_some();
     let row = row(draft, task);
     if needed || row.is_some() {
         dress(draft, task);

@@ -164,6 +164,9 @@ fn facts(text: &mut String, outcome: &Outcome) {
         Exit::Signal(signal) => format!("ended by signal {signal}"),
         Exit::WallTime => "was stopped at its wall time".to_owned(),
         Exit::Steps => "was stopped at its number of steps".to_owned(),
+        Exit::Guard => {
+            "was stopped because of the guard; `adf guard stats` shows what it denied".to_owned()
+        }
         Exit::Interrupted => "was interrupted by the factory".to_owned(),
         Exit::NotStarted { .. } => "was not started".to_owned(),
     };

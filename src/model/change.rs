@@ -86,4 +86,6 @@ pub enum Change {
     },
     /// ipc: what an agent wants to know at its next run; replaces what its key held that day.
     Note(Note),
+    /// ipc: a tool call that the guard denied.
+    GuardDenial(GuardDenial),
 }

@@ -10,6 +10,7 @@ pub mod effect;
 pub mod failure;
 pub mod ids;
 pub mod issue;
+pub mod judged;
 pub mod mark;
 pub mod mention;
 pub mod message;
@@ -33,6 +34,7 @@ pub use effect::{Effect, EffectKind, EffectResult, EffectState};
 pub use failure::{Failed, Failure, Share};
 pub use ids::*;
 pub use issue::{Issue, Person, Repository};
+pub use judged::{Denied, GuardDenial, Judged};
 pub use mark::{Mark, MarkKind};
 pub use mention::{Mention, MentionState, Refusal, Target};
 pub use message::{

@@ -68,6 +68,8 @@ pub enum Exit {
     WallTime,
     /// Stopped at its number of steps.
     Steps,
+    /// Stopped because of what the guard denied or did not see; the reason says which.
+    Guard,
     /// Stopped because the factory stopped, or was killed with it.
     Interrupted,
     /// Never started: the preflight or the start failed; the reason says why.

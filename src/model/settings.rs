@@ -149,6 +149,14 @@ pub enum Provider {
     Gemini(Cli),
 }
 
+impl Provider {
+    /// Whether its tool calls are judged before they run: those of a model are.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        !matches!(self, Provider::Script { .. })
+    }
+}
+
 /// A model's command line, without its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cli {

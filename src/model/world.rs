@@ -200,7 +200,7 @@ impl World {
                     .insert((run.clone(), *sequence), Said { at, message });
             }
             // Read from the ledger by who needs it.
-            Change::Note(_) => {}
+            Change::Note(_) | Change::GuardDenial(_) => {}
         }
     }
 

@@ -91,9 +91,10 @@ pub(super) fn read(line: &Value, seen: &mut Seen) -> Option<Signal> {
         }
         "assistant" => assistant(line, seen),
         "user" => {
-            let is_result = |block: &Value| text(block, "/type") == Some("tool_result");
-            let found = blocks(line).iter().any(is_result);
-            found.then_some(Signal::Progress)
+            let is_result = |block: &&Value| text(block, "/type") == Some("tool_result");
+            let results = blocks(line).iter().filter(is_result);
+            seen.ran(results.clone().filter(|block| has_run(block)).count());
+            (results.count() > 0).then_some(Signal::Progress)
         }
         "result" => {
             result(line, seen);
@@ -138,6 +139,13 @@ fn assistant(line: &Value, seen: &mut Seen) -> Option<Signal> {
         }
     }
     signal
+}
+
+/// A call that does not fit its tool's schema comes to a result without being run.
+fn has_run(result: &Value) -> bool {
+    let said = text(result, "/content").or_else(|| text(result, "/content/0/text"));
+    let refused = said.is_some_and(|said| said.starts_with("<tool_use_error>"));
+    !(refused && result.get("is_error") == Some(&Value::Bool(true)))
 }
 
 fn result(line: &Value, seen: &mut Seen) {

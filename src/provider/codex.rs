@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 const KEY: &str = "CODEX_API_KEY";
 
 /// Items that are no tool calls.
+/// Items that come of a call that its hooks see.
+const JUDGED: [&str; 2] = ["command_execution", "file_change"];
 const WORDS: [&str; 4] = ["agent_message", "reasoning", "error", "todo_list"];
 
 /// The provider `codex`.
@@ -114,6 +116,7 @@ pub(super) fn read(line: &Value, before: Usage, seen: &mut Seen) -> Option<Signa
             Some(Signal::Progress)
         }
         ("item.completed", item) if !WORDS.contains(&item) => {
+            seen.ran(usize::from(JUDGED.contains(&item)));
             seen.went_on();
             Some(Signal::Step)
         }

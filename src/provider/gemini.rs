@@ -90,7 +90,10 @@ pub(super) fn read(line: &Value, seen: &mut Seen) -> Option<Signal> {
             seen.went_on();
             Some(Signal::Step)
         }
-        "tool_result" => Some(Signal::Progress),
+        "tool_result" => {
+            seen.ran(usize::from(text(line, "/status") == Some("success")));
+            Some(Signal::Progress)
+        }
         "error" => {
             if text(line, "/severity") != Some("warning") {
                 seen.denied(text(line, "/message").unwrap_or_default(), None);

@@ -108,6 +108,10 @@ pub(super) fn read(line: &Value, seen: &mut Seen) -> Option<Signal> {
             None
         }
         "tool_use" => {
+            let over = text(line, "/part/state/status") == Some("completed");
+            // What no tool fits is handed to one that only says so.
+            let real = text(line, "/part/tool") != Some("invalid");
+            seen.ran(usize::from(over && real));
             seen.went_on();
             Some(Signal::Step)
         }

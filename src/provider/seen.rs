@@ -22,6 +22,8 @@ pub(super) struct Seen {
     pub(super) now: Time,
     /// The message or turn that is under way, where a CLI names it.
     pub(super) turn: String,
+    /// Tool calls that ran and are over.
+    pub(super) called: u32,
     /// A reset that was stated before the denial itself.
     pub(super) reset: Option<Time>,
 }
@@ -39,6 +41,12 @@ impl Seen {
         if let Some(id) = id.filter(plain) {
             self.told.session = Some(id.to_owned());
         }
+    }
+
+    /// So many more tool calls ran.
+    pub(super) fn ran(&mut self, calls: usize) {
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        self.called = self.called.saturating_add(calls);
     }
 
     /// New last words.

@@ -86,6 +86,12 @@ impl Reader {
         }
     }
 
+    /// Tool calls that ran and are over, of the kinds that a guard must have judged.
+    #[must_use]
+    pub fn called(&self) -> u32 {
+        self.seen.called
+    }
+
     /// What was told until now.
     #[must_use]
     pub fn told(self) -> Told {

@@ -4,8 +4,8 @@
 
 use super::{Entry, StoreError, migrate, open, rows, story};
 use crate::model::{
-    self, AgentName, Effect, FactoryId, Issue, Mention, Note, Passage, PassageKey, RunId, TaskId,
-    Time, World,
+    self, AgentName, Effect, FactoryId, GuardDenial, Issue, Mention, Note, Passage, PassageKey,
+    RunId, TaskId, Time, World,
 };
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -146,6 +146,14 @@ impl Reader {
     /// When the ledger cannot be read.
     pub fn notes_of(&self, agent: &AgentName, from: i64) -> Result<Vec<Note>, StoreError> {
         self.answer(rows::notes_of_agent(&self.conn, agent, from))
+    }
+
+    /// What the guard denied, oldest first; the newest 10,000 are kept.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn guard_denials(&self) -> Result<Vec<GuardDenial>, StoreError> {
+        self.answer(rows::guard_denials(&self.conn))
     }
 
     /// The effects on an issue, in the order they were intended.

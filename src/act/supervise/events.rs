@@ -23,6 +23,11 @@ pub enum Event {
         /// How many in all.
         count: u32,
     },
+    /// Tool calls came to an end.
+    Called {
+        /// How many in all.
+        count: u32,
+    },
     /// The agent made progress other than by a step.
     Progress,
     /// The run is over and on record.
@@ -42,6 +47,9 @@ pub struct Ended {
     pub output_cut: u64,
     /// Steps counted.
     pub steps: u32,
+    /// Tool calls that ran, of the kinds that a guard must have judged.
+    #[serde(default)]
+    pub called: u32,
     /// What the agent's CLI told.
     #[serde(default)]
     pub told: Told,
@@ -57,6 +65,7 @@ pub(crate) fn reason(exit: &Exit, limits: &SpecLimits) -> String {
         Exit::Signal(number) => format!("the agent was ended by signal {number}"),
         Exit::WallTime => format!("stopped at its wall time of {:?}", limits.wall()),
         Exit::Steps => format!("stopped above its {} steps", limits.steps),
+        Exit::Guard => "stopped because of the guard".to_owned(),
         Exit::Interrupted => "stopped with the factory or by its order".to_owned(),
         Exit::NotStarted { .. } => "the agent did not start".to_owned(),
     }
@@ -67,6 +76,7 @@ pub(crate) struct Outbox {
     pipe: Option<Sender>,
     line: Vec<u8>,
     steps: Option<u32>,
+    called: Option<u32>,
     progress: bool,
 }
 
@@ -76,6 +86,7 @@ impl Outbox {
             pipe: Some(pipe),
             line: Vec::new(),
             steps: None,
+            called: None,
             progress: false,
         }
     }
@@ -84,6 +95,7 @@ impl Outbox {
     pub(crate) fn put(&mut self, event: &Event) {
         match event {
             Event::Step { count } => self.steps = Some(*count),
+            Event::Called { count } => self.called = Some(*count),
             Event::Progress => self.progress = true,
             Event::Started { .. } | Event::Exited(_) => self.write_line(event),
         }
@@ -97,6 +109,9 @@ impl Outbox {
         if let Some(count) = self.steps.take() {
             self.write_line(&Event::Step { count });
         }
+        if let Some(count) = self.called.take() {
+            self.write_line(&Event::Called { count });
+        }
         if std::mem::take(&mut self.progress) {
             self.write_line(&Event::Progress);
         }
@@ -104,7 +119,8 @@ impl Outbox {
 
     /// Whether something waits to be collected.
     pub(crate) fn waits(&self) -> bool {
-        self.pipe.is_some() && (self.steps.is_some() || self.progress)
+        let something = self.steps.is_some() || self.called.is_some() || self.progress;
+        self.pipe.is_some() && something
     }
 
     /// Whether bytes wait for the pipe.

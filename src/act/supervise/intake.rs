@@ -29,6 +29,7 @@ pub(crate) struct Taken {
     pub bytes: u64,
     pub cut: u64,
     pub steps: u32,
+    pub called: u32,
     pub told: Told,
     /// The first error of the disk.
     pub fault: Option<std::io::Error>,
@@ -50,7 +51,7 @@ impl Intake {
     /// Takes a chunk; returns the steps counted so far.
     pub(crate) fn push(&mut self, bytes: &[u8], is_stdout: bool, outbox: &mut Outbox) -> u32 {
         self.log.push(bytes);
-        let before = self.steps;
+        let before = (self.steps, self.reader.called());
         let progress = if is_stdout {
             self.read(bytes)
         } else {
@@ -59,8 +60,12 @@ impl Intake {
                 .push(bytes, |line| reader.complain(line, now));
             false
         };
-        if self.steps > before {
+        if self.steps > before.0 {
             outbox.put(&Event::Step { count: self.steps });
+        }
+        let count = self.reader.called();
+        if count > before.1 {
+            outbox.put(&Event::Called { count });
         }
         if progress {
             outbox.put(&Event::Progress);
@@ -89,6 +94,7 @@ impl Intake {
             bytes,
             cut,
             steps: self.steps,
+            called: self.reader.called(),
             told: self.reader.told(),
             fault,
         }

@@ -292,6 +292,7 @@ impl<'a> Supervisor<'a> {
             output_bytes: taken.bytes,
             output_cut: taken.cut,
             steps: taken.steps,
+            called: taken.called,
             told: taken.told,
             left: u32::try_from(left).unwrap_or(u32::MAX),
         };

@@ -241,12 +241,25 @@ CREATE TABLE note (
   PRIMARY KEY (agent, day, key)
 ) STRICT, WITHOUT ROWID;
 
+-- A tool call that the guard denied. Only the newest 10,000 are kept; no decision reads them.
+CREATE TABLE guard_denial (
+  seq    INTEGER PRIMARY KEY,
+  run    TEXT    NOT NULL,
+  agent  TEXT    NOT NULL,
+  issue  INTEGER NOT NULL,
+  at     INTEGER NOT NULL,
+  tool   TEXT    NOT NULL,                                         -- as its CLI calls it
+  what   TEXT    NOT NULL,                                         -- the command, path or patch, without secrets
+  rule   TEXT    NOT NULL,
+  reason TEXT    NOT NULL                                          -- what the agent was told
+) STRICT;
+
 -- Every change of state, for people: `adf explain`. No decision reads it.
 CREATE TABLE history (
   seq     INTEGER PRIMARY KEY,
   at      INTEGER NOT NULL,                                        -- our time
   issue   INTEGER NOT NULL,
-  subject TEXT    NOT NULL,                                        -- mention, task, run, effect
+  subject TEXT    NOT NULL,                                        -- mention, task, run, effect, guard
   id      TEXT    NOT NULL,
   state   TEXT    NOT NULL,
   note    TEXT    NOT NULL

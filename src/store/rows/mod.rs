@@ -7,6 +7,7 @@
 mod alert;
 mod column;
 mod effect;
+mod guard;
 mod issue;
 mod mark;
 mod mention;
@@ -20,6 +21,7 @@ mod task;
 
 pub(super) use column::Int;
 pub(super) use effect::by_issue as effects_of_issue;
+pub(super) use guard::all as guard_denials;
 pub(super) use issue::one as one_issue;
 pub(super) use mention::of_passage as mentions_of_passage;
 pub(super) use message::{of_run as messages_of_run, of_task as messages_of_task};
@@ -84,6 +86,7 @@ pub(super) fn write(conn: &Connection, change: &Change, now: Time) -> Result<()>
             message,
         } => message::write(conn, run, *sequence, *at, message),
         Change::Note(row) => note::write(conn, row),
+        Change::GuardDenial(row) => guard::write(conn, row),
     }
 }
 
