@@ -17,6 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod decide;
 pub mod forge;
+pub mod guard;
 pub mod ipc;
 pub mod mention;
 pub mod model;

@@ -1,0 +1,188 @@
+//! One-liners of Python, JavaScript, Perl, Ruby, PHP, Lua and awk → what they
+//! remove, write, read and run, as far as their text shows it.
+//!
+//! Invariant: a call that destroys is judged by its target like a command; one
+//! whose target cannot be seen is denied. Calls that a text hides on purpose
+//! are left to the walls: a program's file could hold the same.
+
+mod calls;
+mod languages;
+mod tokens;
+
+use super::rules::{self, fs, net, remote, secrets, shell};
+use super::walk::{Found, Stream, Walker, parameters};
+use super::word::{OPAQUE, Value};
+use calls::Arg;
+pub(crate) use languages::{Act, Language, language};
+use tokens::Token;
+
+/// Judges the code of an interpreter.
+pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: &str) -> Found {
+    let tokens = tokens::read(code, language);
+    hidden(walker, &tokens, code)?;
+    secret(walker, &tokens)?;
+    for call in calls::find(&tokens, language) {
+        let arg = |n: usize| call.args.get(n);
+        match call.act {
+            Act::Delete => each_path(walker, fs::Access::Delete, &call.args, call.name)?,
+            Act::Write => path(walker, fs::Access::Write, arg(0), call.name)?,
+            Act::WriteSecond => path(walker, fs::Access::Write, arg(1), call.name)?,
+            Act::Move => {
+                path(walker, fs::Access::Delete, arg(0), call.name)?;
+                path(walker, fs::Access::Write, arg(1), call.name)?;
+            }
+            Act::Read => {
+                if let Some(value) = arg(0).and_then(Arg::value) {
+                    fs::access(walker, fs::Access::Read, &value)?;
+                }
+            }
+            Act::Open => open(walker, &call.args)?,
+            Act::Shell => shell_call(walker, &call)?,
+            Act::Fork => walker.deny(&rules::processes::FORK_BOMB, call.name)?,
+            Act::Kill => walker.deny(&rules::processes::KILL, call.name)?,
+            Act::Evaluate => {
+                let fetched = ["urlopen", "requests", "fetch", "http", "urllib", "curl"];
+                if fetched.iter().any(|w| code.contains(w)) {
+                    walker.deny(&remote::SCRIPT, call.name)?;
+                }
+                let decoded = ["b64decode", "fromhex", "decompress", "atob", "base64", "rot13", "pack("];
+                if decoded.iter().any(|w| code.contains(w)) {
+                    walker.doubtful(&shell::UNKNOWN_CODE, call.name)?;
+                }
+            }
+        }
+    }
+    network(walker, code)?;
+    if let Some(found) = rules::sql_in_code(&tokens.iter().filter_map(Token::text).collect::<Vec<_>>()) {
+        walker.deny(&rules::databases::DESTROY, &found)?;
+    }
+    Ok(())
+}
+
+fn path(walker: &Walker<'_>, access: fs::Access, arg: Option<&Arg>, name: &str) -> Found {
+    let Some(arg) = arg else { return Ok(()) };
+    let value = arg.value().unwrap_or_else(|| Value::mark(OPAQUE));
+    if value.is_blank_mark() {
+        return walker.doubtful(&fs::DELETE_OUTSIDE, name);
+    }
+    fs::access(walker, access, &value).map(|_| ())
+}
+
+fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg], name: &str) -> Found {
+    if args.is_empty() {
+        return walker.doubtful(&fs::DELETE_OUTSIDE, name);
+    }
+    path(walker, access, args.first(), name)?;
+    // Perl and PHP take several; options of others are no paths.
+    for arg in args.iter().skip(1).filter(|a| a.is_plain_text()) {
+        path(walker, access, Some(arg), name)?;
+    }
+    Ok(())
+}
+
+/// `open`: the mode decides.
+fn open(walker: &Walker<'_>, args: &[Arg]) -> Found {
+    let texts: Vec<Value> = args.iter().map(|a| a.value().unwrap_or_else(|| Value::mark(OPAQUE))).collect();
+    let is_mode = |v: &Value| {
+        let text = v.text();
+        !text.is_empty() && text.len() <= 3 && text.chars().all(|c| "rwaxbt+><|".contains(c))
+    };
+    let mode = texts.iter().skip(1).find(|v| is_mode(v)).map_or("r", Value::text);
+    let file = texts.iter().find(|v| !is_mode(v) && !v.is_blank_mark());
+    let glued = file.map(|v| v.text().trim_start()).unwrap_or_default();
+    if mode.contains('|') || glued.ends_with('|') || glued.starts_with('|') {
+        return Ok(());
+    }
+    let writes = mode.contains(['w', 'a', 'x', '+', '>']) || glued.starts_with('>');
+    match file {
+        Some(file) if writes => {
+            let cut = file.text().len() - file.text().trim_start_matches(['>', ' ']).len();
+            fs::access(walker, fs::Access::Write, &file.tail(cut)).map(|_| ())
+        }
+        Some(file) => fs::access(walker, fs::Access::Read, file).map(|_| ()),
+        None if writes => walker.doubtful(&fs::WRITE_OUTSIDE, "open"),
+        None => Ok(()),
+    }
+}
+
+/// A command: one text for a shell, or a list of words.
+fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
+    match call.args.first() {
+        None => Ok(()),
+        Some(Arg::List(words)) => {
+            let argv: Vec<Value> = words.iter().map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE))).collect();
+            walker.run(&argv, Stream::Empty, &[]).map(|_| ())
+        }
+        Some(first) => {
+            let Some(text) = first.value().filter(|v| !v.is_blank_mark()) else {
+                return walker.doubtful(&shell::UNKNOWN_CODE, call.name);
+            };
+            // `execFile("rm", ["-rf", x])` and `system("rm", "-rf", x)`: words, not a text.
+            let mut argv = vec![text.clone()];
+            for arg in call.args.iter().skip(1) {
+                match arg {
+                    Arg::List(words) => argv.extend(words.iter().map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE)))),
+                    Arg::Text(value) => argv.push(value.clone()),
+                    Arg::Unknown => {}
+                }
+            }
+            if argv.len() > 1 && !text.text().contains(' ') {
+                return walker.run(&argv, Stream::Empty, &[]).map(|_| ());
+            }
+            walker.shell_text(&text).map(|_| ())
+        }
+    }
+}
+
+/// Calls that are put together from texts: every text may be the command.
+fn hidden(walker: &mut Walker<'_>, tokens: &[Token], code: &str) -> Found {
+    const WAYS: [&str; 6] = ["getattr(", "__import__", "globals()", "eval(", "Function(", "send("];
+    if !WAYS.iter().any(|way| code.contains(way)) {
+        return Ok(());
+    }
+    for text in tokens.iter().filter_map(Token::text) {
+        if text.contains(' ') && text.len() < 400 {
+            let parses = super::syntax::parse(text, true).is_ok();
+            if parses {
+                walker.apart(text, Stream::Unknown)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Secrets of the environment that the code names.
+fn secret(walker: &Walker<'_>, tokens: &[Token]) -> Found {
+    let reads_environment = tokens.iter().any(|t| matches!(t.name(), Some("environ" | "getenv" | "env" | "ENV")));
+    if !reads_environment {
+        return Ok(());
+    }
+    for token in tokens {
+        let name = token.name().or(token.text()).unwrap_or_default();
+        let is_variable = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        if is_variable && parameters::is_secret_name(name) {
+            walker.deny(&secrets::SHOW, name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Requests that change something, and shells given away.
+fn network(walker: &Walker<'_>, code: &str) -> Found {
+    if code.contains("dup2") && code.contains("socket") || code.contains("pty.spawn") && code.contains("socket") {
+        return walker.deny(&net::SHELL, "a socket");
+    }
+    let foreign = code.match_indices("://").any(|(at, _)| {
+        let rest = code.get(at + 3..).unwrap_or_default();
+        !["localhost", "127.", "[::1]", "0.0.0.0"].iter().any(|l| rest.starts_with(l))
+    });
+    const SENDS: [&str; 14] = [
+        "requests.post", "requests.put", "requests.delete", "requests.patch", "\"DELETE\"", "'DELETE'", "\"POST\"",
+        "'POST'", "\"PUT\"", "'PUT'", "\"PATCH\"", "'PATCH'", "data=open", "data=",
+    ];
+    let requests = ["requests.", "urllib", "urlopen", "fetch(", "http", "axios"].iter().any(|w| code.contains(w));
+    if foreign && requests && SENDS.iter().any(|w| code.contains(w)) {
+        return walker.deny(&net::UPLOAD, "another machine");
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Code → names, texts and signs, for languages that look alike enough.
+//!
+//! Invariant: linear; an unclosed string reaches to the end. What is inside a
+//! comment is nothing.
+
+use super::languages::Language;
+
+/// One token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Name(String),
+    Text(String),
+    /// A text between backquotes, or of `qx`, which some languages run.
+    Run(String),
+    Sign(char),
+}
+
+impl Token {
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Token::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Token::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is(&self, sign: char) -> bool {
+        *self == Token::Sign(sign)
+    }
+}
+
+/// The tokens of a code.
+pub(super) fn read(code: &str, language: &Language) -> Vec<Token> {
+    let mut lexer = Lexer {
+        chars: code.chars().collect(),
+        at: 0,
+        out: Vec::new(),
+    };
+    while lexer.at < lexer.chars.len() {
+        lexer.one(language);
+    }
+    lexer.out
+}
+
+struct Lexer {
+    chars: Vec<char>,
+    at: usize,
+    out: Vec<Token>,
+}
+
+impl Lexer {
+    fn peek(&self, ahead: usize) -> char {
+        self.chars.get(self.at + ahead).copied().unwrap_or('\0')
+    }
+
+    fn one(&mut self, language: &Language) {
+        let c = self.peek(0);
+        if c == '#' && language.hash_comments || c == '/' && self.peek(1) == '/' && language.slash_comments {
+            while self.at < self.chars.len() && self.peek(0) != '\n' {
+                self.at += 1;
+            }
+        } else if c.is_alphanumeric() || c == '_' || (c == '$' && !matches!(self.peek(1), '{' | '(')) {
+            self.name();
+        } else if c == '"' || c == '\'' {
+            let text = self.string(c);
+            self.out.push(Token::Text(text));
+        } else if c == '`' {
+            let text = self.string('`');
+            self.out.push(if language.runs_backquotes { Token::Run(text) } else { Token::Text(text) });
+        } else {
+            if !c.is_whitespace() {
+                self.out.push(Token::Sign(c));
+            }
+            self.at += 1;
+        }
+    }
+
+    fn name(&mut self) {
+        let begin = self.at;
+        self.at += 1;
+        while self.peek(0).is_alphanumeric() || self.peek(0) == '_' {
+            self.at += 1;
+        }
+        let name: String = self.chars[begin..self.at].iter().collect();
+        // Prefixes of strings: r"", b"", f"".
+        let prefix = name.len() <= 2 && name.chars().all(|c| "rbfuRBFU".contains(c));
+        if prefix && matches!(self.peek(0), '"' | '\'') {
+            return;
+        }
+        if matches!(name.as_str(), "qx" | "q" | "qq") && matches!(self.peek(0), '{' | '(' | '/' | '[' | '!') {
+            let close = match self.peek(0) {
+                '{' => '}',
+                '(' => ')',
+                '[' => ']',
+                other => other,
+            };
+            let text = self.until(close);
+            self.out.push(if name == "qx" { Token::Run(text) } else { Token::Text(text) });
+            return;
+        }
+        self.out.push(Token::Name(name));
+    }
+
+    fn until(&mut self, close: char) -> String {
+        self.at += 1;
+        let begin = self.at;
+        while self.at < self.chars.len() && self.peek(0) != close {
+            self.at += 1;
+        }
+        let text = self.chars[begin..self.at].iter().collect();
+        self.at += 1;
+        text
+    }
+
+    fn string(&mut self, quote: char) -> String {
+        let triple = self.peek(1) == quote && self.peek(2) == quote;
+        self.at += if triple { 3 } else { 1 };
+        let mut text = String::new();
+        while self.at < self.chars.len() {
+            let c = self.peek(0);
+            if c == '\\' {
+                let next = self.peek(1);
+                text.push('\\');
+                text.push(next);
+                self.at += 2;
+                continue;
+            }
+            if c == quote && (!triple || (self.peek(1) == quote && self.peek(2) == quote)) {
+                break;
+            }
+            text.push(c);
+            self.at += 1;
+        }
+        self.at += if triple { 3 } else { 1 };
+        crate::guard::word::unescape(&text)
+    }
+}

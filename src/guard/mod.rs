@@ -1,0 +1,74 @@
+//! The guard: what an agent wants to do → allowed, or denied with the reason
+//! and a safer way.
+//!
+//! Text is parsed (`syntax`), its words resolved (`word`), every command walked
+//! as a shell would run it (`walk`), and each judged by what it would touch
+//! (`place`, `rules`). Invariant: pure and deterministic; what cannot be
+//! understood is denied. Begin at [`judge`].
+
+mod args;
+mod code;
+mod patch;
+mod place;
+mod rules;
+mod scene;
+mod syntax;
+mod verdict;
+mod walk;
+mod word;
+
+pub use scene::{Allowance, ExtraDenial, Input, Policy, Resolve, Scene};
+pub use verdict::{Denial, Rule, Verdict};
+
+use rules::fs::{self, Access};
+use walk::{Found, Walker};
+use word::Value;
+
+/// A verdict with the commands that it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Each command as it was understood, up to the one that was denied.
+    pub commands: Vec<String>,
+}
+
+/// Judges what an agent wants to do.
+#[must_use]
+pub fn judge(input: Input<'_>, scene: &Scene<'_>, policy: &Policy) -> Verdict {
+    let mut walker = Walker::new(scene, policy);
+    end(run(&mut walker, input))
+}
+
+/// The same, with the commands it consists of.
+#[must_use]
+pub fn explain(input: Input<'_>, scene: &Scene<'_>, policy: &Policy) -> Explained {
+    let mut walker = Walker::new(scene, policy);
+    walker.trace = Some(Vec::new());
+    let verdict = end(run(&mut walker, input));
+    Explained {
+        verdict,
+        commands: walker.trace.take().unwrap_or_default(),
+    }
+}
+
+/// All shipped rules, by domain.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    rules::all()
+}
+
+fn end(found: Found) -> Verdict {
+    match found {
+        Ok(()) => Verdict::Allow,
+        Err(denial) => Verdict::Deny(denial),
+    }
+}
+
+fn run(walker: &mut Walker<'_>, input: Input<'_>) -> Found {
+    match input {
+        Input::Shell(text) => walker.whole(text),
+        Input::Write { path } => fs::access(walker, Access::Write, &Value::new(path)).map(|_| ()),
+        Input::Read { path } => fs::access(walker, Access::Read, &Value::new(path)).map(|_| ()),
+        Input::Patch { text } => patch::judge(walker, text),
+    }
+}

@@ -1,0 +1,100 @@
+//! The shipped rules: one file a domain, each rule a value with its reason, its
+//! way out and examples that run as tests.
+//!
+//! Invariant: a command is judged by every domain that knows its name, and one
+//! domain's exception never disarms another. Read the file of a domain for what
+//! it denies; `walk::run` is where commands come from.
+
+pub(crate) mod archives;
+pub(crate) mod clouds;
+pub(crate) mod containers;
+pub(crate) mod databases;
+pub(crate) mod disks;
+mod files;
+pub(crate) mod forge;
+pub(crate) mod fs;
+pub(crate) mod git;
+mod gitconfig;
+pub(crate) mod guard;
+pub(crate) mod kubernetes;
+pub(crate) mod net;
+pub(crate) mod permissions;
+pub(crate) mod processes;
+pub(crate) mod publishing;
+pub(crate) mod remote;
+pub(crate) mod secrets;
+pub(crate) mod shell;
+mod sql;
+mod verbs;
+
+use super::verdict::Rule;
+use super::walk::{Command, Found, Walker};
+
+/// The rule of commands that a project denies; its words are the project's.
+pub(crate) static PROJECT: Rule = Rule {
+    id: "project",
+    what: "commands that the project's config denies",
+    reason: "the project denies it",
+    instead: "see the project's config",
+    safer: None,
+    deny: &[],
+    allow: &[],
+};
+
+/// All rules, by domain.
+pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
+    let domains: [&[&Rule]; 18] = [
+        fs::ALL, git::ALL, disks::ALL, permissions::ALL, processes::ALL, containers::ALL,
+        kubernetes::ALL, clouds::ALL, databases::ALL, publishing::ALL, secrets::ALL, net::ALL,
+        remote::ALL, guard::ALL, forge::ALL, shell::ALL, &[], &[],
+    ];
+    domains.into_iter().flatten().copied()
+}
+
+/// What surrounds a command, whatever it is: its environment, and rights above it.
+pub(crate) fn around(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
+    for (name, value) in command.env {
+        guard::environment(name, value, walker)?;
+        clouds::environment(name, value, walker)?;
+    }
+    if command.name == "export" {
+        for arg in command.args {
+            if let Some((name, _)) = arg.text().split_once('=') {
+                guard::environment(name, &arg.tail(name.len() + 1), walker)?;
+            }
+        }
+    }
+    permissions::judge(command, walker)?;
+    processes::judge(command, walker)?;
+    net::judge(command, walker)?;
+    forge::judge(command, walker)?;
+    guard::judge(command, walker)?;
+    containers::judge(command, walker)?;
+    publishing::judge(command, walker)?;
+    clouds::judge(command, walker)?;
+    kubernetes::judge(command, walker)?;
+    secrets::judge(command, walker)
+}
+
+/// What a command does to files, repositories, disks and data.
+pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
+    match command.name {
+        "git" => git::judge(command, walker),
+        name if name.starts_with("git-") => git::plumbing(command, walker),
+        _ => {
+            disks::judge(command, walker)?;
+            databases::judge(command, walker)?;
+            archives::judge(command, walker)?;
+            files::judge(command, walker)
+        }
+    }
+}
+
+/// A statement among the texts of a program that destroys data.
+pub(crate) fn sql_in_code(texts: &[&str]) -> Option<String> {
+    let is_statement = |text: &&&str| {
+        let head = text.trim_start().get(..6).unwrap_or_default().to_ascii_lowercase();
+        ["drop t", "drop d", "drop s", "trunca", "delete"].contains(&head.as_str())
+    };
+    texts.iter().filter(is_statement).find_map(|text| sql::destroys(text))
+}

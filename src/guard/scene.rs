@@ -1,0 +1,110 @@
+//! What is judged, where, and by which rules beyond the shipped ones: plain values.
+//!
+//! Invariant: a judgement depends on nothing else. Whoever calls looks up the
+//! paths, the branch and the hour; the guard itself reads no disk, no clock and
+//! no environment.
+
+use std::fmt;
+
+/// What an agent wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// Shell text, as a CLI's shell tool takes it.
+    Shell(&'a str),
+    /// A file that a write or edit tool would change.
+    Write {
+        /// Its path, absolute or relative to the working directory.
+        path: &'a str,
+    },
+    /// The text of an `apply_patch` tool, or a unified diff.
+    Patch {
+        /// The patch.
+        text: &'a str,
+    },
+    /// A file that a read tool would show.
+    Read {
+        /// Its path, absolute or relative to the working directory.
+        path: &'a str,
+    },
+}
+
+/// Follows symbolic links: a lexically clean absolute path → the real one, or
+/// none when it is the same or cannot be told.
+pub type Resolve<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Where a command would run.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The working directory.
+    pub cwd: &'a str,
+    /// The run's own clone.
+    pub worktree: &'a str,
+    /// The agent's home.
+    pub home: &'a str,
+    /// The run's own temporary directory.
+    pub tmp: &'a str,
+    /// The run's branch.
+    pub branch: &'a str,
+    /// How links are followed; without it paths are judged as they are written.
+    pub resolve: Option<Resolve<'a>>,
+}
+
+impl fmt::Debug for Scene<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scene")
+            .field("cwd", &self.cwd)
+            .field("worktree", &self.worktree)
+            .field("home", &self.home)
+            .field("tmp", &self.tmp)
+            .field("branch", &self.branch)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a project adds to the shipped rules.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Commands that this project denies as well.
+    pub denials: Vec<ExtraDenial>,
+    /// What the agent of this run may do although a rule denies it.
+    pub allowances: Vec<Allowance>,
+    /// The moment of the judgement, in seconds since 1970: an allowance ends.
+    pub now: i64,
+}
+
+/// A command that a project denies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraDenial {
+    /// Its rule's name, as in `project.no-release`.
+    pub rule: String,
+    /// The words it begins with, the program's name first: `make release`.
+    pub command: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// What to do instead.
+    pub instead: String,
+}
+
+/// A declared exception: one rule, certain targets, a reason, an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// The rule it lifts.
+    pub rule: String,
+    /// Which targets, `*` for any part: `/srv/cache/*`.
+    pub target: String,
+    /// Why it was given.
+    pub reason: String,
+    /// When it ends, in seconds since 1970.
+    pub until: i64,
+}
+
+impl Policy {
+    /// Whether an allowance in force lifts a rule for a target.
+    pub(crate) fn lifts(&self, rule: &str, target: &str) -> bool {
+        let in_force = |a: &&Allowance| a.rule == rule && self.now < a.until;
+        self.allowances
+            .iter()
+            .filter(in_force)
+            .any(|a| !target.is_empty() && super::place::matches(&a.target, target))
+    }
+}

@@ -1,0 +1,258 @@
+//! Shell text → our tree, by brush-parser: the grammar that decides.
+//!
+//! Invariant: nothing of the text is dropped. What brush accepts and our tree
+//! cannot hold is an error, and an error is a denial.
+
+use super::tree::{
+    Assign, Assigned, Block, Joint, Node, Pipeline, Redirect, Simple, Word as Ours,
+};
+use brush_parser::ast::{
+    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem,
+    CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind, IoFileRedirectTarget,
+    IoRedirect, Pipeline as TheirPipeline, ProcessSubstitutionKind, RedirectList, SimpleCommand,
+    SubshellCommand, Word,
+};
+use brush_parser::{Parser, ParserOptions};
+use std::rc::Rc;
+
+/// The tree of a text, or that it is no shell.
+pub(super) fn parse(text: &str) -> Option<Block> {
+    let mut parser = Parser::new(text.as_bytes(), &ParserOptions::default());
+    let program = parser.parse_program().ok()?;
+    let mut block = Block::new();
+    for list in &program.complete_commands {
+        append(&mut block, list);
+    }
+    Some(block)
+}
+
+fn list(list: &CompoundList) -> Block {
+    let mut block = Block::new();
+    append(&mut block, list);
+    block
+}
+
+fn append(block: &mut Block, list: &CompoundList) {
+    for item in &list.0 {
+        and_or(block, &item.0);
+    }
+}
+
+fn and_or(block: &mut Block, list: &AndOrList) {
+    block.push(pipeline(&list.first, Joint::Then));
+    for next in &list.additional {
+        let (AndOr::And(next) | AndOr::Or(next)) = next;
+        block.push(pipeline(next, Joint::Maybe));
+    }
+}
+
+fn pipeline(theirs: &TheirPipeline, joint: Joint) -> Pipeline {
+    let nodes = theirs.seq.iter().map(command).collect();
+    Pipeline { joint, nodes }
+}
+
+fn command(theirs: &Command) -> Node {
+    match theirs {
+        Command::Simple(simple_command) => Node::Simple(simple(simple_command)),
+        Command::Compound(body, redirects) => redirected(compound(body), redirects.as_ref()),
+        Command::Function(function) => {
+            let body = &function.body;
+            let node = redirected(compound(&body.0), body.1.as_ref());
+            Node::Function {
+                name: function.fname.value.clone(),
+                body: Rc::new(node),
+            }
+        }
+        Command::ExtendedTest(test, redirects) => {
+            let mut words = Vec::new();
+            test_words(&test.expr, &mut words);
+            redirected(Node::Test(words), redirects.as_ref())
+        }
+    }
+}
+
+fn redirected(node: Node, redirects: Option<&RedirectList>) -> Node {
+    match redirects {
+        Some(list) if !list.0.is_empty() => {
+            let list = list.0.iter().flat_map(redirect).collect();
+            Node::Redirected(Box::new(node), list)
+        }
+        _ => node,
+    }
+}
+
+fn compound(theirs: &CompoundCommand) -> Node {
+    match theirs {
+        CompoundCommand::Arithmetic(sum) => Node::Sum(sum.expr.value.clone()),
+        CompoundCommand::ArithmeticForClause(each) => Node::Count {
+            sums: [&each.initializer, &each.condition, &each.updater]
+                .into_iter()
+                .flatten()
+                .map(|sum| sum.value.clone())
+                .collect(),
+            body: list(&each.body.list),
+        },
+        CompoundCommand::BraceGroup(group) => Node::Group(list(&group.list)),
+        CompoundCommand::Subshell(shell) => Node::Subshell(list(&shell.list)),
+        CompoundCommand::ForClause(each) => Node::For {
+            name: each.variable_name.clone(),
+            values: each.values.as_ref().map(|words| raw(words)),
+            body: list(&each.body.list),
+        },
+        CompoundCommand::CaseClause(case) => Node::Case {
+            word: case.value.value.clone(),
+            arms: case
+                .cases
+                .iter()
+                .map(|arm| {
+                    let body = arm.cmd.as_ref().map(list).unwrap_or_default();
+                    (raw(&arm.patterns), body)
+                })
+                .collect(),
+        },
+        CompoundCommand::IfClause(choice) => {
+            let mut arms = vec![(Some(list(&choice.condition)), list(&choice.then))];
+            for other in choice.elses.iter().flatten() {
+                arms.push((other.condition.as_ref().map(list), list(&other.body)));
+            }
+            Node::If(arms)
+        }
+        CompoundCommand::WhileClause(each) | CompoundCommand::UntilClause(each) => Node::Loop {
+            head: list(&each.0),
+            body: list(&each.1.list),
+        },
+        CompoundCommand::Coprocess(process) => Node::Coproc(Box::new(command(&process.body))),
+    }
+}
+
+fn raw(words: &[Word]) -> Vec<String> {
+    words.iter().map(|word| word.value.clone()).collect()
+}
+
+fn simple(theirs: &SimpleCommand) -> Simple {
+    let mut ours = Simple::default();
+    for item in theirs.prefix.iter().flat_map(|prefix| &prefix.0) {
+        match item {
+            CommandPrefixOrSuffixItem::AssignmentWord(assignment, _) => {
+                ours.assigns.push(assign(assignment));
+            }
+            CommandPrefixOrSuffixItem::IoRedirect(io) => ours.redirects.extend(redirect(io)),
+            CommandPrefixOrSuffixItem::Word(word) => ours.words.push(text(word)),
+            CommandPrefixOrSuffixItem::ProcessSubstitution(kind, shell) => {
+                ours.words.push(process(kind, shell));
+            }
+        }
+    }
+    if let Some(word) = &theirs.word_or_name {
+        ours.words.push(text(word));
+    }
+    for item in theirs.suffix.iter().flat_map(|suffix| &suffix.0) {
+        match item {
+            CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
+                let whole = matches!(assignment.value, AssignmentValue::Scalar(_));
+                ours.words.push(if whole {
+                    text(word)
+                } else {
+                    Ours::Array(assign(assignment))
+                });
+            }
+            CommandPrefixOrSuffixItem::IoRedirect(io) => ours.redirects.extend(redirect(io)),
+            CommandPrefixOrSuffixItem::Word(word) => ours.words.push(text(word)),
+            CommandPrefixOrSuffixItem::ProcessSubstitution(kind, shell) => {
+                ours.words.push(process(kind, shell));
+            }
+        }
+    }
+    ours
+}
+
+fn text(word: &Word) -> Ours {
+    Ours::Text(word.value.clone())
+}
+
+fn process(kind: &ProcessSubstitutionKind, shell: &SubshellCommand) -> Ours {
+    Ours::Process {
+        reads: matches!(kind, ProcessSubstitutionKind::Read),
+        body: list(&shell.list),
+    }
+}
+
+fn assign(theirs: &Assignment) -> Assign {
+    let (name, index) = match &theirs.name {
+        AssignmentName::VariableName(name) => (name.clone(), None),
+        AssignmentName::ArrayElementName(name, index) => (name.clone(), Some(index.clone())),
+    };
+    let value = match &theirs.value {
+        AssignmentValue::Scalar(word) => Assigned::One(word.value.clone()),
+        AssignmentValue::Array(items) => {
+            Assigned::List(items.iter().map(|(_, word)| word.value.clone()).collect())
+        }
+    };
+    Assign {
+        name,
+        index,
+        appends: theirs.append,
+        value,
+    }
+}
+
+fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
+    match theirs {
+        IoRedirect::File(fd, kind, target) => {
+            let word = match target {
+                IoFileRedirectTarget::Filename(word) => text(word),
+                IoFileRedirectTarget::Fd(_) => return Vec::new(),
+                IoFileRedirectTarget::ProcessSubstitution(kind, shell) => process(kind, shell),
+                IoFileRedirectTarget::Duplicate(word) => {
+                    return vec![Redirect::Duplicate(word.value.clone())];
+                }
+            };
+            vec![to_file(fd.unwrap_or(-1), kind, word)]
+        }
+        IoRedirect::HereDocument(_, here) => vec![Redirect::Here {
+            text: here.doc.value.clone(),
+            expands: here.requires_expansion,
+        }],
+        IoRedirect::HereString(_, word) => vec![Redirect::HereString(word.value.clone())],
+        IoRedirect::OutputAndError(word, appends) => {
+            let word = text(word);
+            vec![if *appends {
+                Redirect::Append(word)
+            } else {
+                Redirect::Write(word)
+            }]
+        }
+    }
+}
+
+fn to_file(fd: i32, kind: &IoFileRedirectKind, word: Ours) -> Redirect {
+    match kind {
+        IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput => Redirect::Read(word),
+        IoFileRedirectKind::Append if fd > 1 => Redirect::ErrorsOnly(word, true),
+        IoFileRedirectKind::Append => Redirect::Append(word),
+        IoFileRedirectKind::Write | IoFileRedirectKind::Clobber if fd > 1 => {
+            Redirect::ErrorsOnly(word, false)
+        }
+        IoFileRedirectKind::Write
+        | IoFileRedirectKind::Clobber
+        | IoFileRedirectKind::ReadAndWrite
+        | IoFileRedirectKind::DuplicateOutput => Redirect::Write(word),
+    }
+}
+
+fn test_words(test: &ExtendedTestExpr, words: &mut Vec<String>) {
+    match test {
+        ExtendedTestExpr::And(left, right) | ExtendedTestExpr::Or(left, right) => {
+            test_words(left, words);
+            test_words(right, words);
+        }
+        ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => {
+            test_words(inner, words);
+        }
+        ExtendedTestExpr::UnaryTest(_, word) => words.push(word.value.clone()),
+        ExtendedTestExpr::BinaryTest(_, left, right) => {
+            words.push(left.value.clone());
+            words.push(right.value.clone());
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! How long, how deep and of which characters a text may be to be read at all.
+//!
+//! Invariant: checked in one pass before a parser sees the text. Depth is
+//! counted twice, with quotes heeded and without, and the larger counts: a
+//! text that confuses one of the two does not get past both.
+
+use super::Doubt;
+use crate::guard::word::is_mark;
+
+/// The longest text, in bytes: what Linux takes as one argument (`MAX_ARG_STRLEN`),
+/// so that `bash -c` could not be given more.
+pub(crate) const TEXT_BYTES_MAX: usize = 128 * 1024;
+
+/// How deep brackets, blocks and substitutions nest.
+pub(crate) const DEPTH_MAX: usize = 40;
+
+/// How many block words a text may hold in all, heredocs and quotes included:
+/// the stack holds this many if a text makes all of them nest unseen.
+pub(crate) const BLOCKS_MAX: usize = 400;
+
+/// Words that open a block, and words that close one.
+const OPENS: [&[u8]; 9] = [
+    b"if", b"while", b"until", b"for", b"case", b"select", b"!", b"time", b"coproc",
+];
+const CLOSES: [&[u8]; 3] = [b"fi", b"done", b"esac"];
+
+/// Refuses what no parser should see. Texts inside texts hold our own marks.
+pub(crate) fn check(text: &str, is_inner: bool) -> Result<(), Doubt> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(Doubt::Size);
+    }
+    if text.contains('\0') || text.contains('\u{FEFF}') || (!is_inner && has_mark(text)) {
+        return Err(Doubt::Characters);
+    }
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        ..Scan::default()
+    };
+    scan.run();
+    if scan.deepest.max(brackets(text.as_bytes())) > DEPTH_MAX || scan.opened > BLOCKS_MAX {
+        return Err(Doubt::Depth);
+    }
+    Ok(())
+}
+
+fn has_mark(text: &str) -> bool {
+    memchr::memchr(0xF3, text.as_bytes()).is_some() && text.chars().any(is_mark)
+}
+
+/// The deepest nesting of brackets, quotes ignored.
+fn brackets(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in bytes {
+        match byte {
+            b'(' | b'{' => depth += 1,
+            b')' | b'}' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Counts the nesting of brackets and blocks outside single quotes and heredocs.
+#[derive(Default)]
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+    deepest: usize,
+    /// Block words seen, whatever closes them.
+    opened: usize,
+    /// The delimiter of a heredoc that begins on the next line.
+    heredoc: Option<&'a [u8]>,
+}
+
+impl<'a> Scan<'a> {
+    fn run(&mut self) {
+        let mut begins = true;
+        while let Some(byte) = self.bytes.get(self.at).copied() {
+            let was_begin = std::mem::replace(&mut begins, false);
+            match byte {
+                b'\\' => self.at += 1,
+                b'\'' => {
+                    let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+                    self.at += memchr::memchr(b'\'', rest).map_or(0, |n| n + 1);
+                }
+                b'(' | b'{' => {
+                    self.open();
+                    begins = true;
+                }
+                b')' | b'}' => self.depth = self.depth.saturating_sub(1),
+                b'<' => self.announce(),
+                b'\n' => {
+                    self.body();
+                    begins = true;
+                }
+                b' ' | b'\t' | b';' | b'&' | b'|' => begins = true,
+                _ if was_begin => self.word(),
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    fn open(&mut self) {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+    }
+
+    fn word(&mut self) {
+        let word = word(self.bytes, self.at);
+        if OPENS.contains(&word) {
+            self.opened += 1;
+            self.open();
+        } else if CLOSES.contains(&word) {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        self.at += word.len().saturating_sub(1);
+    }
+
+    fn announce(&mut self) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let Some(rest) = rest.strip_prefix(b"<<") else {
+            return;
+        };
+        let lead = rest.iter().take_while(|b| b"- \t'\"\\".contains(b)).count();
+        let rest = rest.get(lead..).unwrap_or_default();
+        let name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        let end = rest.iter().take_while(|b| name(b)).count();
+        if end > 0 {
+            self.heredoc = rest.get(..end);
+        }
+        self.at += 1 + lead + end;
+    }
+
+    /// Skips a heredoc's body; its block words count towards the total.
+    fn body(&mut self) {
+        let Some(name) = self.heredoc.take() else {
+            return;
+        };
+        loop {
+            self.at += 1;
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = rest.get(..end).unwrap_or_default();
+            let lead = line.iter().take_while(|b| b" \t".contains(b)).count();
+            let first = word(line, lead);
+            self.opened += usize::from(OPENS.contains(&first));
+            self.at += end;
+            if line.get(lead..) == Some(name) || self.at >= self.bytes.len() {
+                return;
+            }
+        }
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let end = rest
+        .iter()
+        .position(|b| !b.is_ascii_alphabetic() && *b != b'!');
+    rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+}

@@ -1,0 +1,41 @@
+//! Shell text → tree, or the reason why it cannot be judged.
+//!
+//! Invariant: brush-parser decides what the text is; a second grammar may only
+//! add doubt, and doubt denies. Size and depth are bounded before either reads
+//! a byte, because neither bounds its own stack.
+
+mod brush;
+pub(crate) mod limits;
+mod second;
+pub(crate) mod tree;
+
+use tree::Block;
+
+/// Why a text has no tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// It is no shell.
+    Grammar,
+    /// It is longer than `limits::TEXT_BYTES_MAX`.
+    Size,
+    /// It nests deeper than `limits::DEPTH_MAX`.
+    Depth,
+    /// It holds characters that no command needs: NUL, or our own marks.
+    Characters,
+    /// The second grammar sees a command that the first does not.
+    Second,
+}
+
+/// The tree of a text; one inside another holds what is not known as marks.
+pub(crate) fn parse(text: &str, is_inner: bool) -> Result<Block, Doubt> {
+    limits::check(text, is_inner)?;
+    let mut whole = String::with_capacity(text.len() + 1);
+    whole.push_str(text);
+    // A heredoc's end is only seen with its new line.
+    whole.push('\n');
+    let block = brush::parse(&whole).ok_or(Doubt::Grammar)?;
+    if second::is_wanted(text) && !second::agrees(&whole, &block) {
+        return Err(Doubt::Second);
+    }
+    Ok(block)
+}

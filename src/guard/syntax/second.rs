@@ -1,0 +1,167 @@
+//! The second opinion: tree-sitter-bash, asked whether it sees a command that
+//! brush-parser does not.
+//!
+//! Invariant: it can only add doubt. It is not asked about texts without
+//! substitutions, heredocs, functions or blocks: there both grammars see the
+//! same words, split at the same operators, and the property
+//! `tests/guard::opinions_agree_on_plain_texts` holds it. Where it reports an error it is not
+//! heard, because it errs on valid heredocs (tree-sitter-bash issue 346).
+
+use super::tree::{Assign, Assigned, Block, Node, Redirect, Simple, Word};
+use tree_sitter::{Node as Theirs, Parser};
+
+/// Whether a text has shapes on which grammars may differ.
+pub(super) fn is_wanted(text: &str) -> bool {
+    text.contains("$(")
+        || text.contains("<<")
+        || text.bytes().any(|b| matches!(b, b'`' | b'(' | b'{'))
+}
+
+/// Whether each command that it names was seen by the first.
+pub(super) fn agrees(text: &str, block: &Block) -> bool {
+    let mut parser = Parser::new();
+    if parser
+        .set_language(&tree_sitter_bash::LANGUAGE.into())
+        .is_err()
+    {
+        return false;
+    }
+    let Some(tree) = parser.parse(text, None) else {
+        return false;
+    };
+    let root = tree.root_node();
+    if root.has_error() {
+        return true;
+    }
+    let mut seen = Vec::new();
+    let mut nested = String::new();
+    names(block, &mut seen, &mut nested);
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if node.kind() == "command_name" && !is_seen(node, text, &seen, &nested) {
+            return false;
+        }
+        if cursor.goto_first_child() || cursor.goto_next_sibling() {
+            continue;
+        }
+        loop {
+            if !cursor.goto_parent() {
+                return true;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+        }
+    }
+}
+
+/// A command is seen when brush has its word too, or has it inside a word or a
+/// heredoc, whose substitutions the walk parses by themselves.
+fn is_seen(node: Theirs<'_>, text: &str, seen: &[&str], nested: &str) -> bool {
+    let name = text.get(node.byte_range()).unwrap_or_default();
+    seen.contains(&name) || nested.contains(name)
+}
+
+fn names<'a>(block: &'a Block, seen: &mut Vec<&'a str>, nested: &mut String) {
+    for node in block.iter().flat_map(|pipeline| &pipeline.nodes) {
+        name(node, seen, nested);
+    }
+}
+
+fn name<'a>(node: &'a Node, seen: &mut Vec<&'a str>, nested: &mut String) {
+    match node {
+        Node::Simple(simple) => of_simple(simple, seen, nested),
+        Node::Group(block) | Node::Subshell(block) => names(block, seen, nested),
+        Node::For { values, body, .. } => {
+            values.iter().flatten().for_each(|word| keep(word, nested));
+            names(body, seen, nested);
+        }
+        Node::Loop { head, body } => {
+            names(head, seen, nested);
+            names(body, seen, nested);
+        }
+        Node::Count { sums, body } => {
+            sums.iter().for_each(|sum| keep(sum, nested));
+            names(body, seen, nested);
+        }
+        Node::If(arms) => {
+            for (condition, body) in arms {
+                condition.iter().for_each(|block| names(block, seen, nested));
+                names(body, seen, nested);
+            }
+        }
+        Node::Case { word, arms } => {
+            keep(word, nested);
+            for (patterns, body) in arms {
+                patterns.iter().for_each(|pattern| keep(pattern, nested));
+                names(body, seen, nested);
+            }
+        }
+        Node::Function { body, .. } => name(body, seen, nested),
+        Node::Test(words) => words.iter().for_each(|word| keep(word, nested)),
+        Node::Sum(sum) => keep(sum, nested),
+        Node::Coproc(body) => {
+            seen.push("coproc");
+            name(body, seen, nested);
+        }
+        Node::Redirected(body, list) => {
+            name(body, seen, nested);
+            redirects(list, seen, nested);
+        }
+    }
+}
+
+fn keep(word: &str, nested: &mut String) {
+    nested.push_str(word);
+    nested.push('\n');
+}
+
+fn of_simple<'a>(simple: &'a Simple, seen: &mut Vec<&'a str>, nested: &mut String) {
+    simple.assigns.iter().for_each(|a| assigned(a, nested));
+    for (n, word) in simple.words.iter().enumerate() {
+        match word {
+            Word::Text(text) if n == 0 => {
+                seen.push(text);
+                keep_nested(text, nested);
+            }
+            _ => of_word(word, seen, nested),
+        }
+    }
+    redirects(&simple.redirects, seen, nested);
+}
+
+/// Only what may hold commands: a plain word is no cover for a command of its name.
+fn keep_nested(word: &str, nested: &mut String) {
+    if word.contains(['`', '$', '(']) {
+        keep(word, nested);
+    }
+}
+
+fn of_word<'a>(word: &'a Word, seen: &mut Vec<&'a str>, nested: &mut String) {
+    match word {
+        Word::Text(text) => keep_nested(text, nested),
+        Word::Array(assign) => assigned(assign, nested),
+        Word::Process { body, .. } => names(body, seen, nested),
+    }
+}
+
+fn assigned(assign: &Assign, nested: &mut String) {
+    match &assign.value {
+        Assigned::One(word) => keep_nested(word, nested),
+        Assigned::List(words) => words.iter().for_each(|word| keep_nested(word, nested)),
+    }
+}
+
+fn redirects<'a>(list: &'a [Redirect], seen: &mut Vec<&'a str>, nested: &mut String) {
+    for redirect in list {
+        match redirect {
+            Redirect::Read(word)
+            | Redirect::Write(word)
+            | Redirect::Append(word)
+            | Redirect::ErrorsOnly(word, _) => of_word(word, seen, nested),
+            Redirect::Duplicate(word) | Redirect::HereString(word) => keep_nested(word, nested),
+            Redirect::Here { text, .. } => keep_nested(text, nested),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The nouns of parsed shell text: what the walk sees, and nothing of the parser.
+//!
+//! Invariant: every word is kept as it was written, quotes and all; `word`
+//! gives it its meaning. The parser's own tree does not leave `syntax::brush`.
+
+use std::rc::Rc;
+
+/// A list of pipelines, in order.
+pub(crate) type Block = Vec<Pipeline>;
+
+/// How a pipeline follows the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joint {
+    /// `;`, `&` or a new line: it runs.
+    Then,
+    /// `&&` or `||`: it may run.
+    Maybe,
+}
+
+/// Commands joined by `|`.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) joint: Joint,
+    pub(crate) nodes: Vec<Node>,
+}
+
+/// One command of any shape.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Simple(Simple),
+    Group(Block),
+    Subshell(Block),
+    For {
+        name: String,
+        values: Option<Vec<String>>,
+        body: Block,
+    },
+    Loop {
+        head: Block,
+        body: Block,
+    },
+    Count {
+        sums: Vec<String>,
+        body: Block,
+    },
+    If(Vec<(Option<Block>, Block)>),
+    Case {
+        word: String,
+        arms: Vec<(Vec<String>, Block)>,
+    },
+    Function {
+        name: String,
+        body: Rc<Node>,
+    },
+    Test(Vec<String>),
+    Sum(String),
+    Coproc(Box<Node>),
+    Redirected(Box<Node>, Vec<Redirect>),
+}
+
+/// A command word with its arguments, assignments and redirections.
+#[derive(Debug, Default)]
+pub(crate) struct Simple {
+    pub(crate) assigns: Vec<Assign>,
+    pub(crate) words: Vec<Word>,
+    pub(crate) redirects: Vec<Redirect>,
+}
+
+/// An argument as it was written.
+#[derive(Debug)]
+pub(crate) enum Word {
+    Text(String),
+    /// `name=(…)` among the arguments, as after `declare`.
+    Array(Assign),
+    /// `<(…)` or `>(…)`.
+    Process {
+        reads: bool,
+        body: Block,
+    },
+}
+
+/// `name=value`, `name+=value`, `name[i]=value` or `name=(…)`.
+#[derive(Debug)]
+pub(crate) struct Assign {
+    pub(crate) name: String,
+    /// The subscript, as written.
+    pub(crate) index: Option<String>,
+    pub(crate) appends: bool,
+    pub(crate) value: Assigned,
+}
+
+/// What is assigned, as written.
+#[derive(Debug)]
+pub(crate) enum Assigned {
+    One(String),
+    List(Vec<String>),
+}
+
+/// A redirection.
+#[derive(Debug)]
+pub(crate) enum Redirect {
+    Read(Word),
+    Write(Word),
+    Append(Word),
+    /// `2>&1` and the like; a word that is no number is a file.
+    Duplicate(String),
+    Here {
+        text: String,
+        expands: bool,
+    },
+    HereString(String),
+    /// `2>…`: what is written is not the command's answer.
+    ErrorsOnly(Word, bool),
+}

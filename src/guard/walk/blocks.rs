@@ -1,0 +1,265 @@
+//! Lists, loops, branches and functions: in which order and how often a tree runs.
+//!
+//! Invariant: every branch is taken, and where branches meet their states are
+//! merged. A loop whose body moves the shell on is walked again with what it
+//! moved, then once more with nothing known of it.
+
+use super::state::{State, Stream};
+use super::{Found, Walker};
+use crate::guard::rules::shell;
+use crate::guard::syntax::tree::{Block, Joint, Node, Pipeline};
+use crate::guard::word::{Ground, OPAQUE, PLAIN, Value};
+use std::rc::Rc;
+
+/// How many values of a loop's list are walked one by one.
+const LOOP_VALUES_MAX: usize = 32;
+
+impl Walker<'_> {
+    pub(super) fn block(&mut self, block: &Block, stdin: Stream) -> Found<Stream> {
+        let mut out = Stream::Empty;
+        for pipeline in block {
+            if pipeline.joint == Joint::Maybe {
+                let before = self.state.clone();
+                out = out.then(self.pipeline(pipeline, &stdin)?);
+                if self.state.has_left {
+                    self.state = before;
+                }
+            } else {
+                out = out.then(self.pipeline(pipeline, &stdin)?);
+            }
+        }
+        Ok(out)
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, stdin: &Stream) -> Found<Stream> {
+        if let [node] = pipeline.nodes.as_slice() {
+            return self.node(node, stdin.clone());
+        }
+        let mut flow = stdin.clone();
+        for node in &pipeline.nodes {
+            let kept = self.state.clone();
+            flow = self.node(node, flow)?;
+            self.restore(kept);
+        }
+        Ok(flow)
+    }
+
+    pub(super) fn node(&mut self, node: &Node, stdin: Stream) -> Found<Stream> {
+        match node {
+            Node::Simple(simple) => self.simple(simple, stdin),
+            Node::Group(block) => self.block(block, stdin),
+            Node::Subshell(block) => {
+                let kept = self.state.clone();
+                let out = self.block(block, stdin)?;
+                self.restore(kept);
+                Ok(out)
+            }
+            Node::For { name, values, body } => self.each(name, values.as_deref(), body, &stdin),
+            Node::Loop { head, body } => self.repeat(Some(head), body, &stdin),
+            Node::Count { sums, body } => {
+                for sum in sums {
+                    self.sum(sum)?;
+                }
+                self.repeat(None, body, &stdin)
+            }
+            Node::If(arms) => self.choose(arms, &stdin),
+            Node::Case { word, arms } => {
+                self.word(word)?;
+                let arms: Vec<(&[String], &Block)> =
+                    arms.iter().map(|(p, b)| (p.as_slice(), b)).collect();
+                self.case(&arms, &stdin)
+            }
+            Node::Function { name, body } => {
+                self.state.functions.insert(name.clone(), Rc::clone(body));
+                Ok(Stream::Empty)
+            }
+            Node::Test(words) => {
+                for word in words {
+                    self.word(word)?;
+                }
+                Ok(Stream::Empty)
+            }
+            Node::Sum(sum) => {
+                self.sum(sum)?;
+                Ok(Stream::Empty)
+            }
+            Node::Coproc(body) => {
+                let kept = self.state.clone();
+                self.node(body, Stream::Unknown)?;
+                self.restore(kept);
+                Ok(Stream::Empty)
+            }
+            Node::Redirected(body, redirects) => {
+                let (stdin, outlets) = self.redirects(redirects, stdin)?;
+                let out = self.node(body, stdin)?;
+                Ok(self.poured(out, &outlets))
+            }
+        }
+    }
+
+    /// Substitutions inside an arithmetic expression run too.
+    pub(super) fn sum(&mut self, sum: &str) -> Found {
+        if sum.contains(['$', '`']) {
+            self.expand(sum, Ground::Quoted)?;
+        }
+        Ok(())
+    }
+
+    fn each(
+        &mut self,
+        name: &str,
+        values: Option<&[String]>,
+        body: &Block,
+        stdin: &Stream,
+    ) -> Found<Stream> {
+        let mut all = Vec::new();
+        match values {
+            Some(words) => {
+                for word in words {
+                    all.extend(self.word(word)?);
+                }
+            }
+            None => all.clone_from(&self.state.positional),
+        }
+        if all.len() > LOOP_VALUES_MAX {
+            all = vec![summary(&all)];
+        }
+        let before = self.state.clone();
+        let mut out = Stream::Empty;
+        for value in all {
+            self.state.set(name, vec![value]);
+            out = out.then(self.block(body, stdin.clone())?);
+        }
+        self.state.has_left = before.has_left;
+        Ok(out)
+    }
+
+    fn repeat(&mut self, head: Option<&Block>, body: &Block, stdin: &Stream) -> Found<Stream> {
+        let before = self.state.clone();
+        let mut out = self.round(head, body, stdin)?;
+        if self.state.differs(&before) {
+            let once = self.state.clone();
+            self.round(head, body, stdin)?;
+            if self.state.differs(&once) {
+                self.state.forget(&once);
+                self.round(head, body, stdin)?;
+                self.state.forget(&once);
+            }
+            out = out.filtered();
+        }
+        self.state.has_left = before.has_left;
+        Ok(out)
+    }
+
+    fn round(&mut self, head: Option<&Block>, body: &Block, stdin: &Stream) -> Found<Stream> {
+        if let Some(head) = head {
+            self.block(head, stdin.clone())?;
+        }
+        let out = self.block(body, stdin.clone())?;
+        self.state.has_left = false;
+        Ok(out)
+    }
+
+    fn choose(&mut self, arms: &[(Option<Block>, Block)], stdin: &Stream) -> Found<Stream> {
+        let mut ends: Vec<State> = Vec::new();
+        let mut out = Stream::Empty;
+        let has_else = arms.iter().any(|(condition, _)| condition.is_none());
+        for (condition, body) in arms {
+            if let Some(condition) = condition {
+                self.block(condition, stdin.clone())?;
+            }
+            let begin = self.state.clone();
+            out = self.arm(body, stdin, out)?;
+            ends.push(std::mem::replace(&mut self.state, begin));
+        }
+        self.meet(ends, has_else);
+        Ok(out)
+    }
+
+    fn case(&mut self, arms: &[(&[String], &Block)], stdin: &Stream) -> Found<Stream> {
+        let mut ends: Vec<State> = Vec::new();
+        let mut out = Stream::Empty;
+        let mut has_else = false;
+        for (patterns, body) in arms {
+            for pattern in *patterns {
+                self.word(pattern)?;
+                has_else |= pattern == "*";
+            }
+            let begin = self.state.clone();
+            out = self.arm(body, stdin, out)?;
+            ends.push(std::mem::replace(&mut self.state, begin));
+        }
+        self.meet(ends, has_else);
+        Ok(out)
+    }
+
+    /// One of several ways: what it prints is one of several texts.
+    fn arm(&mut self, body: &Block, stdin: &Stream, so_far: Stream) -> Found<Stream> {
+        let printed = self.block(body, stdin.clone())?;
+        Ok(match (so_far, printed) {
+            (Stream::Empty, one) | (one, Stream::Empty) => one,
+            (one, other) => one.filtered().then(other.filtered()),
+        })
+    }
+
+    /// The ways meet; none of them was taken either, unless one is an `else`.
+    fn meet(&mut self, ends: Vec<State>, has_else: bool) {
+        let mut ends = ends.into_iter();
+        if has_else && let Some(first) = ends.next() {
+            self.state = first;
+        }
+        for end in ends {
+            self.state.merge(end);
+        }
+    }
+
+    /// Functions that nothing called are walked with nothing known of their arguments.
+    pub(super) fn uncalled(&mut self) -> Found {
+        self.lenient = true;
+        let functions = std::mem::take(&mut self.state.functions);
+        self.state.functions.clone_from(&functions);
+        for (name, body) in functions {
+            if self.called.contains(&name) {
+                continue;
+            }
+            self.state.positional = vec![Value::mark(OPAQUE)];
+            let kept = self.state.clone();
+            self.node(&body, Stream::Unknown)?;
+            self.restore(kept);
+        }
+        self.lenient = false;
+        Ok(())
+    }
+
+    /// Calls a function.
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        body: &Rc<Node>,
+        args: &[Value],
+        stdin: Stream,
+    ) -> Found<Stream> {
+        if !self.called.iter().any(|known| known == name) {
+            self.called.push(name.to_owned());
+        }
+        if self.depth >= super::DEPTH_MAX {
+            return Err(self.stop(&shell::TOO_COMPLEX, name));
+        }
+        self.depth += 1;
+        let kept = std::mem::replace(&mut self.state.positional, args.to_vec());
+        let out = self.node(body, stdin)?;
+        self.state.positional = kept;
+        self.state.has_left = false;
+        self.depth -= 1;
+        Ok(out)
+    }
+}
+
+/// One value for many: a plain word when all are.
+fn summary(values: &[Value]) -> Value {
+    let plain = |value: &Value| {
+        let text = value.text();
+        !value.is_open() && !text.starts_with(['-', '.', '~']) && !text.contains('/') && !value.glob
+    };
+    Value::mark(if values.iter().all(plain) { PLAIN } else { OPAQUE })
+}

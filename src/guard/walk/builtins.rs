@@ -1,0 +1,200 @@
+//! The shell's own commands that change what later commands mean.
+//!
+//! Invariant: a builtin that takes code (`eval`, `trap`, `source`) has it
+//! judged; one that moves the shell moves the state; all others are left to
+//! the rules.
+
+use super::{Command, Found, State, Stream, Walker, substitute};
+use crate::guard::rules::shell;
+use crate::guard::word::{OPAQUE, Value, joined};
+
+/// Runs a builtin; none when it is no builtin that matters here.
+pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let args = command.args;
+    match command.name {
+        "cd" | "chdir" => cd(args, walker),
+        "pushd" => {
+            let here = walker.state.cwds.clone();
+            walker.state.stack.push(here);
+            cd(args, walker);
+        }
+        "popd" => {
+            walker.state.cwds = walker.state.stack.pop().unwrap_or_else(|| vec![None]);
+        }
+        "export" | "declare" | "typeset" | "local" | "readonly" => assigns(args, &mut walker.state),
+        "unset" => {
+            for arg in args {
+                walker.state.set(arg.text(), Vec::new());
+                walker.state.functions.remove(arg.text());
+            }
+        }
+        "set" => {
+            let at = args.iter().position(|a| a.text() == "--");
+            if let Some(at) = at {
+                walker.state.positional = args.get(at + 1..).unwrap_or_default().to_vec();
+            }
+            return Ok(None);
+        }
+        "shift" => {
+            let by = args.first().and_then(|a| a.text().parse().ok()).unwrap_or(1);
+            let by = walker.state.positional.len().min(by);
+            walker.state.positional.drain(..by);
+        }
+        "read" | "mapfile" | "readarray" => read(command, &mut walker.state),
+        "getopts" => {
+            for arg in args.iter().skip(1) {
+                walker.state.set(arg.text(), vec![Value::mark(OPAQUE)]);
+            }
+            walker.state.set("OPTARG", vec![Value::mark(OPAQUE)]);
+        }
+        "printf" if args.first().is_some_and(|a| a.text() == "-v") => {
+            let out = super::outlet::of(command, walker);
+            let name = args.get(1).map(|a| a.text().to_owned()).unwrap_or_default();
+            walker.state.set(&name, substitute::values(out));
+        }
+        "alias" => {
+            for arg in args {
+                if let Some((name, value)) = arg.text().split_once('=') {
+                    walker.state.aliases.insert(name.to_owned(), value.to_owned());
+                }
+            }
+        }
+        "unalias" => {
+            for arg in args {
+                walker.state.aliases.remove(arg.text());
+            }
+        }
+        "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
+        "eval" => return evaluate(args, walker).map(Some),
+        "trap" => return trap(args, walker).map(Some),
+        "source" | "." => return source(command, walker).map(Some),
+        _ => return Ok(None),
+    }
+    Ok(Some(Stream::Empty))
+}
+
+/// Moves the shell; a folder that is not known makes the place unknown.
+fn cd(args: &[Value], walker: &mut Walker<'_>) {
+    let operand = args.iter().find(|a| !is_option(a));
+    let before = walker.state.cwd().map(str::to_owned);
+    let home = Value::new(walker.scene.home);
+    let to = match operand.map(Value::text) {
+        None => home,
+        Some("-") => walker.state.back.clone().map_or(Value::mark(OPAQUE), Value::new),
+        Some(_) => operand.cloned().unwrap_or_default(),
+    };
+    let mut cwds = Vec::new();
+    for cwd in &walker.state.cwds {
+        let target = super::place::target(walker.scene, &walker.state.links, cwd.as_deref(), &to, true);
+        let unknown = target.place == crate::guard::place::Place::Unknown || to.has_mark();
+        let next = (!unknown && !to.text().is_empty()).then_some(target.path);
+        if !cwds.contains(&next) {
+            cwds.push(next);
+        }
+    }
+    walker.state.cwds = cwds;
+    walker.state.back = before;
+}
+
+fn is_option(arg: &Value) -> bool {
+    matches!(arg.text(), "-P" | "-L" | "-e" | "-@" | "--" | "-n")
+}
+
+fn assigns(args: &[Value], state: &mut State) {
+    for arg in args {
+        if let Some((name, _)) = arg.text().split_once('=') {
+            let name = name.trim_end_matches('+').to_owned();
+            let value = arg.tail(arg.text().find('=').map_or(0, |at| at + 1));
+            state.set(&name, vec![value]);
+        }
+    }
+}
+
+/// A variable that takes what flows in.
+fn read(command: &Command<'_>, state: &mut State) {
+    let values = match command.stdin {
+        Stream::Paths(roots) if !roots.is_empty() => {
+            roots.iter().map(|root| vec![substitute::below(root)]).collect()
+        }
+        Stream::Text(text) if text.lines().count() <= 8 => {
+            text.lines().map(|line| vec![Value::new(line.trim())]).collect()
+        }
+        Stream::Plain => vec![vec![Value::mark(crate::guard::word::PLAIN)]],
+        Stream::Secret => vec![vec![Value::mark(crate::guard::word::SECRET)]],
+        _ => vec![vec![Value::mark(OPAQUE)]],
+    };
+    let mut args = command.args.iter();
+    let mut named = false;
+    while let Some(arg) = args.next() {
+        match arg.text() {
+            "-d" | "-n" | "-N" | "-p" | "-t" | "-u" | "-i" => {
+                args.next();
+            }
+            "-a" => {}
+            text if text.starts_with('-') => {}
+            name => {
+                named = true;
+                state.variables.insert(name.to_owned(), values.clone());
+            }
+        }
+    }
+    if !named {
+        for name in ["REPLY", "MAPFILE"] {
+            state.variables.insert(name.to_owned(), values.clone());
+        }
+    }
+    state.is_forked = state.variables.values().any(|v| v.len() > 1);
+}
+
+fn evaluate(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {
+    let args = match args {
+        [dashes, rest @ ..] if dashes.text() == "--" => rest,
+        all => all,
+    };
+    if args.is_empty() {
+        return Ok(Stream::Empty);
+    }
+    let text = joined(args, " ");
+    if text.is_blank_mark() || text.has(crate::guard::word::REMOTE) {
+        return walker.shell_text(&text);
+    }
+    walker.text(text.text(), Stream::Empty)
+}
+
+/// The text of a trap runs later, in this shell.
+fn trap(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {
+    let text = args.iter().find(|a| !matches!(a.text(), "--" | "-l" | "-p"));
+    if let Some(text) = text.filter(|t| !t.text().is_empty() && t.text() != "-") {
+        walker.shell_text(text)?;
+    }
+    Ok(Stream::Empty)
+}
+
+/// `source` runs a file in this shell: what this text wrote to it is judged.
+fn source(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
+    let Some(file) = command.args.iter().find(|a| a.text() != "--") else {
+        return Ok(Stream::Empty);
+    };
+    match walker.content(file) {
+        Stream::Text(text) => walker.text(&text, Stream::Empty),
+        Stream::Tool | Stream::Empty => Ok(Stream::Empty),
+        Stream::Remote => {
+            walker.deny(&crate::guard::rules::remote::SCRIPT, &file.shown())?;
+            Ok(Stream::Unknown)
+        }
+        _ if file.text() == "/dev/stdin" || file.text().starts_with("/dev/fd/") => {
+            match command.stdin {
+                Stream::Text(text) => walker.text(text, Stream::Empty),
+                _ => {
+                    walker.doubtful(&shell::UNKNOWN_CODE, &file.shown())?;
+                    Ok(Stream::Unknown)
+                }
+            }
+        }
+        _ if file.is_open() => {
+            walker.doubtful(&shell::UNKNOWN_CODE, &file.shown())?;
+            Ok(Stream::Unknown)
+        }
+        _ => Ok(Stream::Unknown),
+    }
+}

@@ -1,0 +1,182 @@
+//! Shells and interpreters: the code they are given, by option, file or pipe.
+//!
+//! Invariant: code that can be read is judged; code that comes from the network
+//! or from nobody knows where is denied; a file of the worktree that this text
+//! did not write is left to the walls.
+
+use super::{Command, Found, Stream, Walker};
+use crate::guard::args::{self, Spec};
+use crate::guard::code;
+use crate::guard::rules::{remote, shell};
+use crate::guard::word::{OPAQUE, REMOTE, SECRET, Value};
+
+/// Shells, whose code is judged by the same walk.
+const SHELLS: [&str; 10] = [
+    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "rbash", "fish", "yash",
+];
+
+const SHELL_SPEC: Spec = Spec {
+    valued: "oO",
+    longs: &["rcfile", "init-file"],
+};
+
+/// Interprets; none when the program is no interpreter.
+pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    if SHELLS.contains(&command.name) {
+        return run_shell(command, walker).map(Some);
+    }
+    let Some(language) = code::language(command.name) else {
+        return Ok(None);
+    };
+    run_language(command, language, walker)?;
+    Ok(Some(Stream::Unknown))
+}
+
+fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
+    // Options of a shell end at its first operand; `-c` may stand among others.
+    let mut args = command.args.iter();
+    let mut takes_code = false;
+    let mut reads_input = false;
+    let mut first = None;
+    while let Some(arg) = args.next() {
+        let text = arg.text();
+        if text == "--" {
+            first = args.next();
+            break;
+        }
+        let is_option = text.len() > 1 && text.starts_with(['-', '+']);
+        if !is_option {
+            first = Some(arg);
+            break;
+        }
+        if text.starts_with("--") {
+            let longs = SHELL_SPEC.longs;
+            if longs.iter().any(|l| text.get(2..) == Some(*l)) {
+                args.next();
+            }
+            continue;
+        }
+        takes_code |= text.contains('c');
+        reads_input |= text.contains('s');
+        if SHELL_SPEC.valued.chars().any(|c| text.ends_with(c)) {
+            args.next();
+        }
+    }
+    let rest: Vec<Value> = args.cloned().collect();
+    match first {
+        Some(code) if takes_code => with_args(walker, rest.get(1..), |walker| walker.shell_text(code)),
+        Some(file) if !reads_input => {
+            let stream = script_of(walker, file);
+            with_args(walker, Some(&rest), |walker| shell_stream(walker, &stream, file, false))
+        }
+        _ => {
+            let stdin = command.stdin.clone();
+            shell_stream(walker, &stdin, &Value::new("standard input"), true)
+        }
+    }
+}
+
+fn with_args<T>(
+    walker: &mut Walker<'_>,
+    args: Option<&[Value]>,
+    run: impl FnOnce(&mut Walker<'_>) -> Found<T>,
+) -> Found<T> {
+    let args = args.unwrap_or_default().to_vec();
+    let kept = std::mem::replace(&mut walker.state.positional, args);
+    let out = run(walker)?;
+    walker.state.positional = kept;
+    Ok(out)
+}
+
+/// What a script's file holds; a name that is not known may be any file.
+fn script_of(walker: &Walker<'_>, file: &Value) -> Stream {
+    if file.has(REMOTE) {
+        return Stream::Remote;
+    }
+    match walker.content(file) {
+        Stream::Unknown if file.is_open() => Stream::Secret,
+        other => other,
+    }
+}
+
+/// Judges what flows into a shell; `piped` when it comes by a pipe, where
+/// unknown code is denied, and not by a file of the worktree.
+fn shell_stream(
+    walker: &mut Walker<'_>,
+    stream: &Stream,
+    from: &Value,
+    piped: bool,
+) -> Found<Stream> {
+    match stream {
+        Stream::Text(text) => {
+            let text = text.clone();
+            return walker.apart(&text, Stream::Unknown);
+        }
+        Stream::Remote => walker.deny(&remote::SCRIPT, &from.shown())?,
+        Stream::Empty | Stream::Tool => {}
+        Stream::Unknown if !piped => {}
+        _ => walker.doubtful(&shell::UNKNOWN_CODE, &from.shown())?,
+    }
+    Ok(Stream::Unknown)
+}
+
+fn run_language(
+    command: &Command<'_>,
+    language: &'static code::Language,
+    walker: &mut Walker<'_>,
+) -> Found {
+    let parsed = args::parse(command.args, &Spec {
+        valued: language.valued,
+        longs: language.longs,
+    });
+    let mut has_code = false;
+    for flag in language.code {
+        for value in parsed.values_of(flag) {
+            has_code = true;
+            judge_value(walker, language, value)?;
+        }
+    }
+    if has_code || parsed.has("m") && language.name == "python" {
+        return Ok(());
+    }
+    match parsed.operands.first() {
+        Some(file) if language.inline_first => judge_value(walker, language, file),
+        Some(file) if file.text() != "-" => match script_of(walker, file) {
+            Stream::Text(text) => code::judge(walker, language, &text),
+            Stream::Remote => walker.deny(&remote::SCRIPT, &file.shown()),
+            Stream::Secret => walker.doubtful(&shell::UNKNOWN_CODE, &file.shown()),
+            _ => Ok(()),
+        },
+        _ if parsed.has("V") || parsed.has("version") || parsed.has("help") => Ok(()),
+        _ => match command.stdin {
+            Stream::Text(text) => code::judge(walker, language, text),
+            Stream::Remote => walker.deny(&remote::SCRIPT, "standard input"),
+            Stream::Empty => Ok(()),
+            _ => walker.doubtful(&shell::UNKNOWN_CODE, "standard input"),
+        },
+    }
+}
+
+fn judge_value(walker: &mut Walker<'_>, language: &'static code::Language, value: &Value) -> Found {
+    if value.has(REMOTE) {
+        return walker.deny(&remote::SCRIPT, &value.shown());
+    }
+    if value.is_blank_mark() && (value.has(OPAQUE) || value.has(SECRET)) {
+        return walker.doubtful(&shell::UNKNOWN_CODE, &value.shown());
+    }
+    code::judge(walker, language, value.text())
+}
+
+/// Judges a script by its first line.
+pub(super) fn script(walker: &mut Walker<'_>, text: &str) -> Found {
+    let first = text.lines().next().unwrap_or_default();
+    let program = first.trim_start_matches("#!").split_whitespace();
+    let name = program
+        .map(|word| word.rsplit('/').next().unwrap_or(word))
+        .find(|word| *word != "env" && !word.starts_with('-'))
+        .unwrap_or_default();
+    match code::language(name) {
+        Some(language) => code::judge(walker, language, text),
+        None => Ok(()),
+    }
+}

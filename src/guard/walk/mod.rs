@@ -1,0 +1,223 @@
+//! Walks the tree of a text as a shell would run it, and asks the rules about
+//! every command it comes to.
+//!
+//! Invariant: each command is judged, in whatever it is wrapped, nested or
+//! repeated; the first denial ends the walk. Steps and depth are bounded, and
+//! at a bound the walk denies: it never answers with what it did not see.
+
+mod blocks;
+mod builtins;
+mod expand;
+mod interpret;
+pub(crate) mod many;
+mod outlet;
+pub(crate) mod parameters;
+pub(crate) mod peel;
+pub(crate) mod run;
+mod simple;
+mod state;
+mod substitute;
+mod wrappers;
+
+pub(crate) use state::{State, Stream};
+pub(crate) use substitute::below;
+
+use super::place::{self, Place, Target};
+use super::rules::shell;
+use super::scene::{Policy, Scene};
+use super::syntax::{self, Doubt};
+use super::verdict::{Denial, Rule};
+use super::word::Value;
+
+/// How many commands one judgement walks over.
+const STEPS_MAX: usize = 4_000;
+/// How many bytes of text one judgement parses, nested texts included.
+const PARSED_BYTES_MAX: usize = 512 * 1024;
+/// How deep texts nest in texts and functions in functions.
+const DEPTH_MAX: usize = 16;
+
+/// The end of a walk: why it may not run.
+pub(crate) type Stop = Box<Denial>;
+/// Nothing found, or the end.
+pub(crate) type Found<T = ()> = Result<T, Stop>;
+
+/// One command as a rule sees it.
+#[derive(Debug)]
+pub(crate) struct Command<'a> {
+    /// The program's name, without its folder.
+    pub(crate) name: &'a str,
+    /// What follows it.
+    pub(crate) args: &'a [Value],
+    /// The word as it was resolved, folder included.
+    pub(crate) word: &'a str,
+    /// What flows into it.
+    pub(crate) stdin: &'a Stream,
+    /// Assignments before it.
+    pub(crate) env: &'a [(String, Value)],
+}
+
+impl Command<'_> {
+    /// The command for people.
+    pub(crate) fn shown(&self) -> String {
+        let mut out = self.word.to_owned();
+        for arg in self.args {
+            out.push(' ');
+            out.push_str(&quoted(&arg.shown()));
+        }
+        out
+    }
+}
+
+/// A word as people would type it.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=:,@%+~*?[]…{}^".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// One judgement under way.
+pub(crate) struct Walker<'a> {
+    pub(crate) scene: &'a Scene<'a>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) state: State,
+    /// The commands that were judged, when somebody wants to know.
+    pub(crate) trace: Option<Vec<String>>,
+    /// Greater than zero while what runs runs on another machine.
+    pub(crate) away: usize,
+    /// While a function is walked that nothing calls: only what is known counts.
+    lenient: bool,
+    steps: usize,
+    bytes: usize,
+    depth: usize,
+    called: Vec<String>,
+    /// The command that is judged now, for people.
+    now: String,
+    files: usize,
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) fn new(scene: &'a Scene<'a>, policy: &'a Policy) -> Walker<'a> {
+        Walker {
+            scene,
+            policy,
+            state: State::new(&place::clean("/", scene.cwd)),
+            trace: None,
+            away: 0,
+            lenient: false,
+            steps: 0,
+            bytes: 0,
+            depth: 0,
+            called: Vec::new(),
+            now: String::new(),
+            files: 0,
+        }
+    }
+
+    /// Judges a whole text, functions that nothing called included.
+    pub(crate) fn whole(&mut self, text: &str) -> Found {
+        self.text(text, Stream::Empty)?;
+        self.uncalled()
+    }
+
+    /// Judges a text that runs in this shell; what it prints.
+    pub(crate) fn text(&mut self, text: &str, stdin: Stream) -> Found<Stream> {
+        self.bytes += text.len();
+        if self.bytes > PARSED_BYTES_MAX || self.depth >= DEPTH_MAX {
+            return Err(self.stop(&shell::TOO_COMPLEX, text));
+        }
+        let block = syntax::parse(text, self.depth > 0).map_err(|doubt| self.doubt(doubt, text))?;
+        self.depth += 1;
+        let out = self.block(&block, stdin)?;
+        self.depth -= 1;
+        Ok(out)
+    }
+
+    /// Judges a text that runs in a shell of its own.
+    pub(crate) fn apart(&mut self, text: &str, stdin: Stream) -> Found<Stream> {
+        let kept = self.state.clone();
+        let out = self.text(text, stdin)?;
+        self.restore(kept);
+        Ok(out)
+    }
+
+    /// Back to a state, but what was written to files stays written.
+    fn restore(&mut self, kept: State) {
+        let files = std::mem::take(&mut self.state.files);
+        self.state = kept;
+        self.state.files = files;
+    }
+
+    fn doubt(&mut self, doubt: Doubt, text: &str) -> Stop {
+        let rule = match doubt {
+            Doubt::Grammar => &shell::UNPARSEABLE,
+            Doubt::Size | Doubt::Depth => &shell::TOO_COMPLEX,
+            Doubt::Characters => &shell::CHARACTERS,
+            Doubt::Second => &shell::AMBIGUOUS,
+        };
+        self.stop(rule, text)
+    }
+
+    /// One more command.
+    fn step(&mut self) -> Found {
+        self.steps += 1;
+        if self.steps > STEPS_MAX {
+            return Err(self.stop(&shell::TOO_COMPLEX, ""));
+        }
+        Ok(())
+    }
+
+    /// A denial that no allowance can lift.
+    pub(crate) fn stop(&self, rule: &Rule, destroys: &str) -> Stop {
+        let destroys: String = destroys.chars().take(200).collect();
+        Box::new(Denial {
+            rule: rule.id.to_owned(),
+            reason: rule.reason.to_owned(),
+            instead: rule.instead.to_owned(),
+            safer: rule.safer.map(str::to_owned),
+            destroys,
+            parsed: self.now.clone(),
+        })
+    }
+
+    /// Denies, unless an allowance lifts the rule for this target.
+    pub(crate) fn deny(&self, rule: &Rule, target: &str) -> Found {
+        if self.policy.lifts(rule.id, target) {
+            return Ok(());
+        }
+        Err(self.stop(rule, target))
+    }
+
+    /// Denies because something is not known: not for what nobody calls.
+    pub(crate) fn doubtful(&self, rule: &Rule, target: &str) -> Found {
+        if self.lenient { Ok(()) } else { self.deny(rule, target) }
+    }
+
+    /// Denies by a target: an unknown one only where it counts.
+    pub(crate) fn deny_target(&self, rule: &Rule, target: &Target) -> Found {
+        if target.place == Place::Unknown {
+            self.doubtful(rule, &target.path)
+        } else {
+            self.deny(rule, &target.path)
+        }
+    }
+
+    /// Where a value leads: the worst of all it may mean.
+    pub(crate) fn target(&self, value: &Value, follows: bool) -> Target {
+        if self.away > 0 {
+            return Target {
+                path: value.shown(),
+                place: Place::Outside,
+            };
+        }
+        let mut worst: Option<Target> = None;
+        for cwd in &self.state.cwds {
+            let target = place::target(self.scene, &self.state.links, cwd.as_deref(), value, follows);
+            if worst.as_ref().is_none_or(|w| target.place > w.place) {
+                worst = Some(target);
+            }
+        }
+        worst.unwrap_or_else(|| place::target(self.scene, &self.state.links, None, value, follows))
+    }
+}

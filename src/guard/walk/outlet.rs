@@ -1,0 +1,243 @@
+//! What a command prints, as far as the next command of a pipe, a substitution
+//! or a file needs to know.
+//!
+//! Invariant: `Text` is said only where the text is known to the letter. What
+//! is not in a table is unknown.
+
+use super::{Command, Stream, Walker};
+use crate::guard::rules::net;
+use crate::guard::word::{SECRET, Value, joined, unescape};
+
+/// Commands that print one plain word.
+const PLAIN: [&str; 14] = [
+    "date", "nproc", "whoami", "hostname", "id", "uname", "wc", "seq", "expr", "sha256sum",
+    "md5sum", "cksum", "tty", "arch",
+];
+
+/// Commands that pass on what flows into them, some of it or changed.
+const FILTERS: [&str; 22] = [
+    "grep", "egrep", "fgrep", "rg", "head", "tail", "sort", "uniq", "cut", "tr", "sed", "awk",
+    "gawk", "tac", "rev", "base64", "gunzip", "zcat", "gzip", "xxd", "column", "jq",
+];
+
+/// Tools whose output is made to be evaluated.
+const TOOLS: [&str; 24] = [
+    "direnv", "ssh-agent", "pyenv", "rbenv", "nodenv", "goenv", "jenv", "mise", "rtx", "asdf",
+    "conda", "mamba", "micromamba", "brew", "opam", "starship", "zoxide", "fnm", "luarocks",
+    "dircolors", "keychain", "pip", "register-python-argcomplete", "thefuck",
+];
+
+/// What a command prints.
+pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
+    let name = command.name;
+    let args = command.args;
+    match name {
+        "echo" => echo(args),
+        "printf" => printf(args),
+        "cat" | "tee" | "pv" | "sponge" => passed(command, walker),
+        "find" | "fd" | "fdfind" => Stream::Paths(super::many::roots(args)),
+        "ls" | "git" => listing(command, walker),
+        "pwd" => text(walker.here()),
+        "basename" | "dirname" | "realpath" | "readlink" => path(name, args),
+        "mktemp" => temporary(args, walker),
+        "env" | "printenv" => Stream::Secret,
+        "set" | "export" | "declare" | "typeset" if args.iter().all(is_listing) => Stream::Secret,
+        "gh" | "tea" if starts(args, &["auth", "token"]) => Stream::Secret,
+        "true" | "false" | ":" | "test" | "[" | "sleep" | "mkdir" | "touch" => Stream::Empty,
+        _ if net::fetches(name) => Stream::Remote,
+        _ if PLAIN.contains(&name) => Stream::Plain,
+        _ if FILTERS.contains(&name) => filter(command, walker),
+        _ if TOOLS.contains(&name) => Stream::Tool,
+        _ => Stream::Unknown,
+    }
+}
+
+fn is_listing(arg: &Value) -> bool {
+    arg.text().starts_with('-')
+}
+
+fn starts(args: &[Value], words: &[&str]) -> bool {
+    args.len() >= words.len() && args.iter().zip(words).all(|(arg, word)| arg.text() == *word)
+}
+
+fn text(value: Value) -> Stream {
+    super::run::as_stream(&value)
+}
+
+fn echo(args: &[Value]) -> Stream {
+    let is_option = |a: &&Value| {
+        let letters = a.text().strip_prefix('-').unwrap_or_default();
+        !letters.is_empty() && letters.chars().all(|c| "neE".contains(c))
+    };
+    let options = args.iter().take_while(is_option).count();
+    let escapes = args.iter().take(options).any(|a| a.text().contains('e'));
+    let rest = args.get(options..).unwrap_or_default();
+    let line = joined(rest, " ");
+    if line.has(SECRET) || line.is_blank_mark() {
+        return text(line);
+    }
+    let line = if escapes {
+        Value::new(unescape(line.text()))
+    } else {
+        line
+    };
+    text(line)
+}
+
+fn printf(args: &[Value]) -> Stream {
+    let args = match args {
+        [option, _, rest @ ..] if option.text() == "-v" => return text(joined(rest, " ")),
+        [dashes, rest @ ..] if dashes.text() == "--" => rest,
+        all => all,
+    };
+    let Some((format, rest)) = args.split_first() else {
+        return Stream::Empty;
+    };
+    if joined(args, " ").has(SECRET) {
+        return Stream::Secret;
+    }
+    let mut values = rest.iter();
+    let mut out = String::new();
+    loop {
+        let mut used = false;
+        let mut chars = format.text().chars().peekable();
+        while let Some(c) = chars.next() {
+            if c != '%' {
+                out.push(c);
+                continue;
+            }
+            match chars.next() {
+                Some('%') => out.push('%'),
+                Some('s' | 'd' | 'i') => {
+                    out.push_str(values.next().map_or("", Value::text));
+                    used = true;
+                }
+                Some('b') => {
+                    out.push_str(&unescape(values.next().map_or("", Value::text)));
+                    used = true;
+                }
+                _ => return Stream::Unknown,
+            }
+        }
+        if !used || values.len() == 0 {
+            return text(Value::new(unescape(&out)));
+        }
+    }
+}
+
+/// What `cat` and its like pass on: their input or the files they name.
+fn passed(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
+    let files: Vec<&Value> = command
+        .args
+        .iter()
+        .filter(|a| !a.text().starts_with('-') || a.text() == "-")
+        .collect();
+    if files.is_empty() || command.name != "cat" {
+        return command.stdin.clone();
+    }
+    let mut out = Stream::Empty;
+    for file in files {
+        out = out.then(if file.text() == "-" {
+            command.stdin.clone()
+        } else {
+            walker.content(file)
+        });
+    }
+    out
+}
+
+fn filter(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
+    let lists = command.name.ends_with("rg") || command.name.ends_with("grep");
+    let letters = |a: &Value| {
+        a.text().starts_with('-') && !a.text().starts_with("--") && a.text().contains(['l', 'L'])
+    };
+    let by_name = |a: &Value| a.text().starts_with("--files");
+    if lists && command.args.iter().any(|a| letters(a) || by_name(a)) {
+        let operands: Vec<&Value> =
+            command.args.iter().filter(|a| !a.text().starts_with('-')).collect();
+        let paths = operands.get(1..).unwrap_or_default();
+        if paths.is_empty() {
+            return Stream::Paths(vec![Value::new(".")]);
+        }
+        return Stream::Paths(paths.iter().map(|p| (*p).clone()).collect());
+    }
+    match command.stdin {
+        Stream::Empty => match passed(command, walker) {
+            Stream::Remote => Stream::Remote,
+            Stream::Secret => Stream::Secret,
+            _ => Stream::Unknown,
+        },
+        // A program may turn names into anything.
+        Stream::Paths(_) if ["sed", "awk", "gawk", "tr", "base64", "xxd", "jq"].contains(&command.name) => {
+            Stream::Unknown
+        }
+        other => other.clone().filtered(),
+    }
+}
+
+/// `ls`, and what git lists: names below the working directory or the operands.
+fn listing(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
+    let operands: Vec<Value> = command
+        .args
+        .iter()
+        .filter(|a| !a.text().starts_with('-'))
+        .cloned()
+        .collect();
+    if command.name == "ls" {
+        let none = operands.is_empty();
+        return Stream::Paths(if none { vec![Value::new(".")] } else { operands });
+    }
+    let words: Vec<&str> = operands.iter().map(Value::text).collect();
+    match words.first().copied() {
+        Some("ls-files" | "grep") => Stream::Paths(vec![Value::new(".")]),
+        Some("diff") if command.args.iter().any(|a| a.text().starts_with("--name-")) => {
+            Stream::Paths(vec![Value::new(".")])
+        }
+        Some("rev-parse") if command.args.iter().any(|a| a.text() == "--show-toplevel") => {
+            Stream::Text(format!("{}\n", walker.scene.worktree))
+        }
+        Some("rev-parse" | "merge-base" | "describe" | "rev-list" | "hash-object") => Stream::Plain,
+        Some("branch" | "symbolic-ref") => Stream::Plain,
+        _ => Stream::Unknown,
+    }
+}
+
+fn path(name: &str, args: &[Value]) -> Stream {
+    let operand = args.iter().find(|a| !a.text().starts_with('-'));
+    let Some(text) = operand.filter(|a| !a.is_open()).map(Value::text) else {
+        return if name == "basename" { Stream::Plain } else { Stream::Unknown };
+    };
+    let trimmed = text.trim_end_matches('/');
+    let out = match (name, trimmed.rsplit_once('/')) {
+        ("basename", Some((_, last))) => last,
+        ("dirname", Some(("", _))) => "/",
+        ("dirname", Some((folder, _))) => folder,
+        ("dirname", None) => ".",
+        _ => text,
+    };
+    Stream::Text(format!("{out}\n"))
+}
+
+/// `mktemp` makes a name of its own, in the temporary directory unless told otherwise.
+fn temporary(args: &[Value], walker: &Walker<'_>) -> Stream {
+    let own = format!("{}/mktemp", walker.scene.tmp);
+    let mut folder = None;
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.text() {
+            "-p" => folder = args.next(),
+            "-d" | "-q" | "-t" | "-u" | "-dt" | "-dq" | "-td" => {}
+            text if text.starts_with("--tmpdir=") => return Stream::Unknown,
+            text if text.starts_with('-') => {}
+            template if template.contains('/') => {
+                return text(arg.clone());
+            }
+            _ => {}
+        }
+    }
+    match folder {
+        Some(folder) if folder.is_open() => Stream::Unknown,
+        Some(folder) => Stream::Text(format!("{}/mktemp\n", folder.text())),
+        None => Stream::Text(own),
+    }
+}

@@ -1,0 +1,173 @@
+//! One command with its words resolved: aliases, functions, wrappers, builtins,
+//! interpreters, then the rules.
+//!
+//! Invariant: a command whose name is not known is denied; each layer is taken
+//! off by its own table and what is inside runs through here again.
+
+use super::{Command, Found, Stream, Walker, builtins, interpret, outlet, peel};
+use crate::guard::place::Place;
+use crate::guard::rules::{self, shell};
+use crate::guard::word::{OPAQUE, REMOTE, SECRET, TOOL, Value};
+use std::rc::Rc;
+
+impl Walker<'_> {
+    /// Judges one command; what it prints.
+    pub(crate) fn run(
+        &mut self,
+        argv: &[Value],
+        stdin: Stream,
+        env: &[(String, Value)],
+    ) -> Found<Stream> {
+        self.step()?;
+        let Some((word, args)) = argv.split_first() else {
+            return Ok(Stream::Empty);
+        };
+        let text = word.text();
+        let name = text.rsplit('/').next().unwrap_or(text);
+        let name = name.strip_prefix('\\').unwrap_or(name);
+        let command = Command {
+            name,
+            args,
+            word: text,
+            stdin: &stdin,
+            env,
+        };
+        self.now = command.shown();
+        if word.has_mark() || (word.glob && !matches!(text, "[" | "[[")) {
+            self.unknown_program(word)?;
+            return Ok(Stream::Unknown);
+        }
+        if let Some(body) = self.state.functions.get(text) {
+            let body = Rc::clone(body);
+            return self.call(text, &body, args, stdin);
+        }
+        if let Some(alias) = self.state.aliases.get(text).cloned() {
+            return self.alias(text, &alias, args, stdin);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.push(self.now.clone());
+        }
+        rules::around(&command, self)?;
+        self.extra(&command)?;
+        if let Some(out) = builtins::run(&command, self)? {
+            return Ok(out);
+        }
+        if let Some(out) = interpret::run(&command, self)? {
+            return Ok(out);
+        }
+        if let Some(out) = peel::run(&command, self)? {
+            return Ok(out);
+        }
+        rules::judge(&command, self)?;
+        self.program(&command)?;
+        Ok(outlet::of(&command, self))
+    }
+
+    /// A program whose name is only partly known: one of the worktree's own, or nobody knows.
+    fn unknown_program(&mut self, word: &Value) -> Found {
+        let known = word.before_mark();
+        let folder = known.rsplit_once('/').map(|(folder, _)| folder);
+        if let Some(folder) = folder
+            && self.target(&Value::new(folder), true).place == Place::Worktree
+            && !word.has(REMOTE)
+        {
+            return Ok(());
+        }
+        self.doubtful(&shell::UNKNOWN_COMMAND, &word.shown())
+    }
+
+    /// A program that this text fetched or wrote itself.
+    fn program(&mut self, command: &Command<'_>) -> Found {
+        if !command.word.contains('/') {
+            return Ok(());
+        }
+        let path = self.target(&Value::new(command.word), true).path;
+        match self.state.files.get(&path).cloned() {
+            Some(Stream::Text(text)) if !text.starts_with("#!") || shebang_is_shell(&text) => {
+                self.apart(&text, Stream::Unknown)?;
+                Ok(())
+            }
+            Some(Stream::Text(text)) => interpret::script(self, &text),
+            Some(Stream::Remote) => self.deny(&rules::remote::SCRIPT, &path),
+            _ => Ok(()),
+        }
+    }
+
+    fn alias(&mut self, name: &str, alias: &str, args: &[Value], stdin: Stream) -> Found<Stream> {
+        let hidden = self.state.aliases.remove(name);
+        let mut text = alias.to_owned();
+        for arg in args {
+            text.push(' ');
+            text.push_str(&requoted(arg));
+        }
+        let out = self.text(&text, stdin);
+        if let Some(alias) = hidden {
+            self.state.aliases.insert(name.to_owned(), alias);
+        }
+        out
+    }
+
+    /// What the project denies as well.
+    fn extra(&mut self, command: &Command<'_>) -> Found {
+        for extra in &self.policy.denials {
+            let Some((name, rest)) = extra.command.split_first() else {
+                continue;
+            };
+            let operands = command.args.iter().filter(|a| !a.text().starts_with('-'));
+            let begins = name == command.name
+                && rest.len() <= command.args.len()
+                && rest.iter().zip(operands.chain(std::iter::repeat(&Value::default())))
+                    .all(|(word, arg)| arg.text() == word);
+            if begins && !self.policy.lifts(&extra.rule, &command.shown()) {
+                let mut stop = self.stop(&rules::PROJECT, &command.shown());
+                stop.rule.clone_from(&extra.rule);
+                stop.reason.clone_from(&extra.reason);
+                stop.instead.clone_from(&extra.instead);
+                return Err(stop);
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges a text that a program is given to run by a shell.
+    pub(crate) fn shell_text(&mut self, value: &Value) -> Found<Stream> {
+        if value.is_blank_mark() && value.has(TOOL) {
+            return Ok(Stream::Empty);
+        }
+        if value.has(REMOTE) {
+            self.deny(&rules::remote::SCRIPT, &value.shown())?;
+            return Ok(Stream::Unknown);
+        }
+        if value.has_mark() && (value.has(OPAQUE) || value.has(SECRET)) && value.is_blank_mark() {
+            self.doubtful(&shell::UNKNOWN_CODE, &value.shown())?;
+            return Ok(Stream::Unknown);
+        }
+        self.apart(value.text(), Stream::Unknown)
+    }
+}
+
+/// A value as a word that means itself again.
+pub(crate) fn requoted(value: &Value) -> String {
+    if value.glob {
+        return value.text().to_owned();
+    }
+    format!("'{}'", value.text().replace('\'', "'\\''"))
+}
+
+/// A value that flows through a pipe.
+pub(crate) fn as_stream(value: &Value) -> Stream {
+    if value.has(SECRET) {
+        Stream::Secret
+    } else if value.has(REMOTE) {
+        Stream::Remote
+    } else if value.is_blank_mark() {
+        Stream::Unknown
+    } else {
+        Stream::Text(format!("{}\n", value.text()))
+    }
+}
+
+fn shebang_is_shell(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.ends_with("sh") || first.contains("sh ")
+}

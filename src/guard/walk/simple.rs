@@ -1,0 +1,262 @@
+//! A simple command: its assignments, words and redirections, in the order in
+//! which the shell deals with them.
+//!
+//! Invariant: a command whose words have several possible values is judged
+//! with each; its redirections are judged whatever its verb is.
+
+use super::state::{State, Stream, Variable};
+use super::{Found, Walker};
+use crate::guard::rules::{fs, shell};
+use crate::guard::syntax::tree::{Assign, Assigned, Redirect, Simple, Word};
+use crate::guard::word::{Ground, OPAQUE, PLAIN, Value};
+
+/// How many combinations of possible values one command is judged with.
+const COMBINATIONS_MAX: usize = 32;
+
+/// Where the output of a command goes.
+#[derive(Debug, Default)]
+pub(super) struct Outlets {
+    /// The paths of files, and whether they are appended to.
+    pub(super) files: Vec<(String, bool)>,
+}
+
+impl Walker<'_> {
+    pub(super) fn simple(&mut self, simple: &Simple, stdin: Stream) -> Found<Stream> {
+        self.step()?;
+        if !self.state.is_forked {
+            return self.one(simple, stdin);
+        }
+        let forks = self.forks(simple);
+        self.forked(&forks, simple, &stdin)
+    }
+
+    /// The variables this command uses that have several possible values.
+    fn forks(&self, simple: &Simple) -> Vec<(String, Variable)> {
+        let mut raw = String::new();
+        simple.assigns.iter().for_each(|a| assigned(a, &mut raw));
+        for word in &simple.words {
+            match word {
+                Word::Text(text) => raw.push_str(text),
+                Word::Array(assign) => assigned(assign, &mut raw),
+                Word::Process { .. } => raw.push_str(&every_name(&self.state)),
+            }
+        }
+        for redirect in &simple.redirects {
+            match redirect {
+                Redirect::Read(Word::Text(text))
+                | Redirect::Write(Word::Text(text))
+                | Redirect::Append(Word::Text(text))
+                | Redirect::ErrorsOnly(Word::Text(text), _)
+                | Redirect::Duplicate(text)
+                | Redirect::HereString(text)
+                | Redirect::Here { text, .. } => raw.push_str(text),
+                _ => raw.push_str(&every_name(&self.state)),
+            }
+        }
+        let several = self.state.variables.iter().filter(|(_, v)| v.len() > 1);
+        several
+            .filter(|(name, _)| raw.contains(name.as_str()))
+            .map(|(name, values)| (name.clone(), values.clone()))
+            .collect()
+    }
+
+    fn forked(
+        &mut self,
+        forks: &[(String, Variable)],
+        simple: &Simple,
+        stdin: &Stream,
+    ) -> Found<Stream> {
+        let count: usize = forks.iter().map(|(_, v)| v.len()).product();
+        if count > COMBINATIONS_MAX {
+            for (name, _) in forks {
+                self.state.set(name, vec![Value::mark(OPAQUE)]);
+            }
+            return self.one(simple, stdin.clone());
+        }
+        let Some(((name, values), rest)) = forks.split_first() else {
+            return self.one(simple, stdin.clone());
+        };
+        let begin = self.state.clone();
+        let mut end: Option<State> = None;
+        let mut out: Option<Stream> = None;
+        for value in values {
+            self.state = begin.clone();
+            self.state.set(name, value.clone());
+            let printed = self.forked(rest, simple, stdin)?;
+            out = Some(match out {
+                Some(so_far) if so_far == printed => so_far,
+                Some(so_far) => so_far.filtered().then(printed.filtered()),
+                None => printed,
+            });
+            match &mut end {
+                Some(end) => end.merge(self.state.clone()),
+                None => end = Some(self.state.clone()),
+            }
+        }
+        self.state = end.unwrap_or(begin);
+        Ok(out.unwrap_or_default())
+    }
+
+    fn one(&mut self, simple: &Simple, stdin: Stream) -> Found<Stream> {
+        let mut argv = Vec::with_capacity(simple.words.len());
+        for word in &simple.words {
+            match word {
+                Word::Text(raw) => argv.extend(self.word(raw)?),
+                Word::Array(assign) => self.assign(assign)?,
+                Word::Process { reads, body } => argv.push(self.process(*reads, body)?),
+            }
+        }
+        let (stdin, outlets) = self.redirects(&simple.redirects, stdin)?;
+        let mut env = Vec::new();
+        for assign in &simple.assigns {
+            if argv.is_empty() {
+                self.assign(assign)?;
+            } else if let Assigned::One(raw) = &assign.value {
+                let value = self.single(raw, Ground::Plain)?;
+                env.push((assign.name.clone(), value));
+            } else {
+                self.assign(assign)?;
+            }
+        }
+        if argv.is_empty() {
+            let read = simple.redirects.iter().any(|r| matches!(r, Redirect::Read(_)));
+            return Ok(if read { Stream::Unknown } else { Stream::Empty });
+        }
+        let out = self.run(&argv, stdin, &env)?;
+        Ok(self.poured(out, &outlets))
+    }
+
+    /// `name=value` that stays.
+    pub(super) fn assign(&mut self, assign: &Assign) -> Found {
+        let mut values = match &assign.value {
+            Assigned::One(raw) => vec![self.single(raw, Ground::Plain)?],
+            Assigned::List(raws) => {
+                let mut values = Vec::new();
+                for raw in raws {
+                    values.extend(self.word(raw)?);
+                }
+                values
+            }
+        };
+        let is_list = matches!(assign.value, Assigned::List(_));
+        if assign.appends {
+            let before = self.state.get(&assign.name).cloned().unwrap_or_default();
+            if is_list {
+                values.splice(0..0, before);
+            } else if let Some(old) = before.first() {
+                let text = format!("{}{}", old.text(), values[0].text());
+                values = vec![Value::new(text)];
+            } else {
+                values = vec![Value::mark(OPAQUE)];
+            }
+        } else if assign.index.is_some() {
+            let mut all = self.state.get(&assign.name).cloned().unwrap_or_default();
+            all.extend(values);
+            values = all;
+        }
+        self.state.set(&assign.name, values);
+        Ok(())
+    }
+
+    /// Judges redirections; what flows in, and where it flows out.
+    pub(super) fn redirects(
+        &mut self,
+        redirects: &[Redirect],
+        stdin: Stream,
+    ) -> Found<(Stream, Outlets)> {
+        let mut stdin = stdin;
+        let mut outlets = Outlets::default();
+        for redirect in redirects {
+            match redirect {
+                Redirect::Read(word) => {
+                    let value = self.path_of(word)?;
+                    fs::reads(self, &value)?;
+                    stdin = self.content(&value);
+                }
+                Redirect::Write(word) | Redirect::Append(word) => {
+                    let value = self.path_of(word)?;
+                    let appends = matches!(redirect, Redirect::Append(_));
+                    let path = fs::redirect(self, &value, appends)?;
+                    outlets.files.push((path, appends));
+                }
+                Redirect::ErrorsOnly(word, appends) => {
+                    let value = self.path_of(word)?;
+                    fs::redirect(self, &value, *appends)?;
+                }
+                Redirect::Duplicate(raw) => {
+                    let value = self.single(raw, Ground::Plain)?;
+                    let text = value.text().trim_end_matches('-');
+                    if !text.chars().all(|c| c.is_ascii_digit() || c == PLAIN) {
+                        let path = fs::redirect(self, &value, false)?;
+                        outlets.files.push((path, false));
+                    }
+                }
+                Redirect::Here { text, expands } => {
+                    stdin = if *expands {
+                        let value = self.single(text, Ground::Heredoc)?;
+                        Stream::Text(value.text().to_owned())
+                    } else {
+                        Stream::Text(text.clone())
+                    };
+                }
+                Redirect::HereString(raw) => {
+                    let value = self.single(raw, Ground::Plain)?;
+                    stdin = super::run::as_stream(&value);
+                }
+            }
+        }
+        Ok((stdin, outlets))
+    }
+
+    fn path_of(&mut self, word: &Word) -> Found<Value> {
+        match word {
+            Word::Text(raw) => {
+                let values = self.word(raw)?;
+                match values.as_slice() {
+                    [one] => Ok(one.clone()),
+                    _ => Err(self.stop(&shell::AMBIGUOUS, raw)),
+                }
+            }
+            Word::Process { reads, body } => self.process(*reads, body),
+            Word::Array(assign) => {
+                self.assign(assign)?;
+                Ok(Value::mark(OPAQUE))
+            }
+        }
+    }
+
+    /// What a file holds, when this text wrote it.
+    pub(crate) fn content(&self, value: &Value) -> Stream {
+        let path = self.target(value, true).path;
+        if path == "/dev/null" {
+            return Stream::Empty;
+        }
+        self.state.files.get(&path).cloned().unwrap_or(Stream::Unknown)
+    }
+
+    /// What is left for a pipe when the output goes to files.
+    pub(super) fn poured(&mut self, out: Stream, outlets: &Outlets) -> Stream {
+        if outlets.files.is_empty() {
+            return out;
+        }
+        for (path, appends) in &outlets.files {
+            let before = self.state.files.remove(path).filter(|_| *appends);
+            let content = before.unwrap_or_default().then(out.clone());
+            self.state.files.insert(path.clone(), content);
+        }
+        Stream::Empty
+    }
+}
+
+fn assigned(assign: &Assign, raw: &mut String) {
+    match &assign.value {
+        Assigned::One(value) => raw.push_str(value),
+        Assigned::List(values) => values.iter().for_each(|value| raw.push_str(value)),
+    }
+}
+
+/// For words whose text is a tree by now: any variable may be used.
+fn every_name(state: &State) -> String {
+    let names: Vec<&str> = state.variables.keys().map(String::as_str).collect();
+    names.join(" ")
+}

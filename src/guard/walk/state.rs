@@ -1,0 +1,184 @@
+//! What a shell knows while it runs a text: directories, variables, functions,
+//! and what was written to files on the way.
+//!
+//! Invariant: where two ways meet, both are kept: a variable has all its
+//! possible values, the working directory too, up to a cap beyond which
+//! nothing is known.
+
+use crate::guard::syntax::tree::Node;
+use crate::guard::word::{OPAQUE, Value};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How many possible values a variable, or directories a shell, is followed with.
+const ALTERNATIVES_MAX: usize = 8;
+
+/// What flows through a pipe or into a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// This text.
+    Text(String),
+    /// Names of things below these paths, one a line.
+    Paths(Vec<Value>),
+    /// One plain word, as of `date`.
+    Plain,
+    /// What a known tool prints to be evaluated.
+    Tool,
+    /// Nobody knows.
+    Unknown,
+    /// Something from the network.
+    Remote,
+    /// Secrets.
+    Secret,
+}
+
+impl Stream {
+    /// One after the other.
+    pub(crate) fn then(self, next: Stream) -> Stream {
+        match (self, next) {
+            (Stream::Empty, other) | (other, Stream::Empty) => other,
+            (Stream::Text(mut text), Stream::Text(more)) => {
+                text.push_str(&more);
+                Stream::Text(text)
+            }
+            (Stream::Paths(mut paths), Stream::Paths(more)) => {
+                paths.extend(more);
+                Stream::Paths(paths)
+            }
+            (Stream::Secret, _) | (_, Stream::Secret) => Stream::Secret,
+            (Stream::Remote, _) | (_, Stream::Remote) => Stream::Remote,
+            (Stream::Plain, Stream::Plain) => Stream::Plain,
+            _ => Stream::Unknown,
+        }
+    }
+
+    /// What is left of it behind a filter that drops or changes parts.
+    pub(crate) fn filtered(self) -> Stream {
+        match self {
+            Stream::Text(_) | Stream::Tool => Stream::Unknown,
+            other => other,
+        }
+    }
+}
+
+/// The possible values of a variable; each is a list, of one for a plain variable.
+pub(crate) type Variable = Vec<Vec<Value>>;
+
+/// The state of one shell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// Where it may be; none where nobody knows.
+    pub(crate) cwds: Vec<Option<String>>,
+    pub(crate) back: Option<String>,
+    pub(crate) stack: Vec<Vec<Option<String>>>,
+    pub(crate) variables: BTreeMap<String, Variable>,
+    pub(crate) functions: BTreeMap<String, Rc<Node>>,
+    pub(crate) aliases: BTreeMap<String, String>,
+    pub(crate) positional: Vec<Value>,
+    pub(crate) files: BTreeMap<String, Stream>,
+    /// Links that were made: where, and where they lead.
+    pub(crate) links: Vec<(String, String)>,
+    /// Whether a variable has more than one possible value.
+    pub(crate) is_forked: bool,
+    /// Whether `exit` or `return` was seen on this way.
+    pub(crate) has_left: bool,
+}
+
+impl State {
+    /// A shell that begins.
+    pub(crate) fn new(cwd: &str) -> State {
+        State {
+            cwds: vec![Some(cwd.to_owned())],
+            ..State::default()
+        }
+    }
+
+    /// The working directory, when there is only one.
+    pub(crate) fn cwd(&self) -> Option<&str> {
+        match self.cwds.as_slice() {
+            [one] => one.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Sets a variable to one value.
+    pub(crate) fn set(&mut self, name: &str, value: Vec<Value>) {
+        self.variables.insert(name.to_owned(), vec![value]);
+    }
+
+    /// The value of a variable, by its first possibility.
+    pub(crate) fn get(&self, name: &str) -> Option<&Vec<Value>> {
+        self.variables.get(name).and_then(|v| v.first())
+    }
+
+    /// Both ways taken.
+    pub(crate) fn merge(&mut self, other: State) {
+        if other.has_left {
+            return;
+        }
+        if self.has_left {
+            *self = other;
+            return;
+        }
+        for cwd in other.cwds {
+            if !self.cwds.contains(&cwd) {
+                self.cwds.push(cwd);
+            }
+        }
+        if self.cwds.len() > ALTERNATIVES_MAX {
+            self.cwds = vec![None];
+        }
+        for (name, values) in &mut self.variables {
+            if !other.variables.contains_key(name) {
+                add(values, vec![Value::default()]);
+            }
+        }
+        for (name, theirs) in other.variables {
+            let ours = self.variables.entry(name).or_insert_with(|| vec![vec![Value::default()]]);
+            for value in theirs {
+                add(ours, value);
+            }
+        }
+        self.is_forked = self.variables.values().any(|v| v.len() > 1);
+        self.links.extend(other.links);
+        self.functions.extend(other.functions);
+        self.aliases.extend(other.aliases);
+        for (path, content) in other.files {
+            let merged = match self.files.remove(&path) {
+                Some(ours) if ours != content => Stream::Unknown,
+                _ => content,
+            };
+            self.files.insert(path, merged);
+        }
+    }
+
+    /// Whether a repetition of what led here from `before` may lead further.
+    pub(crate) fn differs(&self, before: &State) -> bool {
+        self.cwds != before.cwds || self.variables != before.variables
+    }
+
+    /// Forgets what a repetition may have changed.
+    pub(crate) fn forget(&mut self, before: &State) {
+        if self.cwds != before.cwds {
+            self.cwds = vec![None];
+        }
+        for (name, value) in &mut self.variables {
+            if before.variables.get(name) != Some(value) {
+                *value = vec![vec![Value::mark(OPAQUE)]];
+            }
+        }
+        self.is_forked = self.variables.values().any(|v| v.len() > 1);
+    }
+}
+
+fn add(values: &mut Variable, value: Vec<Value>) {
+    if !values.contains(&value) {
+        values.push(value);
+    }
+    if values.len() > ALTERNATIVES_MAX {
+        *values = vec![vec![Value::mark(OPAQUE)]];
+    }
+}

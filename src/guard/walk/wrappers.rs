@@ -1,0 +1,175 @@
+//! The table of programs that run another program: which of their options take
+//! a value, and how many operands stand before the command.
+//!
+//! Invariant: const data. A wrapper whose command is not one argv (`find`,
+//! `ssh`, `docker exec` …) has its own code in `peel`.
+
+/// How the command of a wrapper is found.
+#[derive(Debug)]
+pub(super) struct Wrapper {
+    pub(super) names: &'static [&'static str],
+    /// Letters of options that take a value.
+    pub(super) valued: &'static str,
+    /// Long options that take a value in the next word.
+    pub(super) longs: &'static [&'static str],
+    /// Operands before the command.
+    pub(super) operands: usize,
+    /// Whether assignments may stand before the command.
+    pub(super) assigns: bool,
+}
+
+const fn plain(names: &'static [&'static str], valued: &'static str) -> Wrapper {
+    Wrapper {
+        names,
+        valued,
+        longs: &[],
+        operands: 0,
+        assigns: false,
+    }
+}
+
+const fn after(names: &'static [&'static str], valued: &'static str, operands: usize) -> Wrapper {
+    Wrapper {
+        names,
+        valued,
+        longs: &["signal", "kill-after", "userspec", "groups", "timeout", "wait"],
+        operands,
+        assigns: false,
+    }
+}
+
+/// All of them.
+pub(super) const WRAPPERS: &[Wrapper] = &[
+    Wrapper {
+        names: &["sudo"],
+        valued: "CDghpRrTtUu",
+        longs: &[
+            "user", "group", "host", "prompt", "chdir", "chroot", "close-from", "role", "type",
+            "other-user", "command-timeout",
+        ],
+        operands: 0,
+        assigns: true,
+    },
+    Wrapper {
+        names: &["doas", "please", "pkexec", "run0", "gosu", "su-exec"],
+        valued: "uC",
+        longs: &["user"],
+        operands: 0,
+        assigns: true,
+    },
+    Wrapper {
+        names: &["nice"],
+        valued: "n",
+        longs: &["adjustment"],
+        operands: 0,
+        assigns: false,
+    },
+    Wrapper {
+        names: &["ionice"],
+        valued: "cnpPu",
+        longs: &["class", "classdata", "pid"],
+        operands: 0,
+        assigns: false,
+    },
+    plain(&["nohup", "setsid", "unbuffer", "chronic", "catchsegv", "nocache", "eatmydata"], ""),
+    plain(&["caffeinate", "rlwrap", "torsocks", "proxychains", "proxychains4", "fakeroot"], "l"),
+    plain(&["dbus-run-session", "setarch", "linux32", "linux64", "i386", "x86_64"], ""),
+    Wrapper {
+        names: &["stdbuf"],
+        valued: "ioe",
+        longs: &["input", "output", "error"],
+        operands: 0,
+        assigns: false,
+    },
+    Wrapper {
+        names: &["time", "gtime"],
+        valued: "fo",
+        longs: &["format", "output"],
+        operands: 0,
+        assigns: false,
+    },
+    plain(&["builtin", "noglob", "nocorrect", "-", "busybox", "toybox"], ""),
+    plain(&["exec"], "a"),
+    after(&["timeout", "gtimeout"], "ks", 1),
+    after(&["chrt"], "TPD", 1),
+    after(&["taskset"], "", 1),
+    after(&["faketime"], "f", 1),
+    plain(&["strace", "ltrace"], "abeEIoOpPsSuUX"),
+    plain(&["valgrind", "heaptrack", "perf-exec", "gdbserver"], ""),
+    plain(&["xvfb-run"], "nefspw"),
+    plain(&["setpriv", "capsh", "prlimit", "systemd-inhibit", "cpulimit", "choom", "numactl"], "lpe"),
+    Wrapper {
+        names: &["unshare"],
+        valued: "RwSG",
+        longs: &["root", "wd", "setuid", "setgid", "propagation"],
+        operands: 0,
+        assigns: false,
+    },
+    Wrapper {
+        names: &["systemd-run"],
+        valued: "pHMEu",
+        longs: &["property", "unit", "setenv", "description", "slice", "uid", "gid", "working-directory"],
+        operands: 0,
+        assigns: false,
+    },
+    plain(&["firejail", "uvx", "pnpx", "bunx", "dotenv", "doppler", "aws-vault"], "p"),
+    Wrapper {
+        names: &["npx"],
+        valued: "pcw",
+        longs: &["package", "call", "workspace"],
+        operands: 0,
+        assigns: false,
+    },
+    plain(&["entr", "ts", "hyperfine-exec", "retry", "with-lock-ex", "envdir", "dumb-init", "tini"], "t"),
+];
+
+/// Launchers: the words that stand before the command.
+pub(super) const LAUNCHERS: &[(&str, &[&str])] = &[
+    ("uv", &["run"]),
+    ("uv", &["tool", "run"]),
+    ("poetry", &["run"]),
+    ("pipenv", &["run"]),
+    ("pdm", &["run"]),
+    ("hatch", &["run"]),
+    ("rye", &["run"]),
+    ("pixi", &["run"]),
+    ("pipx", &["run"]),
+    ("conda", &["run"]),
+    ("mamba", &["run"]),
+    ("micromamba", &["run"]),
+    ("npm", &["exec"]),
+    ("npm", &["x"]),
+    ("pnpm", &["exec"]),
+    ("pnpm", &["dlx"]),
+    ("yarn", &["exec"]),
+    ("yarn", &["dlx"]),
+    ("bun", &["x"]),
+    ("bundle", &["exec"]),
+    ("rbenv", &["exec"]),
+    ("pyenv", &["exec"]),
+    ("nodenv", &["exec"]),
+    ("asdf", &["exec"]),
+    ("mise", &["exec"]),
+    ("mise", &["x"]),
+    ("direnv", &["exec"]),
+    ("op", &["run"]),
+    ("doppler", &["run"]),
+    ("aws-vault", &["exec"]),
+    ("rustup", &["run"]),
+    ("nix", &["shell"]),
+    ("nix", &["develop"]),
+    ("nix", &["run"]),
+    ("perf", &["stat"]),
+    ("perf", &["record"]),
+    ("go", &["tool"]),
+    ("opam", &["exec"]),
+    ("stack", &["exec"]),
+    ("cabal", &["exec"]),
+    ("docker-compose", &["exec"]),
+];
+
+/// Options of launchers that take a value in the next word.
+pub(super) const LAUNCHER_VALUES: &[&str] = &[
+    "--with", "--python", "-p", "--extra", "--group", "--package", "--project", "--directory",
+    "--env-file", "-n", "--name", "--prefix", "--spec", "-e", "-o", "-c", "--command",
+];
