@@ -3,7 +3,7 @@
 //! Invariant: the agent holds the writing ends of its two output pipes and
 //! nothing else of the supervisor's. Next: [`super::walls`] is what starts here.
 
-use super::{RunSpec, processes};
+use super::{RunSpec, bubble, processes};
 use crate::model::Exit;
 use rustix::process::WaitStatus;
 use std::{
@@ -75,8 +75,21 @@ pub(crate) fn start(spec_path: &Path, spec: &RunSpec) -> io::Result<Child> {
     let (stdout, stdout_end) = io::pipe()?;
     let (stderr, stderr_end) = io::pipe()?;
     let (word, word_end) = io::pipe()?;
-    let child = Command::new(processes::own_binary())
-        .arg0("adf")
+    let own = processes::own_binary();
+    let mut command = match &spec.walls.bubblewrap {
+        None => {
+            let mut command = Command::new(own);
+            command.arg0("adf");
+            command
+        }
+        Some(bubblewrap) => {
+            let mut command = Command::new(bubblewrap);
+            let arguments = bubble::arguments(spec, spec_path).map_err(io::Error::other)?;
+            command.args(arguments).arg(std::env::current_exe()?);
+            command
+        }
+    };
+    let child = command
         .arg("__walls")
         .arg(spec_path)
         .env_clear()
