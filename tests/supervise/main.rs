@@ -6,6 +6,7 @@
     reason = "these tests start processes and git themselves, time their ends, and fail by panic"
 )]
 
+mod bubble;
 mod crash;
 mod ending;
 mod harvest;

@@ -25,7 +25,12 @@ pub(crate) struct Child {
     /// 0 when nothing was started.
     pub pid: i32,
     pub status: Option<WaitStatus>,
+    /// Its first process is bubblewrap, which waits for the agent.
+    pub in_bubble: bool,
 }
+
+/// The exit code of bubblewrap, less the signal.
+const BY_SIGNAL: i32 = 128;
 
 impl Child {
     /// Stands for a child that could not be started.
@@ -37,6 +42,7 @@ impl Child {
             heard: Vec::new(),
             pid: 0,
             status: None,
+            in_bubble: false,
         }
     }
 
@@ -51,6 +57,8 @@ impl Child {
             return Exit::Interrupted;
         };
         match (status.exit_status(), status.terminating_signal()) {
+            // Bubblewrap tells of a signal as shells do.
+            (Some(code), _) if self.in_bubble && code > BY_SIGNAL => Exit::Signal(code - BY_SIGNAL),
             (Some(code), _) => Exit::Code(code),
             (None, Some(number)) => Exit::Signal(number),
             (None, None) => Exit::Interrupted,
@@ -112,5 +120,6 @@ pub(crate) fn start(spec_path: &Path, spec: &RunSpec) -> io::Result<Child> {
         heard: Vec::new(),
         pid: i32::try_from(child.id()).unwrap_or(0),
         status: None,
+        in_bubble: spec.walls.bubblewrap.is_some(),
     })
 }

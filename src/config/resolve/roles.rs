@@ -120,7 +120,14 @@ impl Resolver<'_, '_> {
                 role.role
             );
             let help = "choose another provider, or a role with run = true";
-            self.faults.error(&child(at, "role"), message, help);
+            // Its role may be that of its name.
+            let written = child(at, "role");
+            let key = if self.faults.doc.has(&written) {
+                "role"
+            } else {
+                "name"
+            };
+            self.faults.error(&child(at, key), message, help);
         }
     }
 
