@@ -168,8 +168,8 @@ pub(super) fn destroy(scene: &mut Scene<'_>) -> io::Result<i32> {
         folder: root.join(FOLDER),
         here: scene.dir,
     };
-    if let Err(error) = fs::read(&target.file) {
-        scene.step("error", &format!("there is nothing to aim at: {error}"))?;
+    if !is_named_plainly(&root) || !target.file.is_file() || !target.folder.is_dir() {
+        scene.step("error", "there is nothing to aim at")?;
         return Ok(EXIT_BROKEN);
     }
     let done: Vec<&str> = CALLS
@@ -202,6 +202,14 @@ pub(super) fn destroy(scene: &mut Scene<'_>) -> io::Result<i32> {
 fn own_ids() -> (u32, u32) {
     let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
     (user.as_raw(), group.as_raw())
+}
+
+/// Whether a shell takes this path for itself and nothing else, however it is written into a line.
+fn is_named_plainly(root: &Path) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let text = root.to_str().unwrap_or_default();
+    let deep = root.components().count() > 2;
+    root.is_absolute() && deep && text.chars().all(plain) && !text.contains("..")
 }
 
 /// A file of its own to put in place of others.

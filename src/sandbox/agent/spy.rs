@@ -211,16 +211,8 @@ pub(super) fn exfiltrate(scene: &mut Scene<'_>) -> io::Result<i32> {
     if UnixStream::connect(place.join("service.sock")).is_ok() {
         out.push("a socket with a path".to_owned());
     }
-    let folders = [
-        place.as_path(),
-        "/tmp".as_ref(),
-        "/var/tmp".as_ref(),
-        "/dev/shm".as_ref(),
-    ];
-    for folder in folders
-        .into_iter()
-        .chain(["/run".as_ref(), "/etc".as_ref()])
-    {
+    let folders = ["/tmp", "/var/tmp", "/dev/shm"].map(Path::new);
+    for folder in folders.into_iter().chain([place.as_path()]) {
         let left = folder.join("adf-left-here");
         if fs::write(&left, "secret").is_ok() {
             let _ = fs::remove_file(left);
