@@ -19,6 +19,11 @@ fn exfiltrate() {
 }
 
 #[test]
+fn architect() {
+    plays("architect", 1, 2, &[None]);
+}
+
+#[test]
 fn fork_bomb() {
     plays("fork-bomb", 1, 2, &[None]);
 }

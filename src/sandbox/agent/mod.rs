@@ -18,7 +18,7 @@ mod work;
 pub use destroy::{FILE, FOLDER};
 pub use trouble::LINGER;
 pub use words::{SECRET, THOUGHT};
-pub use work::{HALF, LEFT};
+pub use work::{DRAFT, HALF, LEFT};
 
 use super::child;
 use serde_json::{Value, json};
@@ -41,9 +41,10 @@ struct Scene<'a> {
 type Act = fn(&mut Scene<'_>) -> io::Result<i32>;
 
 /// Each behaviour: what it is called and what it does; it gives the exit code.
-const BEHAVIOURS: [(&str, Act); 24] = [
+const BEHAVIOURS: [(&str, Act); 25] = [
     ("happy", work::happy),
     ("dirty", work::dirty),
+    ("draft", work::draft),
     ("slow", work::slow),
     ("halves", work::halves),
     ("silent", |_| Ok(0)),

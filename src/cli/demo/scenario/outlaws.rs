@@ -5,6 +5,7 @@
 
 use super::table::{DONE, PLAIN, agent};
 use super::{Agent, Differences, Expected, Scenario};
+use crate::sandbox::agent::DRAFT;
 
 /// An agent called `developer`.
 const fn developer(behaviour: &'static str) -> Agent {
@@ -65,4 +66,17 @@ pub(super) const OUTLAWS: &[Scenario] = &[
             DONE,
         )
     },
+    agent(
+        "architect",
+        "the agent writes a document, and neither code nor runs anything: delivered",
+        &[Agent {
+            role: "architect",
+            ..developer("draft")
+        }],
+        Expected {
+            says: &["has delivered", "left uncommitted"],
+            holds: Some((DRAFT, "includes its end")),
+            ..DONE
+        },
+    ),
 ];
