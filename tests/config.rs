@@ -7,8 +7,8 @@
 
 use adf::cli::{schema, validate_config};
 use adf::config::{self, Config, Fault, SecretSource};
-use adf::model::AgentName;
 use adf::model::settings::Provider;
+use adf::model::{AgentName, Ports};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -117,7 +117,10 @@ fn the_shortest_file_gets_limits_that_burn_no_budget_over_a_weekend() {
         settings.limits.keep_runs,
         Duration::from_secs(14 * 24 * 3600)
     );
-    assert!(settings.walls.required);
+    assert!(settings.walls.required && settings.walls.accept.is_empty());
+    assert_eq!(settings.walls.connect, [80, 443].map(Ports::one));
+    assert!(settings.walls.listen.is_empty() && settings.walls.seal_git);
+    assert_eq!(settings.walls.processes, 4096);
     assert_eq!(settings.delivery.labels, ["adf"]);
     assert_eq!(config.secrets.token, SecretSource::Standard);
     let key = SecretSource::File {
@@ -137,6 +140,27 @@ fn an_agent_with_only_a_name_gets_the_only_provider_a_template_and_limits() {
     assert!(agent.prompt.contains("{{ issue }}"));
     assert!(adf::prompt::check_template(&agent.prompt).is_ok());
     assert!(agent.cron.is_none());
+}
+
+#[test]
+fn a_role_is_that_of_the_name_until_one_is_written_and_the_table_changes_what_it_means() {
+    let settings = config::load(&sample("valid/roles-and-ports.toml"))
+        .unwrap()
+        .settings;
+    let role = |name: &str| settings.agents[&AgentName::from(name)].role.clone();
+    let architect = role("architect");
+    assert!(!architect.may_run && architect.edits("docs/x.md") && !architect.edits("src/x.rs"));
+    let coder = role("coder");
+    assert_eq!(coder.role, "developer");
+    assert!(coder.may_run && coder.edits("src/x.rs") && !coder.edits("docs/x.md"));
+    assert!(coder.outputs.contains(&"target/".to_owned()));
+    assert!(role("scribe").edits("docs/x.md") && !role("scribe").may_run);
+    let reviewer = role("reviewer");
+    assert!(!reviewer.may_edit() && !reviewer.may_run);
+    let ports = |ports: &[Ports]| ports.iter().map(Ports::to_string).collect::<Vec<_>>();
+    assert_eq!(ports(&settings.walls.connect), ["443", "8000-8080"]);
+    let coder = &settings.agents[&AgentName::from("coder")];
+    assert_eq!(ports(&coder.connect), ["5432", "32768-60999"]);
 }
 
 #[test]

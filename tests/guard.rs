@@ -25,7 +25,11 @@ fn every_case_has_the_verdict_it_should() {
             let rule = verdict.denial().map_or("", |d| d.rule.as_str());
             wrong.push(format!(
                 "{}: {} instead of {} {rule}: {}  ({})",
-                case.file, verdict.word(), case.verdict, case.command, case.why
+                case.file,
+                verdict.word(),
+                case.verdict,
+                case.command,
+                case.why
             ));
         }
     }

@@ -2,7 +2,7 @@
 
 use adf::{
     model::{
-        AgentName, TaskId, Time,
+        AgentName, RoleContext, TaskId, Time,
         settings::{Agent, AgentLimits},
     },
     prompt::{
@@ -23,6 +23,8 @@ fn agent(template: &str) -> Agent {
         provider: "script".into(),
         model: None,
         tools: Vec::new(),
+        role: RoleContext::whole("developer"),
+        connect: Vec::new(),
         cron: None,
         requires: Vec::new(),
         limits: AgentLimits {

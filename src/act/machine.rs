@@ -12,6 +12,7 @@ use super::orphans::Tally;
 use super::outside::Outside;
 use super::recover::RecoverError;
 use super::supervise;
+use super::supervise::Given;
 use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
@@ -88,6 +89,8 @@ pub struct Tools {
     pub runs_dir: PathBuf,
     /// The factory's own executable.
     pub adf: PathBuf,
+    /// The walls that can be built here.
+    pub given: Given,
     /// Values of the environment variables that agents are given.
     pub environment: BTreeMap<String, String>,
     /// The keys of providers, by the provider's name.

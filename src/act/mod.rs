@@ -9,6 +9,7 @@
 
 pub mod briefing;
 pub mod comment;
+mod confinement;
 pub mod context;
 pub mod deliver;
 pub mod desk;

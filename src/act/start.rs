@@ -3,14 +3,13 @@
 //! Invariant: a run that could not begin is ended as `NotStarted` with its
 //! reason, never left open; the run directory says what was started before it is.
 
+use super::confinement::Confinement;
 use super::desk::Desk;
 use super::machine::{Ending, Endings, Machine};
 use super::memory::remember;
 use super::preflight::{Base, Blocked};
 use super::resume::Session;
-use super::supervise::{
-    self, Layout, RunSpec, SpecLimits, Supervised, WallSpec, environment::SYSTEM_PATH,
-};
+use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, environment::SYSTEM_PATH};
 use super::watchman::Watchman;
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::AgentSocket;
@@ -242,15 +241,14 @@ impl Machine {
         let ask = provider::Ask {
             model: agent.model.as_deref(),
             tools: &agent.tools,
+            role: &agent.role,
             prompt: &prompt,
             tmp: &tmp,
             adf: &self.tools.adf,
             socket: &socket,
             resume: session.map(Session::lend),
         };
-        let walls = &settings.walls;
-        let mut read = walls.read.clone();
-        read.extend(self.tools.workspaces.reads());
+        let mut reads = self.tools.workspaces.reads();
         let mut passed = self.tools.environment.clone();
         if let Some(program) = provider.program() {
             let path = passed
@@ -259,8 +257,18 @@ impl Machine {
             if let Some(folder) = place::folder(program) {
                 *path = format!("{}:{path}", folder.display());
             }
-            read.extend(place::reads(program, path));
+            reads.extend(place::reads(program, path));
         }
+        let argv = provider.argv(&ask);
+        let confinement = Confinement {
+            settings: &settings,
+            agent,
+            provider: &*provider,
+            path: passed.get("PATH").map_or(SYSTEM_PATH, String::as_str),
+            given: &self.tools.given,
+            reads,
+        };
+        let walls = confinement.spec(argv.first().map_or("", String::as_str))?;
         let adf = &self.tools.adf;
         let env = supervise::environment(&run.id, dir, adf, &passed, &provider.env(&ask));
         let secret = self.tools.keys.get(&agent.provider).and_then(|key| {
@@ -271,16 +279,12 @@ impl Machine {
             run: run.id.clone(),
             run_dir: dir.to_path_buf(),
             workspace: workspace.dir.clone(),
-            argv: provider.argv(&ask),
+            argv,
             env,
             secret,
             home: provider.home(&ask),
             stdin: Some(prompt.clone()),
-            walls: WallSpec {
-                required: walls.required,
-                read,
-                write: walls.write.clone(),
-            },
+            walls,
             limits: SpecLimits {
                 wall_ms: millis(agent.limits.wall_time),
                 grace_ms: millis(settings.limits.grace),

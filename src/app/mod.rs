@@ -10,6 +10,7 @@ mod grounds;
 mod hook;
 pub mod reload;
 
+use crate::act::supervise::{self, Given, SuperviseError};
 use crate::act::{Executor, Identity, Machine, Tools, disk, orphans};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
@@ -61,6 +62,12 @@ pub enum AppError {
     /// A schedule.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::ScheduleError),
+    /// The walls that the config asks for cannot be built.
+    #[error("agents cannot be confined here: {0}")]
+    Walls(String),
+    /// The walls cannot be tried.
+    #[error(transparent)]
+    Supervise(#[from] SuperviseError),
     /// Something of this machine.
     #[error("{what}: {source}")]
     Io {
@@ -179,6 +186,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let key_text = marker_key(config)?;
     let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
     let hook = Hook::read(config)?;
+    let given = walls(&settings, &start).await?;
     let (me, repo) = greet(&client, &*start.waiting).await?;
     let redactor = redactor(keys.values().chain([&token, &key_text]), hook.as_ref());
     let lines = Lines::open();
@@ -196,7 +204,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let tools = tools(
         grounds,
         &client,
-        keys,
+        (keys, given),
         &opened.ledger,
         &start,
         &lines.sender,
@@ -240,6 +248,17 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         hup: lines.hups.0,
         webhook,
     })
+}
+
+/// The walls of this machine, when they will do for the config.
+async fn walls(settings: &Settings, start: &Start) -> Result<Given, AppError> {
+    let walls = &settings.walls;
+    let given = supervise::given(&start.adf).await?;
+    if let Some(reason) = given.refusal(walls.required, &walls.accept, walls.bubblewrap) {
+        return Err(AppError::Walls(reason));
+    }
+    tracing::info!(target: "adf::start", walls = given.line(&walls.accept), "walls");
+    Ok(given)
 }
 
 /// A poller that has written down where it listens from.
@@ -294,7 +313,7 @@ fn redactor<'a>(
 fn tools(
     grounds: Grounds,
     client: &Client,
-    keys: BTreeMap<String, SecretString>,
+    (keys, given): (BTreeMap<String, SecretString>, Given),
     ledger: &Ledger,
     start: &Start,
     over: &mpsc::Sender<Event>,
@@ -310,6 +329,7 @@ fn tools(
         deliver: grounds.deliver,
         runs_dir: settings.state_dir.join("runs"),
         adf: start.adf.clone(),
+        given,
         environment: crate::config::passed_on(&settings.walls.environment),
         keys,
         run_over: run_over(over.clone()),

@@ -1,9 +1,10 @@
 //! The hidden commands a run is made of: `__exec` (its supervisor), `__walls`
-//! (which becomes the agent), `__harvest` and `__probe` (helpers inside the walls).
+//! (which becomes the agent), `__harvest` and `__probe` (helpers inside the walls);
+//! and `__given`, which tries the walls themselves.
 //!
 //! Invariant: none of them reads a config, a ledger or a credential.
 
-use crate::act::supervise::{harvest, probe, supervisor, walls};
+use crate::act::supervise::{given, harvest, probe, supervisor, walls};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -24,6 +25,9 @@ pub enum Hidden {
         /// The run's spec.
         spec: PathBuf,
     },
+    /// Say which walls this kernel has.
+    #[command(name = "__given", hide = true)]
+    Given,
     /// Bundle the commits of a clone, inside the walls.
     #[command(name = "__harvest", hide = true)]
     Harvest {
@@ -50,6 +54,7 @@ pub fn run(command: &Hidden) -> ExitCode {
     match command {
         Hidden::Exec { spec } => exec(spec),
         Hidden::Walls { spec } => ExitCode::from(walls::enter(spec)),
+        Hidden::Given => say(&given::inside()),
         Hidden::Harvest {
             workspace,
             base,

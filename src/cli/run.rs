@@ -104,7 +104,9 @@ pub fn run(args: &Run) -> u8 {
 /// The exit code of a start that failed.
 pub(super) fn code(error: &AppError) -> u8 {
     match error {
-        AppError::Secret(_) | AppError::Schedule(_) | AppError::Webhook(_) => CONFIG,
+        AppError::Secret(_) | AppError::Schedule(_) | AppError::Webhook(_) | AppError::Walls(_) => {
+            CONFIG
+        }
         AppError::Store(StoreError::Locked { .. }) => BUSY,
         AppError::Forge(_) => FORGE,
         _ => FAILED,

@@ -1,9 +1,10 @@
 //! `adf status`: the ledger and the running factory.
 
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, say, say_json};
+use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
+use crate::act::supervise::given;
 use crate::ipc::operator;
-use crate::model::{RunState, World};
+use crate::model::{RunState, World, settings::Walls};
 use crate::store;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -39,9 +40,17 @@ pub fn run(args: &Status) -> u8 {
         }
     };
     let daemon = operator::ask(dir, "status", ANSWER_MAX).ok();
+    let walls = walls(&config.settings.walls);
     match args.format {
-        Format::Json => say_json(&as_json(&config.settings.project, &world, daemon)),
-        Format::Human => say(&as_text(&config.settings.project, &world, daemon.as_ref())),
+        Format::Json => {
+            let mut object = as_json(&config.settings.project, &world, daemon);
+            object["walls"] = walls.1;
+            say_json(&object);
+        }
+        Format::Human => {
+            let text = as_text(&config.settings.project, &world, daemon.as_ref());
+            say(&format!("{text}\n\n{}", walls.0));
+        }
     }
     OK
 }
@@ -60,6 +69,34 @@ fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
         "alerts": world.alerts.values().filter(|a| a.cleared_at.is_none()).collect::<Vec<_>>(),
         "pending_mentions": world.pending.len(),
     })
+}
+
+/// The walls of this machine held against the config's: a line for people, an object for scripts.
+fn walls(walls: &Walls) -> (String, Value) {
+    let tried = runtime().and_then(|runtime| Ok((runtime, own_path()?)));
+    let given = match tried {
+        Ok((runtime, adf)) => runtime.block_on(given(&adf)).map_err(|e| e.to_string()),
+        Err(_) => Err("adf itself cannot be started".to_owned()),
+    };
+    let given = match given {
+        Ok(given) => given,
+        Err(error) => return (format!("walls: {error}"), json!({"error": error})),
+    };
+    let refusal = given.refusal(walls.required, &walls.accept, walls.bubblewrap);
+    let mut line = format!("walls: {}", given.line(&walls.accept));
+    if let Some(reason) = &refusal {
+        line = format!("{line}\n  no agent is started: {reason}");
+    }
+    let missing = given.missing.iter();
+    let missing = missing.map(|(weakness, why)| json!({"name": weakness, "why": why}));
+    let object = json!({
+        "landlock_abi": given.landlock_abi,
+        "missing": missing.collect::<Vec<_>>(),
+        "accepted": walls.accept,
+        "bubblewrap": given.bubblewrap,
+        "refusal": refusal,
+    });
+    (line, object)
 }
 
 /// How the factory itself stands.

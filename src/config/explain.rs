@@ -178,7 +178,10 @@ fn article(kind: &Value) -> String {
         Some("array") => "an array".to_owned(),
         Some("object") => "a table".to_owned(),
         Some(other) => format!("a {other}"),
-        None => kind.to_string(),
+        None => match kind.as_array().map(Vec::as_slice) {
+            Some([one, other]) => format!("{} or {}", article(one), article(other)),
+            _ => kind.to_string(),
+        },
     }
 }
 

@@ -14,6 +14,7 @@ use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
 pub(super) use super::raw_failures::Failures;
+pub(super) use super::raw_walls::{Accept, Bubblewrap, Port, Role, Walls};
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -42,6 +43,9 @@ pub(super) struct Raw {
     /// What agents may reach on this machine.
     #[serde(default)]
     pub walls: Walls,
+    /// Roles by name: what agents of each may edit, and whether they run anything.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Role>,
     /// What is delivered, and what is not.
     #[serde(default)]
     pub delivery: Delivery,
@@ -200,37 +204,6 @@ impl Default for Limits {
             state_bytes: 64 << 30,
             keep_runs: Span::from("14d"),
             grace: Span::from("10s"),
-        }
-    }
-}
-
-/// What agents may reach on this machine, besides the system's programs and the toolchains.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Walls {
-    /// Refuse to start agents when the kernel cannot enforce the walls.
-    pub required: bool,
-    /// Paths that agents may also read and execute.
-    #[schemars(length(max = 100), inner(length(min = 1, max = 1000)))]
-    pub read: Vec<PathBuf>,
-    /// Paths that agents may also write: caches.
-    #[schemars(length(max = 100), inner(length(min = 1, max = 1000)))]
-    pub write: Vec<PathBuf>,
-    /// Names of environment variables that are passed on to agents; never secrets.
-    #[schemars(
-        length(max = 100),
-        inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))
-    )]
-    pub environment: Vec<String>,
-}
-
-impl Default for Walls {
-    fn default() -> Self {
-        Walls {
-            required: true,
-            read: Vec::new(),
-            write: Vec::new(),
-            environment: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: as for [`super::raw`]; an agent needs only a name, a provider its
 //! kind and what that kind asks for.
 
-use super::raw::Span;
+use super::raw::{Port, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -31,6 +31,18 @@ pub(super) struct Agent {
     #[serde(default)]
     #[schemars(length(min = 1, max = 100))]
     pub provider: Option<String>,
+    /// Its role, one of [roles] or of those that are shipped: what it may edit, and whether it runs anything. Default: the role of its name, else `developer`.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 100))]
+    pub role: Option<String>,
+    /// What it may edit, instead of what its role says: files, and folders with a trailing `/`, from the root of the repository.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 1000)))]
+    pub paths: Option<Vec<String>>,
+    /// TCP ports that it may connect to besides those of [walls].
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub connect: Vec<Port>,
     /// The model, for providers that take one; an alias such as `sonnet` outlives a version.
     #[serde(default)]
     #[schemars(length(min = 1, max = 200))]

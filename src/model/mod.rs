@@ -26,6 +26,7 @@ pub mod speech;
 pub mod task;
 pub mod time;
 pub mod told;
+pub mod walls;
 pub mod world;
 
 pub use alert::{Alert, Fire};
@@ -51,4 +52,5 @@ pub use speech::Kind;
 pub use task::{Task, TaskState};
 pub use time::Time;
 pub use told::{Denial, DenialKind, Told, Usage};
+pub use walls::{Bubblewrap, Ports, RoleContext, Weakness};
 pub use world::World;

@@ -4,10 +4,14 @@
 //! Invariant: made only by `config::load`; nothing here is optional that has a
 //! default, and there is no key without effect.
 
-use super::{AgentName, FailureClass};
+use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 /// The whole config, resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -88,6 +92,10 @@ pub struct Agent {
     pub model: Option<String>,
     /// Tools it may use, passed to providers that take them.
     pub tools: Vec<String>,
+    /// What it may edit and run.
+    pub role: RoleContext,
+    /// TCP ports it may connect to besides those of all agents.
+    pub connect: Vec<Ports>,
     /// Its schedule, if it has one.
     pub cron: Option<Cron>,
     /// Executables that must start inside its walls.
@@ -202,6 +210,22 @@ pub struct Walls {
     pub write: Vec<PathBuf>,
     /// Names of environment variables passed on to agents.
     pub environment: Vec<String>,
+    /// Walls that may be missing.
+    pub accept: BTreeSet<Weakness>,
+    /// TCP ports agents may connect to.
+    pub connect: Vec<Ports>,
+    /// TCP ports agents may listen on.
+    pub listen: Vec<Ports>,
+    /// Processes and threads at once.
+    pub processes: u64,
+    /// Address space of each process, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Git's settings and hooks in a workspace cannot be changed.
+    pub seal_git: bool,
+    /// Who makes the view of the files.
+    pub bubblewrap: Bubblewrap,
+    /// Whether there is any network; without one, bubblewrap is used.
+    pub network: bool,
 }
 
 /// What is delivered, and what is not.

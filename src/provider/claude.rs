@@ -7,12 +7,17 @@ use super::{
     Ask, Provider, Signal, Stream,
     seen::{Seen, count, micros, text},
 };
-use crate::model::{Usage, settings::Cli};
+use crate::model::{RoleContext, Usage, settings::Cli};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// How the tokens of a subscription begin; every other key is an API key.
 const SUBSCRIPTION: &str = "sk-ant-oat";
+
+/// Its tools that run programs.
+const RUN: [&str; 3] = ["Bash", "BashOutput", "KillShell"];
+/// Its tools that edit files.
+const EDIT: [&str; 4] = ["Edit", "MultiEdit", "Write", "NotebookEdit"];
 
 /// The provider `claude`.
 pub(super) struct Claude(pub(super) Cli);
@@ -41,6 +46,11 @@ impl Provider for Claude {
         option("--model", ask.model);
         option("--tools", (!tools.is_empty()).then_some(tools.as_str()));
         option("--resume", ask.session());
+        let forbidden = forbidden(ask.role).join(",");
+        option(
+            "--disallowedTools",
+            (!forbidden.is_empty()).then_some(forbidden.as_str()),
+        );
         argv
     }
 
@@ -71,9 +81,25 @@ impl Provider for Claude {
         Stream::Claude
     }
 
+    fn port(&self) -> Option<u16> {
+        super::port(&self.0)
+    }
+
     fn program(&self) -> Option<&str> {
         self.0.command.first().map(String::as_str)
     }
+}
+
+/// Its tools that a role has no use for.
+fn forbidden(role: &RoleContext) -> Vec<&'static str> {
+    let mut tools = Vec::new();
+    if !role.may_run {
+        tools.extend(RUN);
+    }
+    if !role.may_edit() {
+        tools.extend(EDIT);
+    }
+    tools
 }
 
 pub(super) fn read(line: &Value, seen: &mut Seen) -> Option<Signal> {

@@ -94,6 +94,10 @@ impl Provider for Codex {
         }
     }
 
+    fn port(&self) -> Option<u16> {
+        super::port(&self.0)
+    }
+
     fn program(&self) -> Option<&str> {
         self.0.command.first().map(String::as_str)
     }

@@ -12,6 +12,11 @@ use crate::model::{Usage, settings::Cli};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// Its tools that run programs.
+const RUN: [&str; 1] = ["run_shell_command"];
+/// Its tools that edit files.
+const EDIT: [&str; 2] = ["write_file", "replace"];
+
 /// The provider `gemini`.
 pub(super) struct Gemini(pub(super) Cli);
 
@@ -57,11 +62,25 @@ impl Provider for Gemini {
         if !ask.tools.is_empty() {
             settings["tools"] = json!({"core": ask.tools});
         }
+        let mut excluded: Vec<&str> = Vec::new();
+        if !ask.role.may_run {
+            excluded.extend(RUN);
+        }
+        if !ask.role.may_edit() {
+            excluded.extend(EDIT);
+        }
+        if !excluded.is_empty() {
+            settings["tools"]["exclude"] = json!(excluded);
+        }
         BTreeMap::from([(".gemini/settings.json".to_owned(), settings.to_string())])
     }
 
     fn stream(&self, _ask: &Ask<'_>) -> Stream {
         Stream::Gemini
+    }
+
+    fn port(&self) -> Option<u16> {
+        super::port(&self.0)
     }
 
     fn program(&self) -> Option<&str> {

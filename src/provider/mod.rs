@@ -19,7 +19,7 @@ pub mod thoughts;
 
 pub use stream::{Reader, Signal, Stream};
 
-use crate::model::{Usage, settings};
+use crate::model::{RoleContext, Usage, settings};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 
@@ -30,6 +30,8 @@ pub struct Ask<'a> {
     pub model: Option<&'a str>,
     /// Tools the agent may use.
     pub tools: &'a [String],
+    /// What it may edit and run.
+    pub role: &'a RoleContext,
     /// The prompt's file, as the agent sees it; it is also standard input.
     pub prompt: &'a Path,
     /// The run's own temporary folder.
@@ -82,6 +84,10 @@ pub trait Provider: Send + Sync {
     }
     /// How its output is read.
     fn stream(&self, ask: &Ask<'_>) -> Stream;
+    /// The port of the address that its requests go to instead of to its maker.
+    fn port(&self) -> Option<u16> {
+        None
+    }
     /// The program whose installation the walls must let it read.
     fn program(&self) -> Option<&str> {
         None
@@ -112,6 +118,12 @@ fn server(ask: &Ask<'_>) -> Value {
 fn argv(cli: &settings::Cli, words: &[&str]) -> Vec<String> {
     let words = words.iter().map(|word| (*word).to_owned());
     cli.command.iter().cloned().chain(words).collect()
+}
+
+/// The port of the address in a CLI's settings.
+fn port(cli: &settings::Cli) -> Option<u16> {
+    let url = url::Url::parse(cli.base_url.as_deref()?).ok()?;
+    url.port_or_known_default()
 }
 
 /// Variables by name.

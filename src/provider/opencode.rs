@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// The variable of its key, which the config refers to.
 const KEY: &str = "ADF_PROVIDER_KEY";
 
+/// Its tools that edit files.
+const EDIT: [&str; 4] = ["edit", "write", "patch", "multiedit"];
+
 /// The provider `opencode`.
 pub(super) struct Opencode(pub(super) Cli);
 
@@ -54,6 +57,10 @@ impl Provider for Opencode {
         Stream::Opencode
     }
 
+    fn port(&self) -> Option<u16> {
+        super::port(&self.0)
+    }
+
     fn program(&self) -> Option<&str> {
         self.0.command.first().map(String::as_str)
     }
@@ -71,6 +78,15 @@ impl Opencode {
         let tools = ask.tools.iter();
         permission.extend(tools.map(|tool| (tool.clone(), "allow".into())));
         permission.insert("adf_*".to_owned(), "allow".into());
+        // The last word counts.
+        if !ask.role.may_run {
+            permission.insert("bash".to_owned(), "deny".into());
+        }
+        if !ask.role.may_edit() {
+            for tool in EDIT {
+                permission.insert(tool.to_owned(), "deny".into());
+            }
+        }
         let (command, env) = ask.tools_server();
         let mut config = json!({
             "autoupdate": false,

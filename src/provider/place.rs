@@ -3,7 +3,13 @@
 //! Invariant: no more is opened than the file itself, the packages it was
 //! installed with, and the `node` that stands beside it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+/// What is read of a first line, in bytes.
+const LINE_MAX: u64 = 256;
 
 /// The folder of a program that is given by its path: on PATH, its neighbours
 /// (its interpreter) are found.
@@ -13,10 +19,15 @@ pub fn folder(program: &str) -> Option<&Path> {
     folder.is_absolute().then_some(folder)
 }
 
+/// Where a program is.
+fn find(program: &str, path: &str) -> Option<PathBuf> {
+    which::which_in(program, Some(path), "/").ok()
+}
+
 /// What a program reads of its own, when it is looked up in `path`.
 #[must_use]
 pub fn reads(program: &str, path: &str) -> Vec<PathBuf> {
-    let Ok(found) = which::which_in(program, Some(path), "/") else {
+    let Some(found) = find(program, path) else {
         return Vec::new();
     };
     let node = found.with_file_name("node");
@@ -25,6 +36,38 @@ pub fn reads(program: &str, path: &str) -> Vec<PathBuf> {
     real.filter_map(|file| file.canonicalize().ok())
         .map(|file| packages(&file).unwrap_or(file))
         .collect()
+}
+
+/// What must be executable to start a program when nothing else may be: itself with its
+/// package, and the interpreters that its first line names.
+#[must_use]
+pub fn runtime(program: &str, path: &str) -> Vec<PathBuf> {
+    let mut all = reads(program, path);
+    let Some(file) = find(program, path) else {
+        return all;
+    };
+    let mut words = first_line(&file).into_iter().skip_while(String::is_empty);
+    let Some(interpreter) = words.next() else {
+        return all;
+    };
+    let is_env = interpreter.ends_with("/env");
+    all.push(PathBuf::from(interpreter));
+    if is_env && let Some(named) = words.find(|word| !word.starts_with('-')) {
+        all.extend(find(&named, path));
+    }
+    all
+}
+
+/// The words behind `#!`.
+fn first_line(file: &Path) -> Vec<String> {
+    let mut text = Vec::new();
+    let read = std::fs::File::open(file).and_then(|f| f.take(LINE_MAX).read_to_end(&mut text));
+    let line = text.split(|byte| *byte == b'\n').next();
+    let Some(line) = read.ok().and(line).and_then(|l| l.strip_prefix(b"#!")) else {
+        return Vec::new();
+    };
+    let line = String::from_utf8_lossy(line);
+    line.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
 /// The outermost `node_modules` around a file: a package may lean on any of its neighbours.
@@ -42,6 +85,28 @@ mod tests {
         fs,
         os::unix::fs::{PermissionsExt, symlink},
     };
+
+    #[test]
+    fn what_runs_nothing_else_runs_its_interpreter() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let script = root.join("agent");
+        fs::write(&script, "#!/usr/bin/env -S node --x\n").unwrap();
+        fs::write(root.join("node"), "").unwrap();
+        for file in [&script, &root.join("node")] {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let name = script.to_str().unwrap();
+        let path = root.to_str().unwrap();
+        let node = root.join("node");
+        let wanted = [script.clone(), node.clone(), "/usr/bin/env".into(), node];
+        assert_eq!(runtime(name, path), wanted);
+        fs::write(&script, "#! /bin/sh\nexit\n").unwrap();
+        assert_eq!(runtime(name, path).last().unwrap(), Path::new("/bin/sh"));
+        fs::write(&script, [0xff; 300]).unwrap();
+        assert_eq!(runtime(name, path).len(), 2);
+        assert_eq!(runtime("absent", path), [] as [PathBuf; 0]);
+    }
 
     #[test]
     fn a_package_opens_its_neighbours_and_node_and_a_binary_only_itself() {

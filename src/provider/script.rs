@@ -25,6 +25,7 @@ impl Provider for Script {
         let mut env = BTreeMap::from([
             ("ADF_PROMPT".to_owned(), prompt),
             ("ADF_TOOLS".to_owned(), ask.tools.join(",")),
+            ("ADF_ROLE".to_owned(), ask.role.role.clone()),
         ]);
         if let Some(model) = ask.model {
             env.insert("ADF_MODEL".to_owned(), model.to_owned());

@@ -249,6 +249,8 @@ pub fn agent(name: &str) -> Agent {
         provider: "house".to_owned(),
         model: None,
         tools: Vec::new(),
+        role: RoleContext::whole("developer"),
+        connect: Vec::new(),
         cron: None,
         requires: Vec::new(),
         limits: AgentLimits {
@@ -304,6 +306,14 @@ pub fn settings() -> Settings {
             read: vec![],
             write: vec![],
             environment: vec![],
+            accept: BTreeSet::new(),
+            connect: vec![],
+            listen: vec![],
+            processes: 100,
+            memory_bytes: None,
+            seal_git: true,
+            bubblewrap: Bubblewrap::Off,
+            network: true,
         },
         delivery: Delivery {
             base: None,

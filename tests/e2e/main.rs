@@ -28,3 +28,4 @@ mod plant;
 mod refused;
 mod started;
 mod validate;
+mod walls;

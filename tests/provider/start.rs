@@ -1,8 +1,9 @@
 //! What each CLI is started with.
 
-use adf::model::{Usage, settings};
+use adf::model::{RoleContext, Usage, settings};
 use adf::provider::{self, Ask, Provider, Resume, Stream};
 use std::path::Path;
+use std::sync::LazyLock;
 
 const KEY: &str = "sk-not-to-be-seen";
 
@@ -26,10 +27,14 @@ fn all() -> [(&'static str, Box<dyn Provider>); 4] {
     ]
 }
 
+/// A role that may do everything.
+static FREE: LazyLock<RoleContext> = LazyLock::new(|| RoleContext::whole("developer"));
+
 fn ask<'a>(tools: &'a [String], resume: Option<Resume<'a>>) -> Ask<'a> {
     Ask {
         model: Some("house/m-1"),
         tools,
+        role: &FREE,
         prompt: Path::new("/r/agent/prompt.md"),
         tmp: Path::new("/r/tmp"),
         adf: Path::new("/opt/adf"),
@@ -117,4 +122,41 @@ fn tools_narrow_those_that_take_them() {
     assert_eq!(config["permission"]["bash"], "allow");
     let settings = &gemini.1.home(&ask)[".gemini/settings.json"];
     assert!(settings.contains(r#""core":["read","bash"]"#), "{settings}");
+}
+
+#[test]
+fn a_role_takes_tools_away_from_those_that_have_them() {
+    let role = RoleContext {
+        role: "nobody".to_owned(),
+        edits: Some(Vec::new()),
+        outputs: Vec::new(),
+        may_run: false,
+    };
+    let tools = ["bash".to_owned()];
+    let ask = Ask {
+        role: &role,
+        ..ask(&tools, None)
+    };
+    let [claude, _, opencode, gemini] = all();
+    let argv = claude.1.argv(&ask);
+    let at = argv.iter().position(|a| a == "--disallowedTools").unwrap();
+    assert!(argv[at + 1].starts_with("Bash,") && argv[at + 1].contains(",Write,"));
+    let config = &opencode.1.env(&ask)["OPENCODE_CONFIG_CONTENT"];
+    let config: serde_json::Value = serde_json::from_str(config).unwrap();
+    for tool in ["bash", "edit", "write"] {
+        assert_eq!(config["permission"][tool], "deny", "{tool}");
+    }
+    let settings = &gemini.1.home(&ask)[".gemini/settings.json"];
+    let settings: serde_json::Value = serde_json::from_str(settings).unwrap();
+    let wanted = serde_json::json!(["run_shell_command", "write_file", "replace"]);
+    assert_eq!(settings["tools"]["exclude"], wanted);
+    let free = claude.1.argv(&self::ask(&[], None));
+    assert!(!free.iter().any(|a| a == "--disallowedTools"));
+}
+
+#[test]
+fn the_port_of_an_address_of_its_own_is_one_that_it_must_reach() {
+    for (name, provider) in all() {
+        assert_eq!(provider.port(), Some(1), "{name}");
+    }
 }

@@ -6,6 +6,7 @@ mod compare;
 mod demo;
 mod faults;
 mod git;
+mod outlaws;
 mod pages;
 mod records;
 mod walk;

@@ -13,4 +13,5 @@
 mod agents;
 mod failing;
 mod others;
+mod outlaws;
 mod stage;

@@ -2,10 +2,14 @@
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 /// No scenario takes longer on a slow machine.
 const BOUND: Duration = Duration::from_secs(120);
+
+/// A user to whom nothing belongs.
+const NOBODY: u32 = 65_533;
 
 /// What a command came to.
 pub struct Said {
@@ -17,8 +21,33 @@ pub struct Said {
 /// Runs `adf demo` with these arguments to its end.
 pub fn demo(args: &[&str]) -> Said {
     let mut command = Command::cargo_bin("adf").unwrap();
-    let output = command.arg("demo").args(args).timeout(BOUND).output();
-    let output = output.unwrap();
+    ended(command.arg("demo").args(args))
+}
+
+/// Runs `adf demo` as a user without any rights, with a home of its own; `None` where
+/// nobody can become one.
+pub fn demo_as_nobody(home: &Path, args: &[&str]) -> Option<Said> {
+    let is_there =
+        std::env::split_paths(&std::env::var_os("PATH")?).any(|dir| dir.join("setpriv").is_file());
+    if !rustix::process::geteuid().is_root() || !is_there {
+        return None;
+    }
+    // What is built may lie where only its owner looks.
+    let adf = home.join("adf");
+    std::fs::copy(env!("CARGO_BIN_EXE_adf"), &adf).unwrap();
+    for path in [home, &adf] {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let user = NOBODY.to_string();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", &user, "--regid", &user, "--clear-groups"]);
+    command.arg(&adf).arg("demo").args(args).current_dir(home);
+    command.env("HOME", home).env("TMPDIR", home);
+    Some(ended(&mut command))
+}
+
+fn ended(command: &mut Command) -> Said {
+    let output = command.timeout(BOUND).output().unwrap();
     Said {
         code: output.status.code(),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -2,11 +2,11 @@
 
 use adf::{
     act::supervise::{Ended, Event, RunSpec, SpecLimits, Supervised, WallSpec, environment, start},
-    model::RunId,
+    model::{Exit, RunId},
     provider::Stream,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     future::Future,
     path::{Path, PathBuf},
@@ -151,4 +151,19 @@ pub async fn until_progress(run: &mut Supervised) {
             None => panic!("the supervisor was lost"),
         }
     }
+}
+
+/// Runs lines inside the walls; gives back those that succeeded.
+pub async fn succeed(room: &mut Room, tries: &[(&str, String)]) -> BTreeSet<String> {
+    let script: String = tries
+        .iter()
+        .map(|(name, line)| format!("if ({line}) >/dev/null 2>&1; then echo 'can {name}'; fi\n"))
+        .collect();
+    room.spec.argv = vec!["/bin/sh".into(), "-c".into(), script];
+    let mut run = start(adf(), &room.spec).await.unwrap();
+    let ended = end_of(&mut run).await;
+    assert_eq!(ended.exit, Exit::Code(0), "{ended:?} {}", room.output());
+    let output = room.output();
+    let done = output.lines().filter_map(|line| line.strip_prefix("can "));
+    done.map(str::to_owned).collect()
 }

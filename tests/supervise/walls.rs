@@ -3,9 +3,9 @@
 //! Invariant: a try does no harm when the walls fail it: it aims at a file of its own
 //! room, or opens without reading or writing. Nothing here writes to a path of the system.
 
-use crate::support::{Room, adf, bounded, end_of, until_progress};
+use crate::support::{Room, adf, bounded, succeed, until_progress};
 use adf::{
-    act::supervise::{probe, start},
+    act::supervise::probe,
     ipc::{agent::serve_agent, request::Request},
     model::{Exit, Message, ReportStatus},
 };
@@ -14,21 +14,6 @@ use std::{
     fs,
     sync::{Arc, Mutex},
 };
-
-/// Runs lines inside the walls; gives back those that succeeded.
-async fn succeed(room: &mut Room, tries: &[(&str, String)]) -> BTreeSet<String> {
-    let script: String = tries
-        .iter()
-        .map(|(name, line)| format!("if ({line}) >/dev/null 2>&1; then echo 'can {name}'; fi\n"))
-        .collect();
-    room.spec.argv = vec!["/bin/sh".into(), "-c".into(), script];
-    let mut run = start(adf(), &room.spec).await.unwrap();
-    let ended = end_of(&mut run).await;
-    assert_eq!(ended.exit, Exit::Code(0), "{ended:?} {}", room.output());
-    let output = room.output();
-    let done = output.lines().filter_map(|line| line.strip_prefix("can "));
-    done.map(str::to_owned).collect()
-}
 
 #[tokio::test]
 async fn an_agent_reads_and_writes_nothing_outside_its_places() {

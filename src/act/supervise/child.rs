@@ -3,7 +3,7 @@
 //! Invariant: the agent holds the writing ends of its two output pipes and
 //! nothing else of the supervisor's. Next: [`super::walls`] is what starts here.
 
-use super::{RunSpec, processes};
+use super::{RunSpec, bubble, processes};
 use crate::model::Exit;
 use rustix::process::WaitStatus;
 use std::{
@@ -25,7 +25,12 @@ pub(crate) struct Child {
     /// 0 when nothing was started.
     pub pid: i32,
     pub status: Option<WaitStatus>,
+    /// Its first process is bubblewrap, which waits for the agent.
+    pub in_bubble: bool,
 }
+
+/// The exit code of bubblewrap, less the signal.
+const BY_SIGNAL: i32 = 128;
 
 impl Child {
     /// Stands for a child that could not be started.
@@ -37,6 +42,7 @@ impl Child {
             heard: Vec::new(),
             pid: 0,
             status: None,
+            in_bubble: false,
         }
     }
 
@@ -51,6 +57,8 @@ impl Child {
             return Exit::Interrupted;
         };
         match (status.exit_status(), status.terminating_signal()) {
+            // Bubblewrap tells of a signal as shells do.
+            (Some(code), _) if self.in_bubble && code > BY_SIGNAL => Exit::Signal(code - BY_SIGNAL),
             (Some(code), _) => Exit::Code(code),
             (None, Some(number)) => Exit::Signal(number),
             (None, None) => Exit::Interrupted,
@@ -75,8 +83,21 @@ pub(crate) fn start(spec_path: &Path, spec: &RunSpec) -> io::Result<Child> {
     let (stdout, stdout_end) = io::pipe()?;
     let (stderr, stderr_end) = io::pipe()?;
     let (word, word_end) = io::pipe()?;
-    let child = Command::new(processes::own_binary())
-        .arg0("adf")
+    let own = processes::own_binary();
+    let mut command = match &spec.walls.bubblewrap {
+        None => {
+            let mut command = Command::new(own);
+            command.arg0("adf");
+            command
+        }
+        Some(bubblewrap) => {
+            let mut command = Command::new(bubblewrap);
+            let arguments = bubble::arguments(spec, spec_path).map_err(io::Error::other)?;
+            command.args(arguments).arg(std::env::current_exe()?);
+            command
+        }
+    };
+    let child = command
         .arg("__walls")
         .arg(spec_path)
         .env_clear()
@@ -99,5 +120,6 @@ pub(crate) fn start(spec_path: &Path, spec: &RunSpec) -> io::Result<Child> {
         heard: Vec::new(),
         pid: i32::try_from(child.id()).unwrap_or(0),
         status: None,
+        in_bubble: spec.walls.bubblewrap.is_some(),
     })
 }

@@ -9,17 +9,21 @@
 //! Daemon side: [`start`], [`prove_empty`], [`probe`], [`harvest`]. Inside the
 //! run: [`supervisor`], then [`walls`].
 
+mod bubble;
 mod child;
 mod confine;
 mod course;
 pub mod empty;
 pub mod environment;
 pub mod events;
+pub mod given;
 pub mod harvest;
 mod haunt;
 mod intake;
 pub mod kill;
+mod limit;
 mod mark;
+mod mounts;
 pub mod output;
 pub mod probe;
 pub mod processes;
@@ -28,11 +32,15 @@ pub mod record;
 pub mod spec;
 pub mod start;
 pub mod supervisor;
+mod syscalls;
+mod view;
 pub mod walls;
+mod workspace;
 
 pub use empty::{living, prove_empty};
 pub use environment::environment;
 pub use events::{Ended, Event};
+pub use given::{Given, given};
 pub use haunt::haunted;
 pub use probe::probe;
 pub use processes::is_alive;
@@ -41,6 +49,7 @@ pub(crate) use spec::write_private;
 pub use spec::{Layout, RunSpec, SpecLimits, WallSpec};
 pub use start::{Supervised, start};
 
+use crate::model::Weakness;
 use std::{io, path::PathBuf, time::Duration};
 
 /// Why a run cannot be supervised, or its end not be proven.
@@ -84,6 +93,18 @@ pub enum SuperviseError {
     System {
         /// What was tried.
         what: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A wall that this kernel does not have, and the config does not do without.
+    #[error(
+        "{}: {source}; use a kernel or a container that allows it, or accept that by name with accept = [\"{}\"] in [walls]",
+        weakness.means(),
+        weakness.word()
+    )]
+    Wall {
+        /// Which.
+        weakness: Weakness,
         /// The system's answer.
         source: io::Error,
     },

@@ -6,10 +6,13 @@
 //! Next: [`super::start`] writes it, [`super::supervisor`] reads it.
 
 use super::SuperviseError;
-use crate::{model::RunId, provider::Stream};
+use crate::{
+    model::{Ports, RunId, Weakness},
+    provider::Stream,
+};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs, io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -47,17 +50,39 @@ pub struct RunSpec {
     pub stream: Stream,
 }
 
-/// What a run may reach besides its workspace and its run directory's
-/// `agent`, `tmp` and `home`.
+/// What a run may reach besides its run directory's `agent`, `tmp` and `home`. The
+/// default is the narrowest that can work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WallSpec {
     /// Refuse to start when the kernel cannot enforce them.
     pub required: bool,
+    /// Those that may be missing even so.
+    pub accept: BTreeSet<Weakness>,
     /// Paths to read and execute besides [`super::walls::system_reads`].
     pub read: Vec<PathBuf>,
     /// Paths to write as well.
     pub write: Vec<PathBuf>,
+    /// What of the workspace may be written, from its root; `None`: all of it.
+    pub within: Option<Vec<String>>,
+    /// What may be executed; `None`: whatever may be read.
+    pub execute: Option<Vec<PathBuf>>,
+    /// TCP ports to connect to.
+    pub connect: Vec<Ports>,
+    /// TCP ports to listen on.
+    pub bind: Vec<Ports>,
+    /// Folders that are shown empty but for what may be reached in them.
+    pub hide: Vec<PathBuf>,
+    /// Git's settings and hooks in the workspace cannot be changed.
+    pub seal_git: bool,
+    /// Processes and threads at once; `None`: as many as the system lets.
+    pub processes: Option<u64>,
+    /// Address space of each process, in bytes; `None`: as much as the system lets.
+    pub memory: Option<u64>,
+    /// The bubblewrap that makes its view of the files; `None`: the run makes it itself.
+    pub bubblewrap: Option<PathBuf>,
+    /// Without any network, as far as bubblewrap makes the view.
+    pub offline: bool,
 }
 
 /// How far a run may go.
@@ -111,8 +136,8 @@ impl RunSpec {
         Layout::new(&self.run_dir)
     }
 
-    /// A helper of this run: the same walls and workspace, a run directory of its own
-    /// inside the run's (`name` is one of [`HELPERS`]). The caller sets `argv` and `limits`.
+    /// A helper of this run: the same walls and workspace, but for what a role narrows of
+    /// them, and a run directory of its own inside the run's (`name` is one of [`HELPERS`]). The caller sets `argv` and `limits`.
     #[must_use]
     pub(crate) fn helper(&self, name: &str) -> RunSpec {
         let mut spec = self.clone();
@@ -122,6 +147,10 @@ impl RunSpec {
         spec.secret = None;
         spec.home.clear();
         spec.stream = Stream::default();
+        // It writes git's objects and starts git, whoever's work it looks at.
+        spec.walls.within = None;
+        spec.walls.execute = None;
+        spec.walls.seal_git = false;
         let layout = spec.layout();
         for (name, value) in [
             ("ADF_RUN", PathBuf::from(spec.run.as_str())),

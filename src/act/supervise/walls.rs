@@ -1,36 +1,42 @@
 //! `adf __walls`: a process → the agent, confined.
 //!
 //! Invariant: by the time the agent's program runs, it has a session and rlimits of
-//! its own, no capabilities, no way to gain privileges, and Landlock rules that leave it the
+//! its own, no capabilities, no way to gain privileges, a view of the files in which all but its
+//! places is read-only, Landlock rules that leave it the
 //! system's programs, its workspace, its `tmp` and `home`, and what the settings
-//! name. What fails is told through a pipe that the agent never holds.
-//! Next: [`super::supervisor`] is the parent; [`super::confine`] knows Landlock.
+//! name, and no system call that it does not need. What fails is told through a pipe that the agent never holds.
+//! Next: [`super::supervisor`] is the parent; [`super::view`], [`super::confine`] and [`super::syscalls`] are the walls.
 
 pub use super::reads::system_reads;
 use super::{
     RunSpec, SuperviseError,
-    confine::{self, Reach},
-    mark::mark,
+    confine::{self, Demand, Reach},
+    limit,
     spec::Layout,
+    syscalls,
+    view::{self, Places},
+    workspace,
 };
-
-use rustix::{
-    process::{Resource, Rlimit},
-    thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets},
-};
+use crate::model::Weakness;
+use rustix::thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::File,
     io::Write,
     os::{fd::OwnedFd, unix::process::CommandExt},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 /// The exit code of a start that failed.
 pub const REFUSED: u8 = 125;
-/// Open files an agent may hold.
-const OPEN_FILES_MAX: u64 = 65_536;
+/// What starts every program that is linked dynamically.
+const LOADERS: [&str; 4] = [
+    "/lib64/ld-linux-x86-64.so.2",
+    "/lib/ld-linux-aarch64.so.1",
+    "/lib/ld-musl-x86_64.so.1",
+    "/lib/ld-musl-aarch64.so.1",
+];
 /// Above the daemon's, so that the kernel ends agents first when memory runs out.
 const OOM_SCORE: &str = "500";
 
@@ -92,9 +98,26 @@ fn prepare(path: &Path, pipe: &mut File) -> Result<RunSpec, SuperviseError> {
     // Not every kernel has it, and nothing depends on it.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     take_stdin(spec.stdin.as_deref())?;
-    limit(&spec)?;
-    let level = confine::apply(&reach(&spec), spec.walls.required)?;
+    let reach = reach(&spec, workspace::editable(&spec)?);
+    let demand = Demand {
+        required: spec.walls.required,
+        accept: &spec.walls.accept,
+    };
+    let has_view = take_view(&spec, &reach, demand)?;
+    // After the view: in a namespace of its own, processes are counted for this run alone.
+    limit::limit(&spec)?;
+    let mut level = confine::apply(&reach, demand)?.to_string();
     drop_capabilities()?;
+    match syscalls::refuse() {
+        Err(error) if demand.must(Weakness::NoSeccomp) => return Err(error),
+        Err(_) => level.push_str(", no seccomp"),
+        Ok(()) => level.push_str(", seccomp"),
+    }
+    level.push_str(if has_view {
+        ", own view"
+    } else {
+        ", no own view"
+    });
     furnish(&spec)?;
     tell(pipe, &Word::Level(level));
     Ok(spec)
@@ -143,34 +166,6 @@ fn take_stdin(path: Option<&Path>) -> Result<(), SuperviseError> {
         .map_err(SuperviseError::system("replace standard input"))
 }
 
-fn limit(spec: &RunSpec) -> Result<(), SuperviseError> {
-    for (resource, wanted) in [
-        (Resource::Core, 0),
-        (Resource::Fsize, spec.limits.file_bytes),
-        (Resource::Nofile, OPEN_FILES_MAX),
-    ] {
-        let most = rustix::process::getrlimit(resource).maximum;
-        let value = Some(most.map_or(wanted, |most| most.min(wanted)));
-        let limits = Rlimit {
-            current: value,
-            maximum: value,
-        };
-        rustix::process::setrlimit(resource, limits)
-            .map_err(SuperviseError::system("set resource limits"))?;
-    }
-    let mark = mark(&spec.run_dir).map_err(SuperviseError::dir("read", &spec.run_dir))?;
-    let mark = Some(mark);
-    // Inside another run the hard limit may be lower already; the run is then known by its environment.
-    let _ = rustix::process::setrlimit(
-        Resource::Rttime,
-        Rlimit {
-            current: mark,
-            maximum: mark,
-        },
-    );
-    Ok(())
-}
-
 fn drop_capabilities() -> Result<(), SuperviseError> {
     let refused = || SuperviseError::system::<rustix::io::Errno>("drop capabilities");
     if rustix::process::geteuid().is_root() {
@@ -195,17 +190,62 @@ fn drop_capabilities() -> Result<(), SuperviseError> {
     rustix::thread::set_capabilities(None, none).map_err(refused())
 }
 
-fn reach(spec: &RunSpec) -> Reach {
+/// What the settings and the run's own folders come to.
+fn reach(spec: &RunSpec, editable: Vec<PathBuf>) -> Reach {
     let layout: Layout = spec.layout();
     let mut read = system_reads();
     read.push(layout.agent());
+    read.push(spec.workspace.clone());
     read.extend(std::env::current_exe());
     read.extend(spec.walls.read.iter().cloned());
-    let mut write = vec![spec.workspace.clone(), layout.tmp(), layout.home()];
+    let mut write = editable;
+    write.extend([layout.tmp(), layout.home()]);
     write.extend(spec.walls.write.iter().cloned());
+    let execute = spec.walls.execute.clone().map(|mut programs| {
+        programs.extend(std::env::current_exe());
+        programs.extend(LOADERS.iter().map(PathBuf::from));
+        programs
+    });
     Reach {
         read,
         write,
         devices: confine::devices(),
+        execute,
+        connect: spec.walls.connect.clone(),
+        bind: spec.walls.bind.clone(),
+    }
+}
+
+/// The run's own view, unless bubblewrap has made it; whether there is one.
+fn take_view(spec: &RunSpec, reach: &Reach, demand: Demand<'_>) -> Result<bool, SuperviseError> {
+    if spec.walls.bubblewrap.is_some() {
+        return Ok(true);
+    }
+    let places = places(spec, reach);
+    match view::enter(&places, &spec.workspace) {
+        Ok(()) => Ok(true),
+        Err(error) if demand.must(Weakness::NoView) => {
+            Err(confine::refused(Weakness::NoView, error))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+/// What a view of this run shows, for whoever makes it.
+pub(crate) fn shown_places(spec: &RunSpec) -> Result<Places, SuperviseError> {
+    Ok(places(spec, &reach(spec, workspace::editable(spec)?)))
+}
+
+/// What the view shows of all that may be reached.
+fn places(spec: &RunSpec, reach: &Reach) -> Places {
+    Places {
+        hide: spec.walls.hide.clone(),
+        keep: reach.read.clone(),
+        write: reach.write.clone(),
+        seal: if spec.walls.seal_git {
+            workspace::sealed(&spec.workspace)
+        } else {
+            Vec::new()
+        },
     }
 }

@@ -11,6 +11,7 @@ mod show;
 mod steps;
 
 use super::{FAILED, Format, OK, complain, own_path, runtime, say};
+use crate::act::supervise::given;
 use crate::app::{self, Factory, Plain, Start};
 use crate::clock::Clock;
 use crate::config;
@@ -72,16 +73,17 @@ pub fn run(args: &Demo) -> u8 {
 }
 
 async fn demo(args: &Demo) -> anyhow::Result<u8> {
-    let place = Place::new(args.dir.as_deref())?;
+    let mut place = Place::new(args.dir.as_deref())?;
     let forge = Forge::start(ForgeOptions::new(place.dir.join("forge")))
         .await
         .context("the embedded forge cannot start")?;
     let world = demo_world::build(&forge).context("the demo's repository cannot be made")?;
     let adf = own_path().map_err(|_| anyhow!("the executable's path is not known"))?;
-    let show = match args.format {
+    let mut show = match args.format {
         Format::Human => Show::new(),
         Format::Json => Show::silent(),
     };
+    place.accept(&given(&adf).await?, &mut show);
     let code = match args.scenario {
         Some(scenario) => play(args, scenario, (&forge, &world), &place, &adf, show).await?,
         None => {
@@ -142,6 +144,7 @@ async fn chain(
         name: "developer",
         behaviour: "happy",
         kind: "script",
+        role: "developer",
     };
     place.write(forge, world, adf, &[developer], Limits::default())?;
     let config = config::load(&place.config)

@@ -2,6 +2,8 @@
 //!
 //! Invariant: the config is an ordinary one; whoever copies it has a factory.
 
+use super::show::Show;
+use crate::act::supervise::Given;
 use crate::sandbox::Forge;
 use crate::sandbox::demo_world::DemoWorld;
 use anyhow::{Context, anyhow};
@@ -11,6 +13,9 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+
+/// The Landlock that keeps agents from files.
+const FILES_ABI: i32 = 3;
 
 /// Where things are.
 pub(super) struct Place {
@@ -22,6 +27,8 @@ pub(super) struct Place {
     pub config: PathBuf,
     /// The log of a factory that is a process of its own.
     pub log: PathBuf,
+    /// The line of `[walls]` by which the demo does without what this kernel lacks.
+    accepted: String,
     /// Ends with the demo when nobody named a folder.
     scratch: Option<TempDir>,
 }
@@ -33,6 +40,8 @@ pub(super) struct Agent<'a> {
     pub behaviour: &'a str,
     /// The kind of its provider.
     pub kind: &'a str,
+    /// What it may do.
+    pub role: &'a str,
 }
 
 /// What stands in the config besides.
@@ -42,6 +51,8 @@ pub(super) struct Limits<'a> {
     pub project: &'a str,
     /// Lines of each `[agents.limits]`.
     pub agents: &'a str,
+    /// Lines of `[walls]`, beside what this kernel's walls lack.
+    pub walls: &'a str,
 }
 
 impl Place {
@@ -60,9 +71,22 @@ impl Place {
             state: dir.join("state"),
             config: dir.join("adf.toml"),
             log: dir.join("factory.log"),
+            accepted: String::new(),
             dir,
             scratch,
         })
+    }
+
+    /// Does without the walls that cannot be built here, and says so.
+    pub(super) fn accept(&mut self, given: &Given, show: &mut Show) {
+        let names: Vec<&str> = given.missing.iter().map(|(w, _)| w.word()).collect();
+        if given.landlock_abi < FILES_ABI {
+            self.accepted = "required = false\n".to_owned();
+            show.line("this kernel has no walls around files: the agent is not confined");
+        } else if !names.is_empty() {
+            self.accepted = format!("accept = {names:?}\n");
+            show.line(&format!("this kernel lacks walls: {}", names.join(", ")));
+        }
     }
 
     /// Whether the folder stays when the demo ends.
@@ -98,6 +122,7 @@ impl Place {
         if !limits.project.is_empty() {
             write!(text, "\n[limits]\n{}\n", limits.project)?;
         }
+        write!(text, "\n[walls]\n{}{}\n", self.accepted, limits.walls)?;
         for agent in agents {
             text.push_str(&agent.sections(adf, limits.agents)?);
         }
@@ -109,7 +134,8 @@ impl Agent<'_> {
     fn sections(&self, adf: &str, limits: &str) -> anyhow::Result<String> {
         let (name, behaviour, kind) = (self.name, self.behaviour, self.kind);
         let mut text = format!(
-            "\n[[agents]]\nname = \"{name}\"\ndescription = \"fixes what an issue tells of\"\nprovider = \"{name}\"\n"
+            "\n[[agents]]\nname = \"{name}\"\ndescription = \"fixes what an issue tells of\"\nprovider = \"{name}\"\nrole = \"{}\"\n",
+            self.role
         );
         if !limits.is_empty() {
             write!(text, "\n[agents.limits]\n{limits}\n")?;

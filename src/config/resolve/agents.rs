@@ -6,8 +6,8 @@
 use super::Resolver;
 use crate::config::document::child;
 use crate::config::{explain, raw};
-use crate::model::AgentName;
 use crate::model::settings::{Agent, Cron, ProjectLimits, Provider};
+use crate::model::{AgentName, RoleContext};
 use crate::schedule::Schedule;
 use std::collections::BTreeMap;
 
@@ -19,14 +19,22 @@ pub(in crate::config) const RESERVED_NAMES: [&str; 8] = [
 /// What is asked of a scheduled run when the config does not say.
 const DEFAULT_INSTRUCTION: &str = "This is your scheduled run. Do what your role asks of you.";
 
+/// What agents are held against.
+pub(super) struct Around<'a> {
+    pub providers: &'a BTreeMap<String, Provider>,
+    pub roles: &'a BTreeMap<String, RoleContext>,
+    /// The time zone of cron lines.
+    pub zone: &'a str,
+    pub limits: &'a ProjectLimits,
+}
+
 impl Resolver<'_, '_> {
     pub(super) fn agents(
         &mut self,
         raw: Vec<raw::Agent>,
-        providers: &BTreeMap<String, Provider>,
-        zone: &str,
-        limits: &ProjectLimits,
+        around: &Around<'_>,
     ) -> BTreeMap<AgentName, Agent> {
+        let (providers, zone) = (around.providers, around.zone);
         let mut agents: BTreeMap<AgentName, Agent> = BTreeMap::new();
         for (n, agent) in raw.into_iter().enumerate() {
             let at = child("/agents", &n.to_string());
@@ -35,12 +43,16 @@ impl Resolver<'_, '_> {
             self.model(&child(&at, "model"), agent.model.as_deref());
             let provider = self.provider(&at, agent.provider.as_deref(), providers);
             self.suits(&at, &agent, providers.get(&provider));
+            let role = self.role(&at, &agent, around.roles);
+            self.role_suits(&at, &role, providers.get(&provider));
             let agent = Agent {
                 name: name.clone(),
                 prompt: self.prompt(&at, &agent),
                 provider,
                 cron: self.cron(&at, &agent, zone),
-                limits: self.agent_limits(&child(&at, "limits"), &agent.limits, limits),
+                limits: self.agent_limits(&child(&at, "limits"), &agent.limits, around.limits),
+                connect: self.ports(&agent.connect, &child(&at, "connect")),
+                role,
                 description: agent.description,
                 model: agent.model,
                 tools: agent.tools,

@@ -11,6 +11,7 @@ mod forge;
 mod limits;
 mod prompts;
 mod providers;
+mod roles;
 mod walls;
 mod webhook;
 
@@ -46,7 +47,14 @@ impl Resolver<'_, '_> {
         let (providers, keys) = self.providers(raw.providers);
         secrets.keys = keys;
         let limits = self.project_limits(&raw.limits);
-        let agents = self.agents(raw.agents, &providers, &schedule.time_zone, &limits);
+        let roles = self.roles(raw.roles);
+        let around = agents::Around {
+            providers: &providers,
+            roles: &roles,
+            zone: &schedule.time_zone,
+            limits: &limits,
+        };
+        let agents = self.agents(raw.agents, &around);
         let settings = Settings {
             project: raw.project.name,
             forge: self.forge(&raw.gitea),

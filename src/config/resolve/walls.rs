@@ -9,6 +9,7 @@ use crate::config::raw;
 use crate::config::secret::{SecretSource, SecretSources};
 use crate::config::secretish;
 use crate::model::settings::{Delivery, Walls};
+use crate::model::{Bubblewrap, Weakness};
 use std::path::{Path, PathBuf};
 
 impl Resolver<'_, '_> {
@@ -51,8 +52,32 @@ impl Resolver<'_, '_> {
                 self.faults.error(&pointer, message, help);
             }
         }
+        if !raw.network && raw.bubblewrap == raw::Bubblewrap::Off {
+            let message = "without bubblewrap there is always a network";
+            let help =
+                "write bubblewrap = \"require\", or network = true and the ports in `connect`";
+            self.faults.error("/walls/network", message, help);
+        }
+        let accept = raw.accept.iter().map(|accept| match accept {
+            raw::Accept::NoTcp => Weakness::NoTcp,
+            raw::Accept::NoScope => Weakness::NoScope,
+            raw::Accept::NoSeccomp => Weakness::NoSeccomp,
+            raw::Accept::NoView => Weakness::NoView,
+        });
         Walls {
             required: raw.required,
+            accept: accept.collect(),
+            connect: self.ports(&raw.connect, "/walls/connect"),
+            listen: self.ports(&raw.listen, "/walls/listen"),
+            processes: raw.processes,
+            memory_bytes: raw.memory_bytes,
+            seal_git: raw.seal_git,
+            bubblewrap: match raw.bubblewrap {
+                raw::Bubblewrap::Off => Bubblewrap::Off,
+                raw::Bubblewrap::Auto => Bubblewrap::Auto,
+                raw::Bubblewrap::Require => Bubblewrap::Require,
+            },
+            network: raw.network,
             read: self.opened(raw.read, "/walls/read", &closed),
             write: self.opened(raw.write, "/walls/write", &closed),
             environment: raw.environment,
@@ -100,19 +125,7 @@ impl Resolver<'_, '_> {
         }
         for (n, path) in raw.protected_paths.iter().enumerate() {
             let pointer = child("/delivery/protected_paths", &n.to_string());
-            let help = "a file such as `Makefile`, or a folder such as `deploy/`, from the root of the repository";
-            let reason = if path.starts_with('/') {
-                "begins with `/`"
-            } else if path.contains(['*', '?', '[']) {
-                "holds a wildcard, which would be taken literally"
-            } else if path.split('/').any(|part| matches!(part, "." | "..")) || path.contains("//")
-            {
-                "is not a plain path"
-            } else {
-                continue;
-            };
-            self.faults
-                .error(&pointer, format!("`{path}` {reason}"), help);
+            self.plain_path(path, &pointer);
         }
         let mut labels: Vec<String> = Vec::new();
         for label in raw.labels {
@@ -126,6 +139,22 @@ impl Resolver<'_, '_> {
             labels,
             assign_requester: raw.assign_requester,
         }
+    }
+
+    /// A path of the repository: plain, and from its root.
+    pub(super) fn plain_path(&mut self, path: &str, pointer: &str) {
+        let help = "a file such as `Makefile`, or a folder such as `deploy/`, from the root of the repository";
+        let reason = if path.starts_with('/') {
+            "begins with `/`"
+        } else if path.contains(['*', '?', '[']) {
+            "holds a wildcard, which would be taken literally"
+        } else if path.split('/').any(|part| matches!(part, "." | "..")) || path.contains("//") {
+            "is not a plain path"
+        } else {
+            return;
+        };
+        self.faults
+            .error(pointer, format!("`{path}` {reason}"), help);
     }
 }
 

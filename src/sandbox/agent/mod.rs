@@ -4,18 +4,21 @@
 //! output, edits and commits for real, and reports through the factory's
 //! executable. `demo_world` is where it works; [`BEHAVIOURS`] is what it can do:
 //! [`work`] ends with work, [`trouble`] is what breaks or hangs, [`words`] is what
-//! it says to whom.
+//! it says to whom; [`destroy`] and [`spy`] go for what is outside.
 //!
 //! Invariant: it uses only what a real agent has: its worktree, its prompt,
 //! its environment. It knows no token and no forge.
 
+mod destroy;
+mod spy;
 mod trouble;
 mod words;
 mod work;
 
+pub use destroy::{FILE, FOLDER};
 pub use trouble::LINGER;
 pub use words::{SECRET, THOUGHT};
-pub use work::{HALF, LEFT};
+pub use work::{DRAFT, HALF, LEFT};
 
 use super::child;
 use serde_json::{Value, json};
@@ -38,9 +41,10 @@ struct Scene<'a> {
 type Act = fn(&mut Scene<'_>) -> io::Result<i32>;
 
 /// Each behaviour: what it is called and what it does; it gives the exit code.
-const BEHAVIOURS: [(&str, Act); 20] = [
+const BEHAVIOURS: [(&str, Act); 25] = [
     ("happy", work::happy),
     ("dirty", work::dirty),
+    ("draft", work::draft),
     ("slow", work::slow),
     ("halves", work::halves),
     ("silent", |_| Ok(0)),
@@ -59,6 +63,10 @@ const BEHAVIOURS: [(&str, Act); 20] = [
     ("think", words::think),
     ("call", words::call),
     ("reject", words::reject),
+    ("destroy", destroy::destroy),
+    ("steal", spy::steal),
+    ("exfiltrate", spy::exfiltrate),
+    ("fork-bomb", spy::fork_bomb),
 ];
 
 /// The exit code when a behaviour is unknown or cannot be played.

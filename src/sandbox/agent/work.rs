@@ -3,12 +3,15 @@
 //! Invariant: what is committed is the fix of the demo's bug, so that whoever
 //! looks at the branch can tell it.
 
-use super::Scene;
-use crate::sandbox::{demo_world, git};
-use std::{fs, io, time::Duration};
+use super::{EXIT_BROKEN, Scene};
+use crate::sandbox::{child, demo_world, git};
+use std::{ffi::OsStr, fs, io, time::Duration};
 
 /// The file that a `dirty` agent leaves uncommitted.
 pub const LEFT: &str = "left.txt";
+
+/// The document of `draft`.
+pub const DRAFT: &str = "docs/plan.md";
 
 /// The file by which the first attempt of `halves` shows that it is under way.
 pub const HALF: &str = "half.txt";
@@ -36,6 +39,33 @@ pub(super) fn happy(scene: &mut Scene<'_>) -> io::Result<i32> {
 pub(super) fn dirty(scene: &mut Scene<'_>) -> io::Result<i32> {
     mend(scene)?;
     fs::write(scene.dir.join(LEFT), "left\n")?;
+    Ok(0)
+}
+
+/// Writes a document and commits nothing, and tries what is none of an architect's business.
+pub(super) fn draft(scene: &mut Scene<'_>) -> io::Result<i32> {
+    fs::create_dir_all(scene.dir.join("docs"))?;
+    fs::write(scene.dir.join(DRAFT), "The range includes its end.\n")?;
+    let code = scene.dir.join("src/lib.rs");
+    let text = fs::read_to_string(&code)?;
+    let mut beyond = Vec::new();
+    if fs::write(&code, text).is_ok() {
+        beyond.push("wrote code");
+    }
+    if fs::write(scene.dir.join("Makefile"), "all:\n").is_ok() {
+        beyond.push("wrote beside its documents");
+    }
+    for program in ["/bin/true", "git", "/bin/sh"] {
+        let started = child::ran_well(OsStr::new(program), scene.dir, &["--version"]);
+        if !started.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+            beyond.push("ran a program");
+        }
+    }
+    if !beyond.is_empty() {
+        scene.step("error", &beyond.join(", "))?;
+        return Ok(EXIT_BROKEN);
+    }
+    scene.report("done", "the design is written down", DRAFT)?;
     Ok(0)
 }
 

@@ -1,14 +1,16 @@
 //! The demo's scenarios: what an agent, a person, the forge or the machine does
 //! wrong, and what must come of it.
 //!
-//! [`table`] is the list, as data; [`play`] does the deeds, [`look`] gathers what
+//! [`table`] and [`outlaws`] are the list, as data; [`bait`] is what lies outside of an agent's walls; [`play`] does the deeds, [`look`] gathers what
 //! can be seen afterwards, and [`verdict`] holds it against what was expected.
 //!
 //! Invariant: a scenario runs the factory as its operator does, as a process of
 //! its own on an ordinary config, and is judged from outside of it: by the forge,
 //! the process table, the log and the files.
 
+mod bait;
 mod look;
+mod outlaws;
 mod play;
 mod table;
 mod verdict;
@@ -37,14 +39,24 @@ pub(super) struct Scenario {
     pub expected: Expected,
 }
 
+impl Scenario {
+    /// Whether it shows a limit that does not bind root.
+    pub(super) fn is_of_limits(&self) -> bool {
+        self.config.walls.contains("processes")
+    }
+}
+
 /// An agent of a scenario.
 pub(super) struct Agent {
     /// What it is called by.
     pub name: &'static str,
-    /// The behaviour of the scripted agent.
+    /// The behaviour of the scripted agent. `{place}` is the demo's folder, `{bait}` that of the
+    /// bait, `{port}` where the bait listens.
     pub behaviour: &'static str,
     /// The kind of its provider.
     pub kind: &'static str,
+    /// What it may do.
+    pub role: &'static str,
 }
 
 /// What a scenario's config says otherwise than the demo's: lines of TOML.
@@ -53,6 +65,8 @@ pub(super) struct Differences {
     pub project: &'static str,
     /// In `[agents.limits]` of each agent.
     pub agents: &'static str,
+    /// In `[walls]`. `{bait}` is the bait's folder.
+    pub walls: &'static str,
 }
 
 /// Something that happens.
@@ -118,5 +132,8 @@ pub(super) fn find(name: &str) -> Result<&'static Scenario, String> {
 }
 
 fn all() -> impl Iterator<Item = &'static Scenario> {
-    table::AGENTS.iter().chain(table::OTHERS)
+    table::AGENTS
+        .iter()
+        .chain(outlaws::OUTLAWS)
+        .chain(table::OTHERS)
 }

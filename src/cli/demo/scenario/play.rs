@@ -3,6 +3,7 @@
 //! Invariant: whatever it comes to, no process of it is left: the factory is
 //! stopped, then the process table is looked at, then what is still there is counted.
 
+use super::bait::Bait;
 use super::look::{self, Left};
 use super::verdict::Verdict;
 use super::{Deed, Scenario};
@@ -46,10 +47,26 @@ pub(in crate::cli::demo) async fn play(
     adf: &Path,
     show: &mut Show,
 ) -> anyhow::Result<Verdict> {
-    let agents: Vec<Agent<'_>> = scenario.agents.iter().map(Agent::from).collect();
+    let bait = Bait::lay(&place.dir)?;
+    let behaviours: Vec<String> = scenario
+        .agents
+        .iter()
+        .map(|agent| bait.named(agent.behaviour))
+        .collect();
+    let agents = scenario.agents.iter().zip(&behaviours);
+    let agents: Vec<Agent<'_>> = agents
+        .map(|(agent, behaviour)| Agent {
+            name: agent.name,
+            behaviour,
+            kind: agent.kind,
+            role: agent.role,
+        })
+        .collect();
+    let walls = bait.named(scenario.config.walls);
     let limits = Limits {
         project: scenario.config.project,
         agents: scenario.config.agents,
+        walls: &walls,
     };
     place.write(forge, world, adf, &agents, limits)?;
     let mut stage = Stage {
@@ -76,7 +93,11 @@ pub(in crate::cli::demo) async fn play(
     let surviving = stage.stop().await?;
     show.line("the factory has stopped");
     let seen = (forge, world.repo.as_str(), world.bot.login.as_str());
-    let misses = stage.misses;
+    let mut misses = stage.misses;
+    misses.extend(bait.taken());
+    if scenario.is_of_limits() && rustix::process::geteuid().is_root() {
+        show.line("not tried: limits of processes do not bind root, who plays this now");
+    }
     Ok(Verdict::of(scenario, seen, place, surviving, misses))
 }
 
@@ -217,16 +238,6 @@ impl Stage<'_> {
         left.sort_unstable();
         left.dedup();
         Ok(left.len())
-    }
-}
-
-impl From<&'static super::Agent> for Agent<'static> {
-    fn from(agent: &'static super::Agent) -> Self {
-        Agent {
-            name: agent.name,
-            behaviour: agent.behaviour,
-            kind: agent.kind,
-        }
     }
 }
 

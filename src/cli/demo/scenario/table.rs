@@ -32,7 +32,7 @@ const REPLIED: Traces = Traces {
 
 const FIXED: Option<(&str, &str)> = Some(("src/lib.rs", RIGHT));
 
-const DONE: Expected = Expected {
+pub(super) const DONE: Expected = Expected {
     traces: DELIVERED,
     runs: &[None],
     says: &["has delivered"],
@@ -57,9 +57,10 @@ const REFUSED: Expected = Expected {
 };
 
 /// A failure is told at once, and who will not end is not waited for.
-const PLAIN: Differences = Differences {
+pub(super) const PLAIN: Differences = Differences {
     project: "grace = \"1s\"",
     agents: "attempts = 1",
+    walls: "",
 };
 const SHORT: Differences = Differences {
     agents: "attempts = 1\nwall_time = \"2s\"",
@@ -69,7 +70,7 @@ const SHORT: Differences = Differences {
 const ASKED: &[Deed] = &[Deed::Says("alice", MENTION)];
 
 /// An agent that behaves like this, asked once, on a forge that works.
-const fn agent(
+pub(super) const fn agent(
     name: &'static str,
     about: &'static str,
     agents: &'static [Agent],
@@ -92,6 +93,7 @@ const fn scripted(name: &'static str, behaviour: &'static str) -> Agent {
         name,
         behaviour,
         kind: "script",
+        role: name,
     }
 }
 
@@ -234,6 +236,7 @@ pub(super) const AGENTS: &[Scenario] = &[
                 name: "developer",
                 behaviour: "think",
                 kind: "claude",
+                role: "developer",
             },
             scripted("reviewer", "reject"),
         ],
@@ -258,7 +261,10 @@ pub(super) const AGENTS: &[Scenario] = &[
         "two agents call each other: it ends with the third call",
         &[
             scripted("developer", "call:reviewer"),
-            scripted("reviewer", "call:developer"),
+            Agent {
+                role: "developer",
+                ..scripted("reviewer", "call:developer")
+            },
         ],
         Expected {
             traces: Traces {

@@ -1,0 +1,135 @@
+//! The guard's judgements of one run, as its hooks tell them → counts, rows of
+//! what was denied, and the reason to end the run.
+//!
+//! Invariant: a judgement counts before its call runs, and a denial is in the
+//! ledger before its agent hears of it; a call that ran without one ends the run, and so
+//! do [`DENIALS_MAX`] denials with nothing allowed between them. Next: `ipc::guard` carries them.
+
+use crate::clock::Clock;
+use crate::ipc::guard::{GuardSocket, serve_guard};
+use crate::model::judged::{DENIALS_MAX, REASON_CHARS_MAX, WHAT_CHARS_MAX};
+use crate::model::{Change, Denied, GuardDenial, Judged, Run};
+use crate::redact::{Redactor, clip};
+use crate::store::Ledger;
+use futures_util::FutureExt;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
+
+/// Characters kept of a tool's name and of a rule's.
+const NAME_CHARS_MAX: usize = 80;
+
+/// The factory's side of one run's guard.
+#[derive(Debug)]
+pub(super) struct Watchman {
+    ledger: Ledger,
+    redactor: Redactor,
+    clock: Clock,
+    run: Run,
+    /// Denials since something was allowed; held while one is written, so that they keep their order.
+    row: Mutex<u32>,
+    /// Calls judged so far.
+    judged: watch::Sender<u32>,
+    /// Why the run must end.
+    alarm: watch::Sender<Option<String>>,
+}
+
+impl Watchman {
+    pub(super) fn new(ledger: Ledger, redactor: Redactor, clock: Clock, run: Run) -> Watchman {
+        Watchman {
+            ledger,
+            redactor,
+            clock,
+            run,
+            row: Mutex::default(),
+            judged: watch::Sender::new(0),
+            alarm: watch::Sender::new(None),
+        }
+    }
+
+    /// Opens the guard's socket in the run's `agent` folder.
+    pub(super) fn open(self: &Arc<Self>, dir: &Path) -> io::Result<GuardSocket> {
+        let watchman = Arc::clone(self);
+        serve_guard(dir, move |judged| {
+            let watchman = Arc::clone(&watchman);
+            async move { watchman.hear(judged).await }.boxed()
+        })
+    }
+
+    async fn hear(&self, judged: Judged) -> Result<(), String> {
+        let mut row = self.row.lock().await;
+        if let Some(why) = self.alarm.borrow().as_ref() {
+            return Err(format!("this run is being ended: {why}"));
+        }
+        self.judged
+            .send_modify(|count| *count = count.saturating_add(1));
+        let Some(denied) = judged.denied else {
+            *row = 0;
+            return Ok(());
+        };
+        let denial = self.denial(&judged.tool, &judged.what, &denied);
+        let rule = denial.rule.clone();
+        let kept = self.ledger.commit(vec![Change::GuardDenial(denial)]).await;
+        kept.map_err(|error| format!("the denial could not be written down: {error}"))?;
+        *row += 1;
+        if *row >= DENIALS_MAX {
+            self.raise(format!(
+                "{DENIALS_MAX} tool calls in a row were denied, the last by `{rule}`"
+            ));
+        }
+        Ok(())
+    }
+
+    /// A denial as the ledger keeps it, without secrets.
+    fn denial(&self, tool: &str, what: &str, denied: &Denied) -> GuardDenial {
+        let clean = |text: &str, max| clip(&self.redactor.clean(text), max);
+        GuardDenial {
+            run: self.run.id.clone(),
+            agent: self.run.agent.clone(),
+            issue: self.run.work.issue,
+            at: self.clock.now(),
+            tool: clean(tool, NAME_CHARS_MAX),
+            what: clean(what, WHAT_CHARS_MAX),
+            rule: clean(&denied.rule, NAME_CHARS_MAX),
+            reason: clean(&denied.reason, REASON_CHARS_MAX),
+        }
+    }
+
+    /// So many tool calls are over: were as many judged?
+    pub(super) fn called(&self, over: u32) {
+        let judged = *self.judged.borrow();
+        if over > judged {
+            self.raise(format!(
+                "{over} tool calls ran and the guard judged only {judged} of them"
+            ));
+        }
+    }
+
+    fn raise(&self, why: String) {
+        self.alarm.send_if_modified(|alarm| {
+            let first = alarm.is_none();
+            if first {
+                *alarm = Some(why);
+            }
+            first
+        });
+    }
+
+    /// Why the run must end, once it must.
+    pub(super) async fn alarm(&self) -> String {
+        let mut alarm = self.alarm.subscribe();
+        let raised = alarm.wait_for(Option::is_some).await;
+        let why = raised.ok().and_then(|why| why.clone());
+        match why {
+            Some(why) => why,
+            // The sender is this very value, so this is never reached.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Why the run had to end, if it had to.
+    pub(super) fn why(&self) -> Option<String> {
+        self.alarm.borrow().clone()
+    }
+}

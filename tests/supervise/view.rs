@@ -1,0 +1,180 @@
+//! What Landlock leaves open, tried from inside: modes, owners, times, attributes
+//! and names of what is outside, and calls that no agent needs.
+
+use crate::support::{Room, succeed};
+use adf::{ipc::operator::serve_operator, model::Weakness};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::{fs::MetadataExt, fs::PermissionsExt, net::UnixListener},
+    path::Path,
+};
+
+/// Everything about a file that a change of it shows in.
+fn state(path: &Path) -> (u32, u32, u32, i64, i64, Vec<u8>) {
+    let meta = fs::metadata(path).unwrap();
+    let bytes = fs::read(path).unwrap_or_default();
+    let (mode, mtime) = (meta.mode(), meta.mtime_nsec());
+    (
+        mode,
+        meta.uid(),
+        meta.gid(),
+        mtime,
+        meta.ctime_nsec(),
+        bytes,
+    )
+}
+
+#[tokio::test]
+async fn modes_owners_times_and_attributes_outside_cannot_be_changed() {
+    let mut room = Room::new("");
+    let dir = room.path("outside");
+    fs::create_dir(&dir).unwrap();
+    let file = dir.join("file");
+    fs::write(&file, "kept").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let before = (state(&file), state(&dir));
+    let (f, d) = (file.display(), dir.display());
+    let root = "/proc/self/root";
+    let tries = [
+        ("chmod", format!("chmod 777 {f}")),
+        ("chmod the folder", format!("chmod 700 {d}")),
+        ("chmod by the root", format!("chmod 777 {root}{f}")),
+        ("chmod a link", format!("ln -s {f} l; chmod 777 l")),
+        ("chown", format!("chown $(id -u) {f}")),
+        ("chgrp", format!("chgrp $(id -g) {f}")),
+        ("touch", format!("touch {f}")),
+        ("touch back", format!("touch -d 2001-01-01 {f}")),
+        ("set an attribute", format!("setfattr -n user.x -v y {f}")),
+        ("undo it", format!("mount -o remount,rw / ; chmod 777 {f}")),
+        ("undo the hiding", format!("umount /tmp ; chmod 777 {f}")),
+    ];
+    for hide in [vec![], vec!["/tmp".into(), "/run".into()]] {
+        room.spec.walls.hide = hide;
+        assert_eq!(succeed(&mut room, &tries).await, BTreeSet::new());
+    }
+    assert_eq!((state(&file), state(&dir)), before);
+}
+
+#[tokio::test]
+async fn what_is_hidden_has_no_name_and_no_sockets_and_the_runs_own_places_are_whole() {
+    let mut room = Room::new("");
+    let dir = room.path("state");
+    fs::create_dir(&dir).unwrap();
+    let _operators = serve_operator(&dir, |_| Box::pin(async { Err("no".to_owned()) }))
+        .await
+        .unwrap();
+    let _service = UnixListener::bind(room.path("service.sock")).unwrap();
+    let named = room.path("named");
+    fs::write(&named, "x").unwrap();
+    std::os::unix::fs::symlink(&named, room.path("link")).unwrap();
+    room.spec.walls.read.push(room.path("link"));
+    room.spec.walls.hide = vec![room.path(""), "/run".into(), "/absent".into()];
+    let root = room.path("");
+    let root = root.display();
+    let tries = [
+        ("see a socket", format!("test -e {root}/service.sock")),
+        ("see the state", format!("test -e {root}/state")),
+        ("make a name", format!("touch {root}/x")),
+        ("list", format!("test $(ls {root} | wc -l) -gt 4")),
+        (
+            "read by a link",
+            format!("cat {root}/link && cat {root}/named"),
+        ),
+        (
+            "work",
+            "pwd && touch mine && rm mine && touch $HOME/x $TMPDIR/y".into(),
+        ),
+        (
+            "read what it wrote",
+            format!("echo a > a && cat {root}/workspace/a"),
+        ),
+    ];
+    let can = succeed(&mut room, &tries).await;
+    let wanted = ["read by a link", "work", "read what it wrote"];
+    assert_eq!(can, wanted.map(str::to_owned).into());
+    assert!(room.path("workspace/a").exists() && room.path("run/tmp/y").exists());
+}
+
+#[tokio::test]
+async fn gits_settings_and_hooks_are_sealed_and_git_works() {
+    let mut room = Room::new("");
+    let work = room.spec.workspace.clone();
+    fs::create_dir_all(work.join(".git/hooks")).unwrap();
+    let ran = std::process::Command::new("git")
+        .arg("init")
+        .arg(&work)
+        .output();
+    assert!(ran.unwrap().status.success());
+    let commit = "git -c user.name=a -c user.email=a@b commit --allow-empty -qm x";
+    let tries = [
+        ("set", "git config core.fsmonitor /bin/true".to_owned()),
+        ("hook", "echo x > .git/hooks/post-commit".to_owned()),
+        (
+            "replace",
+            "rm -f .git/config; mv /dev/null .git/config".to_owned(),
+        ),
+        ("commit", format!("echo x > f && git add f && {commit}")),
+        (
+            "branch",
+            "git checkout -q -b other && git branch -D other || git branch other2".to_owned(),
+        ),
+    ];
+    room.spec.walls.seal_git = true;
+    let can = succeed(&mut room, &tries).await;
+    assert_eq!(can, ["branch", "commit"].map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn calls_that_no_agent_needs_are_refused_and_what_can_do_without_goes_on() {
+    let mut room = Room::new("");
+    let tries = [
+        ("have its own users", "unshare --user true"),
+        ("have its own mounts", "unshare --user --mount true"),
+        ("trace", "strace -o /dev/null true"),
+        (
+            "make a file that runs as us",
+            "cp /bin/true t && chmod u+s t && test -u t",
+        ),
+        (
+            "make one for its group",
+            "cp /bin/true t && chmod 2755 t && test -g t",
+        ),
+        ("set a plain mode", "touch p && chmod 755 p && test -x p"),
+        (
+            "start threads and processes",
+            "seq 20 | xargs -P 4 -n 1 true && git --version",
+        ),
+    ];
+    let can = succeed(&mut room, &tries.map(|(n, line)| (n, line.to_owned()))).await;
+    let wanted = ["set a plain mode", "start threads and processes"];
+    assert_eq!(can, wanted.map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn the_record_says_which_walls_stand() {
+    let room = Room::new("grep Seccomp: /proc/self/status");
+    room.run().await;
+    assert_eq!(room.output(), "Seccomp:\t2\n");
+    let record = adf::act::supervise::read_record(&room.spec.run_dir).unwrap();
+    let walls = record.walls.unwrap();
+    assert!(walls.ends_with(", seccomp, own view"), "{walls}");
+}
+
+#[tokio::test]
+async fn this_machine_is_tried_and_says_what_it_has() {
+    let given = adf::act::supervise::given(crate::support::adf())
+        .await
+        .unwrap();
+    assert!(given.landlock_abi >= 3, "{given:?}");
+    for (weakness, _) in &given.missing {
+        assert!(Weakness::ALL.contains(weakness));
+    }
+    let accept = given
+        .missing
+        .iter()
+        .map(|(weakness, _)| *weakness)
+        .collect();
+    let off = adf::model::Bubblewrap::Off;
+    assert_eq!(given.refusal(true, &accept, off), None);
+}
