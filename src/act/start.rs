@@ -15,7 +15,7 @@ use super::workspace::{self, Workspace};
 use crate::ipc::agent::AgentSocket;
 use crate::ipc::guard::GuardSocket;
 use crate::mention;
-use crate::model::settings::{Agent, Provider};
+use crate::model::settings::Agent;
 use crate::model::{Change, Exit, Outcome, Run, RunState, Sha, Task};
 use crate::provider::{self, place};
 use secrecy::ExposeSecret;
@@ -122,7 +122,8 @@ impl Machine {
             .await
             .map_err(|e| Blocked::waits(format!("prompt `{}`: {e}", path.display())))?;
         let socket = self.listen(task, run, &dir).await?;
-        let (watchman, guard) = self.guard(agent, run, &dir)?.unzip();
+        let guarded = self.guard(agent, task, run, &spec).map_err(Blocked::waits)?;
+        let (watchman, guard) = guarded.unzip();
         let process = supervise::start(&self.tools.adf, &spec)
             .await
             .map_err(Blocked::waits)?;
@@ -145,27 +146,6 @@ impl Machine {
             watchman,
             guard,
         })
-    }
-
-    /// Hears the guard of an agent that is a model's CLI.
-    fn guard(
-        &self,
-        agent: &Agent,
-        run: &Run,
-        dir: &Path,
-    ) -> Result<Option<(Arc<Watchman>, GuardSocket)>, Blocked> {
-        let settings = self.who.settings.get();
-        let provider = settings.providers.get(&agent.provider);
-        if !provider.is_some_and(Provider::is_guarded) {
-            return Ok(None);
-        }
-        let (ledger, clock) = (self.tools.ledger.clone(), self.tools.clock.clone());
-        let watchman = Watchman::new(ledger, self.who.redactor.clone(), clock, run.clone());
-        let watchman = Arc::new(watchman);
-        let guard = watchman
-            .open(&Layout::new(dir).agent())
-            .map_err(|e| Blocked::waits(format!("the socket of the run's guard: {e}")))?;
-        Ok(Some((watchman, guard)))
     }
 
     /// The task's workspace: kept from an earlier attempt, or made anew from
@@ -283,6 +263,7 @@ impl Machine {
             env,
             secret,
             home: provider.home(&ask),
+            given: provider.given(&ask),
             stdin: Some(prompt.clone()),
             walls,
             limits: SpecLimits {

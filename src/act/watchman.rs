@@ -5,10 +5,13 @@
 //! ledger before its agent hears of it; a call that ran without one ends the run, and so
 //! do [`DENIALS_MAX`] denials with nothing allowed between them. Next: `ipc::guard` carries them.
 
+use super::machine::Machine;
+use super::supervise::RunSpec;
 use crate::clock::Clock;
 use crate::ipc::guard::{GuardSocket, serve_guard};
 use crate::model::judged::{DENIALS_MAX, REASON_CHARS_MAX, WHAT_CHARS_MAX};
-use crate::model::{Change, Denied, GuardDenial, Judged, Run};
+use crate::model::settings::{Agent, Provider};
+use crate::model::{Change, Denied, GuardDenial, Guarding, Judged, Run, Task};
 use crate::redact::{Redactor, clip};
 use crate::store::Ledger;
 use futures_util::FutureExt;
@@ -33,6 +36,45 @@ pub(super) struct Watchman {
     judged: watch::Sender<u32>,
     /// Why the run must end.
     alarm: watch::Sender<Option<String>>,
+}
+
+impl Machine {
+    /// Says what the hooks of a run must know, and hears them; `None` for an agent that
+    /// is no model's CLI.
+    pub(super) fn guard(
+        &self,
+        agent: &Agent,
+        task: &Task,
+        run: &Run,
+        spec: &RunSpec,
+    ) -> Result<Option<(Arc<Watchman>, GuardSocket)>, String> {
+        let settings = self.who.settings.get();
+        let provider = settings.providers.get(&agent.provider);
+        if !provider.is_some_and(Provider::is_guarded) {
+            return Ok(None);
+        }
+        let layout = spec.layout();
+        let allow = settings.guard.allow.iter();
+        let guarding = Guarding {
+            worktree: spec.workspace.clone(),
+            home: layout.home(),
+            tmp: layout.tmp(),
+            branch: task.branch.clone(),
+            role: agent.role.clone(),
+            deny: settings.guard.deny.clone(),
+            allow: allow.filter(|a| a.agent == agent.name).cloned().collect(),
+        };
+        let path = layout.agent().join(Guarding::FILE);
+        let told = |error: io::Error| format!("what the run's guard must know: {error}");
+        let text = serde_json::to_vec(&guarding).map_err(|error| told(error.into()))?;
+        std::fs::write(&path, text).map_err(told)?;
+        let (ledger, clock) = (self.tools.ledger.clone(), self.tools.clock.clone());
+        let watchman = Watchman::new(ledger, self.who.redactor.clone(), clock, run.clone());
+        let watchman = Arc::new(watchman);
+        let socket = watchman.open(&layout.agent());
+        let socket = socket.map_err(|error| format!("the socket of the run's guard: {error}"))?;
+        Ok(Some((watchman, socket)))
+    }
 }
 
 impl Watchman {

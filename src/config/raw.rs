@@ -14,6 +14,7 @@ use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
 pub(super) use super::raw_failures::Failures;
+pub(super) use super::raw_guard::{Guard, GuardAllow};
 pub(super) use super::raw_walls::{Accept, Bubblewrap, Port, Role, Walls};
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
@@ -52,6 +53,9 @@ pub(super) struct Raw {
     /// How failures are told apart, and who hears of them.
     #[serde(default)]
     pub failures: Failures,
+    /// What the guard denies besides its own rules, and exceptions from them.
+    #[serde(default)]
+    pub guard: Guard,
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,

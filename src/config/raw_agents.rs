@@ -145,9 +145,6 @@ pub(super) struct Provider {
     #[serde(default)]
     #[schemars(length(min = 1, max = 500))]
     pub base_url: Option<String>,
-    /// Start a model's CLI although no guard checks its commands: only the walls hold it then.
-    #[serde(default)]
-    pub unguarded: bool,
 }
 
 // Comments on the variants would turn the plain list of kinds in the schema

@@ -5,6 +5,7 @@
 //! default, and there is no key without effect.
 
 use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
+use super::guarding::Guard;
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{
@@ -38,6 +39,8 @@ pub struct Settings {
     pub delivery: Delivery,
     /// How failures are told apart, and who hears of them.
     pub failures: Failures,
+    /// What the guard denies besides its own rules, and exceptions from them.
+    pub guard: Guard,
     /// Watches.
     pub nightwatch: Nightwatch,
 }

@@ -4,7 +4,7 @@
 //! from the repository; thinking is skipped, and so are the words of subagents.
 
 use super::{
-    Ask, Provider, Signal, Stream,
+    Ask, Provider, Signal, Stream, guarded,
     seen::{Seen, count, micros, text},
 };
 use crate::model::{RoleContext, Usage, settings::Cli};
@@ -39,6 +39,7 @@ impl Provider for Claude {
             ],
         );
         argv.push(json!({"mcpServers": {"adf": super::server(ask)}}).to_string());
+        argv.extend(["--settings".to_owned(), guarded::claude(ask).to_string()]);
         let tools = ask.tools.join(",");
         let mut option = |name: &str, value: Option<&str>| {
             argv.extend(value.into_iter().flat_map(|v| [name.into(), v.to_owned()]));

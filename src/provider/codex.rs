@@ -4,7 +4,7 @@
 //! not commit otherwise; the key never reaches the commands it runs.
 
 use super::{
-    Ask, Provider, Signal, Stream,
+    Ask, Provider, Signal, Stream, guarded,
     seen::{Seen, count, text},
 };
 use crate::model::{Usage, settings::Cli};
@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 /// The variable of its key.
 const KEY: &str = "CODEX_API_KEY";
 
-/// Items that are no tool calls.
 /// Items that come of a call that its hooks see.
 const JUDGED: [&str; 2] = ["command_execution", "file_change"];
+/// Items that are no tool calls.
 const WORDS: [&str; 4] = ["agent_message", "reasoning", "error", "todo_list"];
 
 /// The provider `codex`.
@@ -36,6 +36,9 @@ impl Provider for Codex {
             ],
         );
         argv.push(format!("shell_environment_policy.exclude=[{KEY:?}]"));
+        argv.extend(["-c".to_owned(), guarded::codex(ask)]);
+        // A hook that nobody has trusted is left out without a word.
+        argv.push("--dangerously-bypass-hook-trust".to_owned());
         let (command, env) = ask.tools_server();
         let quoted = |text: &str| json!(text).to_string();
         let args: Vec<String> = command.iter().skip(1).map(|arg| quoted(arg)).collect();

@@ -5,7 +5,7 @@
 //! from folders that belong to root all the way up.
 
 use super::{
-    Ask, Provider, Signal, Stream,
+    Ask, Provider, Signal, Stream, guarded,
     seen::{Seen, count, text},
 };
 use crate::model::{Usage, settings::Cli};
@@ -58,6 +58,7 @@ impl Provider for Gemini {
             // With a base URL it would take the key for that of a gateway, and refuse it.
             "security": {"auth": {"selectedType": "gemini-api-key"}},
         });
+        settings["hooks"] = guarded::gemini(ask);
         settings["mcpServers"] = json!({"adf": super::server(ask)});
         if !ask.tools.is_empty() {
             settings["tools"] = json!({"core": ask.tools});

@@ -10,6 +10,8 @@ mod claude;
 mod codex;
 mod denial;
 mod gemini;
+mod guarded;
+pub mod hook;
 mod opencode;
 pub mod place;
 pub mod script;
@@ -80,6 +82,10 @@ pub trait Provider: Send + Sync {
     }
     /// Files that it finds in its home: path and content.
     fn home(&self, _ask: &Ask<'_>) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+    /// Files that it is given in its run's `agent` folder, out of its agent's reach.
+    fn given(&self, _ask: &Ask<'_>) -> BTreeMap<String, String> {
         BTreeMap::new()
     }
     /// How its output is read.

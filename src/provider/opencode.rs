@@ -5,7 +5,7 @@
 //! silence, so its log on standard error is read for denials.
 
 use super::{
-    Ask, Provider, Signal, Stream,
+    Ask, Provider, Signal, Stream, guarded,
     seen::{Seen, count, micros, text},
 };
 use crate::model::{Usage, settings::Cli};
@@ -47,6 +47,10 @@ impl Provider for Opencode {
             env.insert("OPENCODE_DISABLE_MODELS_FETCH".to_owned(), "1".to_owned());
         }
         env
+    }
+
+    fn given(&self, ask: &Ask<'_>) -> BTreeMap<String, String> {
+        BTreeMap::from([(guarded::PLUGIN.to_owned(), guarded::opencode(ask))])
     }
 
     fn key_variable(&self, _key: &str) -> Option<&'static str> {
@@ -92,6 +96,7 @@ impl Opencode {
             "autoupdate": false,
             "share": "disabled",
             "permission": permission,
+            "plugin": [format!("file://{}", ask.socket.join(guarded::PLUGIN).display())],
             "mcp": {"adf": {"type": "local", "command": command, "environment": env}},
         });
         // The resolver of the config asks for `provider/model`.

@@ -45,6 +45,7 @@ impl Room {
             env: environment(&run, &run_dir, adf(), &none, &none),
             secret: None,
             home: BTreeMap::new(),
+            given: BTreeMap::new(),
             run,
             run_dir,
             workspace,

@@ -40,6 +40,9 @@ pub struct RunSpec {
     pub secret: Option<(String, String)>,
     /// Files put into its home once the walls stand: path and content.
     pub home: BTreeMap<String, String>,
+    /// Files put into its `agent` folder, which it can only read: name and content.
+    #[serde(default)]
+    pub given: BTreeMap<String, String>,
     /// The file that is its standard input; `None`: `/dev/null`.
     pub stdin: Option<PathBuf>,
     /// What it may reach.
@@ -146,6 +149,7 @@ impl RunSpec {
         spec.stdin = None;
         spec.secret = None;
         spec.home.clear();
+        spec.given.clear();
         spec.stream = Stream::default();
         // It writes git's objects and starts git, whoever's work it looks at.
         spec.walls.within = None;
@@ -180,6 +184,11 @@ impl RunSpec {
     pub(crate) fn write(&self) -> Result<PathBuf, SuperviseError> {
         let layout = self.layout();
         layout.create()?;
+        for (name, content) in &self.given {
+            let path = layout.agent().join(name);
+            write_private(&path, content.as_bytes())
+                .map_err(SuperviseError::dir("write", &path))?;
+        }
         let path = layout.spec();
         let text = serde_json::to_vec(self).map_err(|source| SuperviseError::Spec {
             path: path.clone(),

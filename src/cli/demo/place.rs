@@ -144,10 +144,6 @@ impl Agent<'_> {
             text,
             "\n[providers.{name}]\nkind = \"{kind}\"\ncommand = [{adf:?}, \"__scripted-agent\", \"{behaviour}\"]\n"
         )?;
-        if kind != "script" {
-            // Its walls are all that the demo has to show.
-            text.push_str("unguarded = true\n");
-        }
         Ok(text)
     }
 }

@@ -8,6 +8,7 @@
 mod agents;
 mod failures;
 mod forge;
+mod guard;
 mod limits;
 mod prompts;
 mod providers;
@@ -55,6 +56,7 @@ impl Resolver<'_, '_> {
             limits: &limits,
         };
         let agents = self.agents(raw.agents, &around);
+        let guard = self.guard(raw.guard, &agents);
         let settings = Settings {
             project: raw.project.name,
             forge: self.forge(&raw.gitea),
@@ -66,6 +68,7 @@ impl Resolver<'_, '_> {
             walls: self.walls(raw.walls, &state_dir, &secrets, webhook.as_ref()),
             delivery: self.delivery(raw.delivery),
             failures: self.failures(raw.failures),
+            guard,
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(

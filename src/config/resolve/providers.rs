@@ -1,7 +1,6 @@
 //! `[providers]`: how the executables of agents start, and where their keys are.
 //!
-//! Invariant: a model's CLI is taken only with the operator's word that it runs
-//! unguarded, as long as there is no guard; a key is named, never held.
+//! Invariant: a key is named, never held; what means nothing for a kind is refused.
 
 use super::Resolver;
 use crate::config::document::child;
@@ -11,12 +10,11 @@ use crate::model::settings::{Cli, Provider};
 use std::collections::BTreeMap;
 
 /// Keys that say something only about a model's CLI.
-const OF_MODELS: [&str; 5] = [
+const OF_MODELS: [&str; 4] = [
     "key_credential",
     "key_env",
     "key_file",
     "base_url",
-    "unguarded",
 ];
 
 impl Resolver<'_, '_> {
@@ -80,13 +78,6 @@ impl Resolver<'_, '_> {
 
     fn cli(&mut self, at: &str, raw: raw::Provider, has_key: bool) -> Cli {
         let kind = word(raw.kind);
-        if !raw.unguarded {
-            let message = format!(
-                "a provider of kind `{kind}` starts no agent yet: the guard that would check its commands is not built"
-            );
-            let help = "only the walls would hold it; write unguarded = true to accept that";
-            self.faults.error(&child(at, "unguarded"), message, help);
-        }
         let command = raw.command.unwrap_or_else(|| vec![kind.to_owned()]);
         let url_at = child(at, "base_url");
         Cli {
