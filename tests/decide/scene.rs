@@ -325,6 +325,7 @@ pub fn settings() -> Settings {
             label: "adf:needs-human".to_owned(),
             rules: Vec::new(),
         },
+        guard: Default::default(),
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),
