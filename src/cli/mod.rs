@@ -10,6 +10,7 @@ pub mod exec;
 pub mod explain;
 pub mod failures;
 pub mod forge;
+pub mod guard;
 pub mod order;
 pub mod plan;
 pub mod run;
@@ -99,6 +100,8 @@ enum Command {
     Cancel(order::Cancel),
     /// End everything that runs, start nothing until `adf resume`, and prove it
     Stop(stop::Stop),
+    /// Ask the guard that judges what agents run
+    Guard(guard::Guard),
     /// Print a JSON Schema
     Schema(schema::Schema),
     /// What an agent says to the factory, inside a run
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Resume(args) => order::held(&args, Wish::Resume),
         Command::Cancel(args) => order::cancel(&args),
         Command::Stop(args) => stop::run(&args),
+        Command::Guard(args) => guard::run(&args),
         Command::Schema(args) => schema::run(&args, &mut std::io::stdout()),
         Command::Agent(args) => return agent::run(&args),
         Command::Hidden(command) => return exec::run(&command),

@@ -115,6 +115,10 @@ fn letters<'a>(
     if let Some((name, _)) = bundle.split_once('=') {
         let value = arg.tail(name.len() + 1);
         parsed.values.push((name.trim_start_matches('-').to_owned(), value));
+        if name.len() > 2 {
+            parsed.flags.push(name.trim_start_matches('-').to_owned());
+            return;
+        }
     }
     parsed.flags.push(bundle.trim_start_matches('-').to_owned());
     for (at, letter) in bundle.char_indices().skip(1) {

@@ -18,7 +18,7 @@ pub(crate) enum Place {
     Worktree,
     /// A named thing below `/tmp`, which all share.
     SharedTmp,
-    /// The worktree itself, or what holds it.
+    /// The worktree itself.
     Root,
     /// The git directory of the worktree.
     Git,
@@ -67,10 +67,9 @@ pub(crate) fn clean(cwd: &str, path: &str) -> String {
 
 /// Whether `path` is `root` or lies below it.
 pub(crate) fn within(path: &str, root: &str) -> bool {
-    root == "/"
-        || path
-            .strip_prefix(root)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    // No root is nobody's: a run without a temporary directory owns none.
+    root == "/" || (!root.is_empty() && path.strip_prefix(root).is_some_and(below))
 }
 
 /// Whether a text is of a pattern in which `*` stands for anything.
@@ -119,16 +118,6 @@ pub(crate) fn target(
             place: Place::Null,
         };
     }
-    let home;
-    let text = match text.strip_prefix("~/") {
-        // Only code of other languages brings one here; the shell's is gone by now.
-        Some(rest) => {
-            home = format!("{}/{rest}", scene.home);
-            home.as_str()
-        }
-        None if text == "~" => scene.home,
-        None => text,
-    };
     let cwd = match cwd {
         Some(cwd) => cwd,
         None if text.starts_with('/') => "/",
@@ -179,9 +168,6 @@ fn place(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
     if is_set_up(scene, path) {
         return Place::Hooks;
     }
-    if within(scene.worktree, path) {
-        return Place::Root;
-    }
     for root in ["/tmp/", "/var/tmp/"] {
         if let Some(name) = path.strip_prefix(root) {
             let first = name.split('/').next().unwrap_or_default();
@@ -210,13 +196,14 @@ fn in_worktree(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
         return Place::Root;
     }
     let first = rest.split('/').next().unwrap_or_default();
-    if glob && first.starts_with(".*") || first == ".git*" || first == ".g*" {
-        return Place::Git;
+    if glob && !first.starts_with('*') && globs(first, ".git") {
+        let below = rest.strip_prefix(first).unwrap_or_default();
+        return if below.is_empty() { Place::Git } else { in_git(below) };
     }
     if first == ".git" {
         return in_git(rest.strip_prefix(".git").unwrap_or_default());
     }
-    if is_hook_file(rest) {
+    if is_hook_file(rest, glob) {
         return Place::Hooks;
     }
     Place::Worktree
@@ -236,7 +223,7 @@ fn in_git(rest: &str) -> Place {
 }
 
 /// Files in a repository by which an agent's CLI is told what to run or allow.
-fn is_hook_file(rest: &str) -> bool {
+fn is_hook_file(rest: &str, glob: bool) -> bool {
     const FILES: [&str; 9] = [
         ".claude/settings.json",
         ".claude/settings.local.json",
@@ -248,7 +235,50 @@ fn is_hook_file(rest: &str) -> bool {
         "opencode.json",
         "opencode.jsonc",
     ];
-    FILES.iter().any(|file| within(rest, file)) || rest == ".claude" || rest == ".gemini"
+    let named = |file: &&str| within(rest, file) || (glob && file.starts_with('.') && globs_path(rest, file));
+    FILES.iter().any(|file| named(&file)) || rest == ".claude" || rest == ".gemini"
+}
+
+/// Whether a pattern of several names leads to a path or above it.
+fn globs_path(pattern: &str, path: &str) -> bool {
+    let mut names = path.split('/');
+    pattern.split('/').all(|part| {
+        names.next().is_none_or(|name| {
+            (!part.starts_with(['*', '?']) || !name.starts_with('.')) && globs(part, name)
+        })
+    })
+}
+
+/// Whether a name is of a shell's pattern: `*`, `?`, `[…]`. One with more stars
+/// than a person writes is of every name.
+fn globs(pattern: &str, name: &str) -> bool {
+    const STARS_MAX: usize = 4;
+    pattern.matches('*').count() > STARS_MAX || globs_within(pattern, name)
+}
+
+fn globs_within(pattern: &str, name: &str) -> bool {
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let tail = rest.as_str();
+            (0..=name.len()).filter_map(|at| name.get(at..)).any(|name| globs_within(tail, name))
+        }
+        Some('[') => {
+            let Some((set, tail)) = rest.as_str().split_once(']') else {
+                return name == pattern;
+            };
+            let mut chars = name.chars();
+            let negated = set.starts_with(['!', '^']);
+            let ranged = set.contains('-');
+            chars.next().is_some_and(|c| ranged || set.contains(c) != negated)
+                && globs_within(tail, chars.as_str())
+        }
+        Some(c) => {
+            let mut chars = name.chars();
+            chars.next().is_some_and(|n| c == '?' || c == n) && globs_within(rest.as_str(), chars.as_str())
+        }
+    }
 }
 
 /// What sets up the CLIs and the shells of an agent, in its home.
@@ -286,7 +316,7 @@ fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
     let in_a_home = in_home(scene, path);
     let under = |rest: &str| {
         SECRETS.iter().any(|s| within(rest, s))
-            && !matches!(rest, ".ssh" | ".ssh/config" | ".aws/config" | ".kube" | ".aws" | ".gnupg")
+            && !matches!(rest, ".ssh/config" | ".aws/config")
     };
     if in_a_home.is_some_and(under) {
         return true;

@@ -48,6 +48,12 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>
                 name: "`",
                 args: vec![Arg::Text(Value::new(text.clone()))],
             }),
+            Token::Name(name) if name.ends_with('$') => {
+                if let Some(text) = tokens.get(at + 1).and_then(Token::text) {
+                    let args = vec![Arg::Text(Value::new(text))];
+                    found.push(Call { act: Act::Shell, name, args });
+                }
+            }
             Token::Name(name) => {
                 if let Some(act) = act_of(tokens, at, name, language) {
                     let args = arguments(tokens, at, language);

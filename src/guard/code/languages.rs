@@ -187,6 +187,42 @@ const POWERSHELL: Language = Language {
     calls: &[("iex", Act::Evaluate), ("Invoke-Expression", Act::Evaluate)],
 };
 
+const TCL: Language = Language {
+    name: "tcl",
+    code: &["c"],
+    valued: "c",
+    longs: &[],
+    inline_first: false,
+    hash_comments: true,
+    slash_comments: false,
+    runs_backquotes: false,
+    calls: &[],
+};
+
+const JULIA: Language = Language {
+    name: "julia",
+    code: &["e", "E", "eval"],
+    valued: "eEL",
+    longs: &["eval", "print", "load"],
+    inline_first: false,
+    hash_comments: true,
+    slash_comments: false,
+    runs_backquotes: true,
+    calls: &[("rm", Act::Delete), ("write", Act::Write), ("mv", Act::Move), ("cp", Act::WriteSecond)],
+};
+
+const GROOVY: Language = Language {
+    name: "groovy",
+    code: &["e"],
+    valued: "e",
+    longs: &[],
+    inline_first: false,
+    hash_comments: false,
+    slash_comments: true,
+    runs_backquotes: false,
+    calls: &[("deleteDir", Act::Delete), ("delete", Act::Delete)],
+};
+
 /// The language of a program.
 pub(crate) fn language(program: &str) -> Option<&'static Language> {
     let name = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -200,6 +236,9 @@ pub(crate) fn language(program: &str) -> Option<&'static Language> {
         "awk" | "gawk" | "mawk" | "nawk" => &AWK,
         "Rscript" | "R" => &R,
         "pwsh" | "powershell" => &POWERSHELL,
+        "tclsh" | "expect" | "wish" => &TCL,
+        "julia" => &JULIA,
+        "groovy" | "groovysh" | "jshell" | "scala" | "kotlin" => &GROOVY,
         _ => return None,
     })
 }

@@ -19,6 +19,7 @@ use tokens::Token;
 /// Judges the code of an interpreter.
 pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: &str) -> Found {
     let tokens = tokens::read(code, language);
+    by_line(walker, language, code)?;
     hidden(walker, &tokens, code)?;
     secret(walker, &tokens)?;
     for call in calls::find(&tokens, language) {
@@ -59,13 +60,58 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
     Ok(())
 }
 
+/// Languages whose commands are lines of words.
+fn by_line(walker: &mut Walker<'_>, language: &Language, code: &str) -> Found {
+    match language.name {
+        "tcl" => {
+            for line in code.lines().flat_map(|l| l.split(';')) {
+                let line = line.trim_start();
+                let words = ["exec ", "spawn ", "system "].iter().find_map(|p| line.split_once(p));
+                if let Some((_, words)) = words {
+                    walker.shell_text(&Value::new(words.trim_end_matches(']')))?;
+                }
+                if let Some((_, words)) = line.split_once("file delete") {
+                    walker.shell_text(&Value::new(format!("rm {words}")))?;
+                }
+            }
+        }
+        "powershell" => {
+            for line in code.lines().flat_map(|l| l.split(';')) {
+                let line = line.trim_start();
+                let removes = ["Remove-Item", "ri ", "del ", "rd ", "erase ", "Clear-Content"];
+                if let Some(words) = removes.iter().find_map(|p| line.strip_prefix(p)) {
+                    walker.shell_text(&Value::new(format!("rm {words}")))?;
+                }
+            }
+        }
+        "groovy" if code.contains(".execute(") => {
+            for text in code.split(['"', '\'']).skip(1).step_by(2) {
+                walker.shell_text(&Value::new(text))?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 fn path(walker: &Walker<'_>, access: fs::Access, arg: Option<&Arg>, name: &str) -> Found {
     let Some(arg) = arg else { return Ok(()) };
     let value = arg.value().unwrap_or_else(|| Value::mark(OPAQUE));
+    let value = at_home(walker, value);
     if value.is_blank_mark() {
         return walker.doubtful(&fs::DELETE_OUTSIDE, name);
     }
     fs::access(walker, access, &value).map(|_| ())
+}
+
+/// A `~` that the code's own calls expand.
+fn at_home(walker: &Walker<'_>, value: Value) -> Value {
+    match value.text().strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            Value::new(format!("{}{rest}", walker.scene.home))
+        }
+        _ => value,
+    }
 }
 
 fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg], name: &str) -> Found {

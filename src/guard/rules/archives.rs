@@ -150,9 +150,12 @@ fn address_end(part: &str) -> Option<&str> {
 fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let parsed = args::parse(command.args, &Spec {
         valued: "CfIjloW",
-        longs: &["directory", "file", "makefile", "jobs", "eval"],
+        longs: &["directory", "file", "makefile", "jobs", "eval", "justfile"],
     });
-    for file in parsed.values(&["f", "file", "makefile"]) {
+    for text in parsed.values(&["eval"]) {
+        recipes(walker, text.text())?;
+    }
+    for file in parsed.values(&["f", "file", "makefile", "justfile"]) {
         match walker.content(file) {
             Stream::Remote => walker.deny(&remote::SCRIPT, &file.shown())?,
             Stream::Text(text) => recipes(walker, &text)?,
@@ -180,8 +183,12 @@ fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 /// The commands of a makefile's rules.
 fn recipes(walker: &mut Walker<'_>, text: &str) -> Found {
     for line in text.lines() {
-        let inline = line.split_once(": ;").map(|(_, code)| code);
-        if let Some(code) = line.strip_prefix('\t').or(inline) {
+        let inline = line
+            .split_once(':')
+            .and_then(|(_, rest)| rest.split_once(';'))
+            .map(|(_, code)| code);
+        let indented = line.starts_with([' ', '\t']).then(|| line.trim_start());
+        if let Some(code) = indented.or(inline) {
             let code = code.trim_start_matches(['@', '-', '+']).replace("$$", "$");
             walker.apart(&code, Stream::Unknown)?;
         }

@@ -75,6 +75,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         return Ok(());
     }
     daemon(command, walker)?;
+    volumes(command, walker)?;
     let words: Vec<&str> = command.args.iter().map(Value::text).collect();
     if words.iter().any(|w| matches!(*w, "run" | "create")) {
         host(command, walker)?;
@@ -85,6 +86,21 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     if matches!(words.first(), Some(&"save" | &"export")) {
         let parsed = args::parse(command.args, &Spec { valued: "o", longs: &["output"] });
         fs::all(walker, Access::Write, parsed.values(&["o", "output"]))?;
+    }
+    Ok(())
+}
+
+/// `compose down` and `compose rm` with the volumes, however the letters are bundled.
+fn volumes(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let at = command.args.iter().position(|a| matches!(a.text(), "down" | "rm"));
+    let Some(rest) = at.and_then(|at| command.args.get(at + 1..)) else {
+        return Ok(());
+    };
+    let asks = |text: &str| {
+        text == "--volumes" || (text.starts_with('-') && !text.starts_with("--") && text.contains('v'))
+    };
+    if rest.iter().any(|a| asks(a.text())) {
+        return walker.deny(&REMOVE, &command.shown());
     }
     Ok(())
 }

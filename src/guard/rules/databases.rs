@@ -34,10 +34,10 @@ pub(crate) static DESTROY: Rule = Rule {
 pub(super) static ALL: &[&Rule] = &[&DESTROY];
 
 const SQL: Spec = Spec {
-    valued: "cdhpUfeDPFRTvoqQSux",
+    valued: "cdhpUfFPRTvoL",
     longs: &["command", "dbname", "host", "port", "username", "file", "execute", "database", "query", "user", "password", "set", "variable", "output"],
 };
-const MYSQL: Spec = Spec { valued: "ehPDS", longs: &["execute", "host", "port", "user", "database", "socket"] };
+const MYSQL: Spec = Spec { valued: "ehuPDS", longs: &["execute", "host", "port", "user", "database", "socket"] };
 const REDIS: Spec = Spec { valued: "hpanurx", longs: &["user", "pass", "pattern", "cacert", "cert", "key", "sni"] };
 const PLAIN: Spec = Spec { valued: "hunpDPU", longs: &["host", "user", "bootstrap-server", "topic", "server", "config", "name"] };
 
@@ -80,8 +80,8 @@ const CLIENTS: &[(&str, Spec, &[&str])] = &[
     ("snowsql", Spec { valued: "qacud", longs: &["query"] }, &["q", "query"]),
     ("bq", Spec { valued: "", longs: &["format"] }, &[]),
     ("cypher-shell", Spec { valued: "aupd", longs: &["file"] }, &[]),
-    ("trino", SQL, &["execute"]),
-    ("cockroach", SQL, &["e", "execute"]),
+    ("trino", MYSQL, &["execute"]),
+    ("cockroach", MYSQL, &["e", "execute"]),
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {

@@ -51,7 +51,8 @@ const TOOLS: &[Tool] = &[
         super::verbs::with(&[], &["security-erase", "security-erase-enhanced", "user-master", "trim-sector-ranges", "make-bad-sector", "dco-restore", "write-sector"]),
     ]),
     tool(&["nvme"], &[verb(&["format|sanitize|delete-ns|write|write-zeroes|create-ns|fw-*"])]),
-    tool(&["umount", "mount", "fusermount", "fusermount3"], ANY_OPERAND),
+    tool(&["mount"], ANY_OPERAND),
+    tool(&["umount", "fusermount", "fusermount3"], ANY),
     tool(&["mount"], &[super::verbs::with(&[], &["a", "all", "bind", "remount"])]),
 ];
 

@@ -223,12 +223,15 @@ fn rsync(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 
 /// Editors run commands and write files by their scripts.
 fn editor(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &spec("cSuiTwWsp", &["cmd"]));
+    let parsed = args::parse(command.args, &spec("cSuiTwWp", &["cmd", "eval", "execute", "load"]));
     for script in parsed.values(&["c", "cmd"]) {
         let text = script.text().trim_start_matches([':', ' ']);
         if let Some(at) = text.find('!') {
             walker.shell_text(&Value::new(text.get(at + 1..).unwrap_or_default()))?;
         }
+    }
+    for lisp in parsed.values(&["eval", "execute"]) {
+        lisp_code(walker, lisp.text())?;
     }
     if let crate::guard::walk::Stream::Text(text) = command.stdin {
         for line in text.lines() {
@@ -238,4 +241,18 @@ fn editor(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         }
     }
     fs::all(walker, Access::Write, parsed.operands.iter().copied())
+}
+
+/// What Lisp in an editor removes or runs.
+fn lisp_code(walker: &mut Walker<'_>, code: &str) -> Found {
+    let texts: Vec<&str> = code.split('"').skip(1).step_by(2).collect();
+    if code.contains("delete-") || code.contains("rename-file") || code.contains("write-region") {
+        for text in &texts {
+            fs::access(walker, Access::Delete, &Value::new(*text))?;
+        }
+    }
+    if code.contains("shell-command") || code.contains("call-process") {
+        walker.shell_text(&Value::new(texts.join(" ")))?;
+    }
+    Ok(())
 }

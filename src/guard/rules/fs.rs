@@ -130,6 +130,9 @@ fn read(walker: &Walker<'_>, value: &Value, target: Target) -> Found<Target> {
     if target.place == Place::Secret && walker.away == 0 {
         walker.deny(&secrets::READ, &target.path)?;
     }
+    if value.is_open() && value.text().starts_with("/proc/") {
+        walker.deny(&secrets::READ, &target.path)?;
+    }
     if value.has(SECRET) && value.text().contains('/') {
         walker.deny(&secrets::SHOW, &target.path)?;
     }

@@ -11,9 +11,8 @@ use crate::guard::walk::{Found, Walker};
 use crate::guard::word::Value;
 
 /// Settings whose value is a program that git would start.
-const CODE: [&str; 9] = [
-    "core.pager", "core.editor", "core.sshcommand", "core.askpass", "diff.external",
-    "sequence.editor", "gpg.program", "core.gitproxy", "interactive.difffilter",
+const CODE: [&str; 5] = [
+    "core.pager", "core.editor", "diff.external", "sequence.editor", "interactive.difffilter",
 ];
 
 /// Variables of the environment that name a program for git.
@@ -46,7 +45,7 @@ fn kind(name: &str) -> Kind {
     if CODE.contains(&name.as_str()) || name.starts_with("pager.") {
         return Kind::Code;
     }
-    let program = matches!(name.as_str(), "core.fsmonitor" | "core.attributesfile" | "uploadpack.packobjectshook")
+    let program = matches!(name.as_str(), "core.fsmonitor" | "core.sshcommand" | "core.askpass" | "gpg.program" | "core.gitproxy" | "core.attributesfile" | "uploadpack.packobjectshook")
         || name.starts_with("include.")
         || name.starts_with("includeif.")
         || name.starts_with("credential.")

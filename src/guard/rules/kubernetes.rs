@@ -3,7 +3,7 @@
 //! Invariant: what reads, renders or dry-runs is allowed; what changes a
 //! cluster or shows its secrets is not.
 
-use super::verbs::{Tool, Verb, judge as by_verb, unless, verb, with};
+use super::verbs::{Tool, Verb, judge as by_verb, verb};
 use super::secrets;
 use crate::guard::args::{self, Spec};
 use crate::guard::verdict::Rule;
@@ -40,7 +40,12 @@ const TOOLS: &[Tool] = &[
         verb(&["certificate", "*"]),
     ]),
     tool(&["helm"], &[verb(&["uninstall|delete|del|un|rollback|install|upgrade"]), verb(&["repo", "remove"]), verb(&["plugin", "install|uninstall|update"])]),
-    tool(&["helmfile"], &[verb(&["destroy|delete|apply|sync"])]),
+    Tool {
+        names: &["helmfile"],
+        spec: Spec { valued: "eflnb", longs: &["environment", "file", "selector", "namespace"] },
+        rule: &CHANGE,
+        verbs: &[verb(&["destroy|delete|apply|sync"])],
+    },
     tool(&["k3s", "microk8s", "minikube"], &[verb(&["kubectl|ctr|crictl", "delete|drain|scale|patch|apply|replace"])]),
     tool(&["eksctl"], &[verb(&["delete|drain|scale|create|upgrade|update"])]),
     tool(&["kubeadm"], &[verb(&["reset|init|join|upgrade"])]),
@@ -49,7 +54,6 @@ const TOOLS: &[Tool] = &[
     tool(&["etcdctl"], &[verb(&["del|put|txn|defrag|compaction|move-leader|restore"]), verb(&["member|user|role|auth|alarm|snapshot", "remove|delete|disable|disarm|restore|add"])]),
     tool(&["velero"], &[verb(&["*", "delete|create"])]),
     tool(&["istioctl", "linkerd", "cilium"], &[verb(&["uninstall|install|upgrade"])]),
-    tool(&["k9s-delete"], &[unless(&[], &["help"])]),
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
@@ -67,7 +71,5 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
             return walker.deny(&secrets::SHOW, &command.shown());
         }
     }
-    by_verb(TOOLS, command, walker)?;
-    let _ = with;
-    Ok(())
+    by_verb(TOOLS, command, walker)
 }

@@ -51,9 +51,18 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
     domains.into_iter().flatten().copied()
 }
 
+/// Variables that name a program which others start.
+const PROGRAMS: [&str; 8] = [
+    "MANPAGER", "LESSOPEN", "LESSCLOSE", "EDITOR", "VISUAL", "BROWSER", "PAGER", "RUSTC_WRAPPER",
+];
+
 /// What surrounds a command, whatever it is: its environment, and rights above it.
 pub(crate) fn around(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     for (name, value) in command.env {
+        if PROGRAMS.contains(&name.as_str()) {
+            let code = value.tail(value.text().len() - value.text().trim_start_matches('|').len());
+            walker.shell_text(&code)?;
+        }
         guard::environment(name, value, walker)?;
         clouds::environment(name, value, walker)?;
     }

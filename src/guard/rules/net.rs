@@ -103,6 +103,14 @@ pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         "wget" => wget(command, walker),
         "http" | "https" | "xh" | "httpie" => httpie(command, walker),
         "scp" | "sftp" => scp(command, walker),
+        "ftp" | "lftp" | "tftp" => {
+            if let Stream::Text(text) = command.stdin {
+                for code in text.lines().filter_map(|l| l.trim().strip_prefix('!')) {
+                    walker.shell_text(&crate::guard::word::Value::new(code))?;
+                }
+            }
+            Ok(())
+        }
         "nc" | "ncat" | "netcat" | "socat" | "telnet" | "openssl" => pipe(command, walker),
         "ssh" | "autossh" | "mosh" => ssh(command, walker),
         "mail" | "mailx" | "sendmail" | "mutt" | "pastebinit" | "termbin" | "wormhole" | "ngrok"

@@ -83,7 +83,7 @@ const TOOLS: &[Tool] = &[
 
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     match command.name {
-        "sudo" | "doas" | "pkexec" | "run0" | "su" | "runuser" | "gosu" | "su-exec" | "sudoedit" => {
+        "sudo" | "doas" | "pkexec" | "run0" | "su" | "runuser" | "gosu" | "su-exec" | "sudoedit" | "nsenter" => {
             return walker.deny(&RAISE, &command.shown());
         }
         "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" | "chcon" | "setfattr" => {

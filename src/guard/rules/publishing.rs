@@ -32,7 +32,7 @@ const fn tool(names: &'static [&'static str], verbs: &'static [Verb]) -> Tool {
     Tool { names, spec: PLAIN, rule: &PUBLISH, verbs }
 }
 
-const ANY: &[Verb] = &[unless(&[], &["help", "h", "version", "dry-run", "n", "d"])];
+const ANY: &[Verb] = &[unless(&[], &["help", "h", "version", "dry-run", "n"])];
 
 const TOOLS: &[Tool] = &[
     tool(&["cargo"], &[

@@ -25,7 +25,7 @@ pub(super) const fn verb(words: &'static [&'static str]) -> Verb {
     Verb {
         words,
         with: &[],
-        unless: &["dry-run", "help", "h"],
+        unless: &["dry-run", "help"],
     }
 }
 

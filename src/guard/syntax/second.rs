@@ -36,10 +36,12 @@ pub(super) fn agrees(text: &str, block: &Block) -> bool {
     let mut seen = Vec::new();
     let mut nested = String::new();
     names(block, &mut seen, &mut nested);
+    let bodies = bodies(text, block);
     let mut cursor = root.walk();
     loop {
         let node = cursor.node();
-        if node.kind() == "command_name" && !is_seen(node, text, &seen, &nested) {
+        let in_body = bodies.iter().any(|b| b.contains(&node.start_byte()));
+        if node.kind() == "command_name" && !in_body && !is_seen(node, text, &seen, &nested) {
             return false;
         }
         if cursor.goto_first_child() || cursor.goto_next_sibling() {
@@ -54,6 +56,32 @@ pub(super) fn agrees(text: &str, block: &Block) -> bool {
             }
         }
     }
+}
+
+/// Where the bodies of heredocs lie: data to both, whatever ends they see.
+fn bodies(text: &str, block: &Block) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for simple in simples(block) {
+        for redirect in &simple.redirects {
+            if let Redirect::Here { text: body, expands: false, .. } = redirect
+                && let Some(at) = text.find(body.as_str())
+            {
+                let after = text.get(at + body.len()..).unwrap_or_default();
+                // The line that ends it belongs to it.
+                let end = after.find('\n').unwrap_or(after.len());
+                found.push(at..at + body.len() + end);
+            }
+        }
+    }
+    found
+}
+
+/// The simple commands that stand in a list itself.
+fn simples(block: &Block) -> impl Iterator<Item = &Simple> {
+    block.iter().flat_map(|pipeline| &pipeline.nodes).filter_map(|node| match node {
+        Node::Simple(simple) => Some(simple),
+        _ => None,
+    })
 }
 
 /// A command is seen when brush has its word too, or has it inside a word or a
@@ -101,7 +129,7 @@ fn name<'a>(node: &'a Node, seen: &mut Vec<&'a str>, nested: &mut String) {
         Node::Function { body, .. } => name(body, seen, nested),
         Node::Test(words) => words.iter().for_each(|word| keep(word, nested)),
         Node::Sum(sum) => keep(sum, nested),
-        Node::Coproc(body) => {
+        Node::Coproc(_, body) => {
             seen.push("coproc");
             name(body, seen, nested);
         }

@@ -21,7 +21,27 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         "popd" => {
             walker.state.cwds = walker.state.stack.pop().unwrap_or_else(|| vec![None]);
         }
-        "export" | "declare" | "typeset" | "local" | "readonly" => assigns(args, &mut walker.state),
+        "export" | "declare" | "typeset" | "local" | "readonly" => {
+            let own = command.name != "export" && command.name != "readonly";
+            declares(args, own, &mut walker.state);
+        }
+        "let" => {
+            for arg in args {
+                walker.index(arg)?;
+                walker.sum(arg.text())?;
+            }
+        }
+        "test" | "[" => {
+            for arg in args {
+                walker.index(arg)?;
+            }
+            return Ok(None);
+        }
+        "hash" if args.first().is_some_and(|a| a.text() == "-p") => {
+            if let [_, path, name, ..] = args {
+                walker.state.aliases.insert(name.text().to_owned(), path.text().to_owned());
+            }
+        }
         "unset" => {
             for arg in args {
                 walker.state.set(arg.text(), Vec::new());
@@ -40,6 +60,7 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             let by = walker.state.positional.len().min(by);
             walker.state.positional.drain(..by);
         }
+        "mapfile" | "readarray" if args.iter().any(|a| a.text() == "-C") => return Ok(None),
         "read" | "mapfile" | "readarray" => read(command, &mut walker.state),
         "getopts" => {
             for arg in args.iter().skip(1) {
@@ -84,6 +105,10 @@ fn cd(args: &[Value], walker: &mut Walker<'_>) {
         Some(_) => operand.cloned().unwrap_or_default(),
     };
     let mut cwds = Vec::new();
+    if walker.state.get("CDPATH").is_some() && !to.text().starts_with(['/', '.']) {
+        walker.state.cwds = vec![None];
+        return;
+    }
     for cwd in &walker.state.cwds {
         let target = super::place::target(walker.scene, &walker.state.links, cwd.as_deref(), &to, true);
         let unknown = target.place == crate::guard::place::Place::Unknown || to.has_mark();
@@ -100,12 +125,23 @@ fn is_option(arg: &Value) -> bool {
     matches!(arg.text(), "-P" | "-L" | "-e" | "-@" | "--" | "-n")
 }
 
-fn assigns(args: &[Value], state: &mut State) {
-    for arg in args {
-        if let Some((name, _)) = arg.text().split_once('=') {
-            let name = name.trim_end_matches('+').to_owned();
-            let value = arg.tail(arg.text().find('=').map_or(0, |at| at + 1));
-            state.set(&name, vec![value]);
+/// `declare`, `export` and their like; `own` when a function keeps them to itself.
+fn declares(args: &[Value], own: bool, state: &mut State) {
+    let refers = args.iter().any(|a| a.text().starts_with('-') && a.text().contains('n'));
+    for arg in args.iter().filter(|a| !a.text().starts_with('-')) {
+        let (name, value) = match arg.text().split_once('=') {
+            Some((name, _)) => (name, Some(arg.tail(name.len() + 1))),
+            None => (arg.text(), None),
+        };
+        let name = name.trim_end_matches('+').to_owned();
+        if own {
+            state.locals.push(name.clone());
+        }
+        match value {
+            // A name for another variable: its value is whatever that one has later.
+            Some(_) if own && refers => state.set(&name, vec![Value::mark(OPAQUE)]),
+            Some(value) => state.set(&name, vec![value]),
+            None => {}
         }
     }
 }

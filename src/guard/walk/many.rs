@@ -40,7 +40,13 @@ pub(super) fn xargs(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Str
             mark = Some("{}");
         }
     }
-    let mut given = items(command.stdin);
+    let by_line = mark.is_some() || options.iter().any(|o| o.text().starts_with("-d") || o.text().starts_with("-0") || o.text().starts_with("--null") || o.text().starts_with("--delim"));
+    let mut given = match command.stdin {
+        Stream::Text(text) if by_line => {
+            text.split(['\n', '\0']).filter(|l| !l.is_empty()).map(Value::new).collect()
+        }
+        stream => items(stream),
+    };
     if options.iter().any(|o| matches!(o.text(), "-a") || o.text().starts_with("--arg-file")) {
         given = vec![Value::mark(OPAQUE)];
     }

@@ -42,7 +42,7 @@ pub(crate) type Stop = Box<Denial>;
 pub(crate) type Found<T = ()> = Result<T, Stop>;
 
 /// One command as a rule sees it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Command<'a> {
     /// The program's name, without its folder.
     pub(crate) name: &'a str,
@@ -92,6 +92,9 @@ pub(crate) struct Walker<'a> {
     bytes: usize,
     depth: usize,
     called: Vec<String>,
+    /// Functions that are running, and how many backgrounds this is inside.
+    calls: Vec<String>,
+    background: usize,
     /// The command that is judged now, for people.
     now: String,
     files: usize,
@@ -110,6 +113,8 @@ impl<'a> Walker<'a> {
             bytes: 0,
             depth: 0,
             called: Vec::new(),
+            calls: Vec::new(),
+            background: 0,
             now: String::new(),
             files: 0,
         }

@@ -43,12 +43,25 @@ pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         "env" | "printenv" => Stream::Secret,
         "set" | "export" | "declare" | "typeset" if args.iter().all(is_listing) => Stream::Secret,
         "gh" | "tea" if starts(args, &["auth", "token"]) => Stream::Secret,
+        "jobs" | "pgrep-own" => Stream::Plain,
+        "which" | "type" | "whereis" => program(args),
         "true" | "false" | ":" | "test" | "[" | "sleep" | "mkdir" | "touch" => Stream::Empty,
+        _ if args.iter().any(|a| matches!(a.text(), "completion" | "completions")) => Stream::Tool,
         _ if net::fetches(name) => Stream::Remote,
         _ if PLAIN.contains(&name) => Stream::Plain,
         _ if FILTERS.contains(&name) => filter(command, walker),
         _ if TOOLS.contains(&name) => Stream::Tool,
         _ => Stream::Unknown,
+    }
+}
+
+/// Where a program lies: not in the worktree.
+pub(super) fn program(args: &[Value]) -> Stream {
+    let name = args.iter().find(|a| !a.text().starts_with('-'));
+    match name.and_then(Value::known) {
+        Some(name) if !name.contains('/') => Stream::Text(format!("/usr/bin/{name}\n")),
+        Some(name) => Stream::Text(format!("{name}\n")),
+        None => Stream::Unknown,
     }
 }
 
@@ -86,7 +99,7 @@ fn echo(args: &[Value]) -> Stream {
 
 fn printf(args: &[Value]) -> Stream {
     let args = match args {
-        [option, _, rest @ ..] if option.text() == "-v" => return text(joined(rest, " ")),
+        [option, _, rest @ ..] if option.text() == "-v" => rest,
         [dashes, rest @ ..] if dashes.text() == "--" => rest,
         all => all,
     };

@@ -15,11 +15,22 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
     let out = match command.name {
         "command" => {
             let asks = args.first().is_some_and(|a| matches!(a.text(), "-v" | "-V"));
-            let rest = if args.first().is_some_and(|a| a.text() == "-p") { 1 } else { 0 };
             if asks {
-                return Ok(Some(Stream::Plain));
+                return Ok(Some(super::outlet::program(args)));
             }
+            let rest = operand(args, "", &[], 0).unwrap_or(args.len());
             walker.run(tail(args, rest), command.stdin.clone(), command.env)?
+        }
+        "builtin" => {
+            let (word, rest) = match args.split_first() {
+                Some((word, rest)) => (word.text(), rest),
+                None => return Ok(Some(Stream::Empty)),
+            };
+            let inner = Command { name: word, args: rest, word, ..*command };
+            match super::builtins::run(&inner, walker)? {
+                Some(out) => out,
+                None => walker.run(args, command.stdin.clone(), command.env)?,
+            }
         }
         "env" => return env(command, walker).map(Some),
         "xargs" => many::xargs(command, walker)?,
@@ -54,6 +65,9 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             walker.run(args, command.stdin.clone(), command.env)?
         }
         name => {
+            if let Some(text) = called_text(name, args) {
+                return walker.shell_text(&text).map(Some);
+            }
             if let Some(at) = launcher(name, args) {
                 return walker.run(tail(args, at), command.stdin.clone(), command.env).map(Some);
             }
@@ -90,9 +104,7 @@ fn wrapped(wrapper: &Wrapper, command: &Command<'_>, walker: &mut Walker<'_>) ->
         enter(walker, dir);
     }
     let out = walker.run(tail(args, at), command.stdin.clone(), &env)?;
-    if command.name != "builtin" {
-        walker.restore(kept);
-    }
+    walker.restore(kept);
     Ok(out)
 }
 
@@ -164,8 +176,8 @@ fn env(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         }
         let split = ["--split-string=", "-S"].iter().find_map(|p| text.strip_prefix(p));
         if let Some(rest) = split.or((text == "--split-string").then_some("")) {
-            let value = if rest.is_empty() { args.get(at).cloned() } else { Some(arg.tail(text.len() - rest.len())) };
-            return walker.shell_text(&value.unwrap_or_default());
+            let glued = (!rest.is_empty()).then(|| arg.tail(text.len() - rest.len()));
+            return split_text(walker, glued, tail(args, at));
         }
         match text {
             "-u" | "--unset" => at += 1,
@@ -177,7 +189,7 @@ fn env(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
             _ if text.starts_with('-') => {
                 // A bundle may end in -S, as in `env -iS 'rm x'`.
                 if !text.starts_with("--") && text.ends_with('S') {
-                    return walker.shell_text(args.get(at).unwrap_or(&Value::default()));
+                    return split_text(walker, None, tail(args, at));
                 }
             }
             _ => {
@@ -198,6 +210,16 @@ fn env(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         Some(dir) => inside(walker, &dir, |walker| walker.run(rest, stdin, &env)),
         None => walker.run(rest, stdin, &env),
     }
+}
+
+/// `env -S`: a text that is split into words, and the words that follow it.
+fn split_text(walker: &mut Walker<'_>, glued: Option<Value>, rest: &[Value]) -> Found<Stream> {
+    let mut words: Vec<Value> = glued.into_iter().collect();
+    for (n, arg) in rest.iter().enumerate() {
+        let is_text = n == 0 && words.is_empty();
+        words.push(if is_text { arg.clone() } else { Value::new(super::run::requoted(arg)) });
+    }
+    walker.shell_text(&joined(&words, " "))
 }
 
 /// Where the command behind a launcher's words and options stands.
@@ -228,6 +250,36 @@ fn launcher(name: &str, args: &[Value]) -> Option<usize> {
         }
     }
     Some(at)
+}
+
+/// Launchers and watchers that take a text for a shell.
+fn called_text(name: &str, args: &[Value]) -> Option<Value> {
+    let after = |options: &[&str]| {
+        args.iter().enumerate().find_map(|(n, a)| {
+            if options.contains(&a.text()) {
+                return args.get(n + 1).cloned();
+            }
+            let (option, _) = a.text().split_once('=')?;
+            (options.contains(&option) && option.starts_with("--")).then(|| a.tail(option.len() + 1))
+        })
+    };
+    match name {
+        "npx" => after(&["-c", "--call"]),
+        "npm" if args.first().is_some_and(|a| matches!(a.text(), "exec" | "x")) => after(&["-c", "--call"]),
+        "cargo" if args.first().is_some_and(|a| a.text() == "watch") => after(&["-s", "--shell"]),
+        "gdb" | "lldb" => {
+            let text = after(&["-ex", "--eval-command", "-o"])?;
+            let code = ["shell ", "!", "platform shell "].iter().find_map(|p| text.text().strip_prefix(p));
+            code.map(Value::new)
+        }
+        "expect" => {
+            let text = after(&["-c"])?;
+            text.text().trim_start().strip_prefix("spawn ").map(Value::new)
+        }
+        "zip" => after(&["-TT", "--unzip-command"]),
+        "compgen" | "mapfile" | "readarray" => after(&["-C"]),
+        _ => None,
+    }
 }
 
 /// What follows runs on another machine or in another root: all paths are outside.
@@ -271,7 +323,7 @@ fn contained(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Str
     };
     let rest = tail(args, exec + 1);
     let dashes = rest.iter().position(|a| a.text() == "--");
-    let valued = if command.name == "kubectl" { "cfn" } else { "euwT" };
+    let valued = if command.name == "kubectl" { "cfn" } else { "euw" };
     let at = dashes.or_else(|| operand(rest, valued, &["env", "user", "workdir", "index"], 0));
     let Some(at) = at else {
         return Ok(Some(Stream::Unknown));

@@ -47,6 +47,9 @@ impl Walker<'_> {
         if let Some(trace) = &mut self.trace {
             trace.push(self.now.clone());
         }
+        if stdin != Stream::Empty {
+            self.state.files.insert("/dev/stdin".to_owned(), stdin.clone());
+        }
         rules::around(&command, self)?;
         self.extra(&command)?;
         if let Some(out) = builtins::run(&command, self)? {

@@ -122,8 +122,33 @@ impl Walker<'_> {
             let read = simple.redirects.iter().any(|r| matches!(r, Redirect::Read(_)));
             return Ok(if read { Stream::Unknown } else { Stream::Empty });
         }
+        self.endless(&argv, &outlets)?;
         let out = self.run(&argv, stdin, &env)?;
         Ok(self.poured(out, &outlets))
+    }
+
+    /// What never ends does not go into a file.
+    fn endless(&self, argv: &[Value], outlets: &Outlets) -> Found {
+        let to_file = outlets.files.iter().any(|(path, _)| !path.starts_with("/dev/"));
+        let source = |v: &Value| matches!(v.text(), "/dev/zero" | "/dev/urandom" | "/dev/random");
+        let endless = match argv.first().map(Value::text) {
+            Some("yes") => true,
+            Some("cat") => argv.iter().any(source),
+            _ => false,
+        };
+        if to_file && endless {
+            return self.deny(&fs::FILL, "the disk");
+        }
+        Ok(())
+    }
+
+    /// Prompts are expanded, and one variable is run, before each command.
+    fn prompt(&mut self, name: &str, value: &Value) -> Found {
+        match name {
+            "PS0" | "PS1" | "PS2" | "PS4" => self.expand(value.text(), Ground::Quoted).map(|_| ()),
+            "PROMPT_COMMAND" => self.shell_text(value).map(|_| ()),
+            _ => Ok(()),
+        }
     }
 
     /// `name=value` that stays.
@@ -138,6 +163,9 @@ impl Walker<'_> {
                 values
             }
         };
+        for value in &values {
+            self.prompt(&assign.name, value)?;
+        }
         let is_list = matches!(assign.value, Assigned::List(_));
         if assign.appends {
             let before = self.state.get(&assign.name).cloned().unwrap_or_default();
@@ -191,13 +219,19 @@ impl Walker<'_> {
                         outlets.files.push((path, false));
                     }
                 }
-                Redirect::Here { text, expands } => {
-                    stdin = if *expands {
+                Redirect::Here { fd, text, expands } => {
+                    let content = if *expands {
                         let value = self.single(text, Ground::Heredoc)?;
                         Stream::Text(value.text().to_owned())
                     } else {
                         Stream::Text(text.clone())
                     };
+                    match fd {
+                        Some(fd) => {
+                            self.state.files.insert(format!("/dev/fd/{fd}"), content);
+                        }
+                        None => stdin = content,
+                    }
                 }
                 Redirect::HereString(raw) => {
                     let value = self.single(raw, Ground::Plain)?;

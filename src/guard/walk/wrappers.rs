@@ -88,7 +88,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         operands: 0,
         assigns: false,
     },
-    plain(&["builtin", "noglob", "nocorrect", "-", "busybox", "toybox"], ""),
+    plain(&["noglob", "nocorrect", "-", "busybox", "toybox"], ""),
     plain(&["exec"], "a"),
     after(&["timeout", "gtimeout"], "ks", 1),
     after(&["chrt"], "TPD", 1),
@@ -112,6 +112,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         operands: 0,
         assigns: false,
     },
+    plain(&["watchexec", "nodemon"], "weidfs"),
     plain(&["firejail", "uvx", "pnpx", "bunx", "dotenv", "doppler", "aws-vault"], "p"),
     Wrapper {
         names: &["npx"],

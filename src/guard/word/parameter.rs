@@ -60,7 +60,9 @@ pub(crate) fn parse(inner: &str) -> Parameter<'_> {
     {
         return other(Operation::Length, rest);
     }
-    if let Some(rest) = inner.strip_prefix('!') {
+    if let Some(rest) = inner.strip_prefix('!')
+        && !rest.is_empty()
+    {
         let (name, after) = name(rest);
         return Parameter {
             name,

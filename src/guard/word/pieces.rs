@@ -190,7 +190,12 @@ impl Lexer<'_> {
                 let end = extent::curly(rest)?;
                 let inner = rest.get(1..end - 1)?.to_owned();
                 self.at += end;
-                self.push(Piece::Parameter(inner, quoted));
+                // `${ command; }` runs a command in newer shells.
+                self.push(if inner.starts_with([' ', '\t', '\n', '|']) {
+                    Piece::Command(inner.trim_start_matches('|').to_owned(), quoted)
+                } else {
+                    Piece::Parameter(inner, quoted)
+                });
             }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let end = rest
