@@ -8,8 +8,14 @@
     reason = "the lint's leave for tests does not reach their helper functions"
 )]
 
+#[path = "guard/command_line.rs"]
+mod command_line;
 #[path = "guard/corpus.rs"]
 mod corpus;
+#[path = "guard/inputs.rs"]
+mod inputs;
+#[path = "guard/promises.rs"]
+mod promises;
 
 use adf::guard::{Input, Policy, judge};
 use corpus::{cases, scene};
@@ -25,7 +31,11 @@ fn every_case_has_the_verdict_it_should() {
             let rule = verdict.denial().map_or("", |d| d.rule.as_str());
             wrong.push(format!(
                 "{}: {} instead of {} {rule}: {}  ({})",
-                case.file, verdict.word(), case.verdict, case.command, case.why
+                case.file,
+                verdict.word(),
+                case.verdict,
+                case.command,
+                case.why
             ));
         }
     }

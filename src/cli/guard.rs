@@ -136,7 +136,10 @@ fn real(path: &str) -> Option<String> {
     let mut at = Path::new(path);
     loop {
         if let Ok(found) = at.canonicalize() {
-            let whole = missing.iter().rev().fold(found, |whole, name| whole.join(name));
+            let whole = missing
+                .iter()
+                .rev()
+                .fold(found, |whole, name| whole.join(name));
             return Some(whole.to_string_lossy().into_owned());
         }
         missing.push(at.file_name()?);
@@ -189,7 +192,9 @@ fn lines(place: &Place) -> u8 {
     let mut denied = false;
     loop {
         let mut line = Vec::new();
-        let read = (&mut input).take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+        let read = (&mut input)
+            .take(LINE_BYTES_MAX)
+            .read_until(b'\n', &mut line);
         match read {
             Ok(0) => return u8::from(denied),
             Ok(_) => {}
@@ -220,7 +225,12 @@ fn line_verdict(line: &[u8], place: &Place) -> Value {
         });
     };
     let text = |key: &str, other: &str| value[key].as_str().unwrap_or(other).to_owned();
-    let explained = judged(command, place, &text("cwd", &place.cwd), &text("branch", &place.branch));
+    let explained = judged(
+        command,
+        place,
+        &text("cwd", &place.cwd),
+        &text("branch", &place.branch),
+    );
     as_json(command, &explained)
 }
 
@@ -249,12 +259,17 @@ fn as_text(explained: &Explained) -> String {
         }
         Verdict::Deny(denial) => rows.extend(denied(denial)),
     }
-    let lines: Vec<String> = rows.iter().map(|(name, text)| format!("{name:<9} {text}")).collect();
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|(name, text)| format!("{name:<9} {text}"))
+        .collect();
     lines.join("\n")
 }
 
 fn denied(denial: &Denial) -> Vec<(&'static str, String)> {
-    let what = guard::rules().find(|rule| rule.id == denial.rule).map_or("", |rule| rule.what);
+    let what = guard::rules()
+        .find(|rule| rule.id == denial.rule)
+        .map_or("", |rule| rule.what);
     let mut rows = vec![
         ("rule", format!("{}: {what}", denial.rule)),
         ("command", denial.parsed.clone()),
@@ -286,9 +301,18 @@ fn rule_json(rule: &Rule) -> Value {
 }
 
 fn rule_text(rule: &Rule) -> String {
-    let example = |examples: &[&str]| examples.first().map_or(String::new(), |e| e.replace('\n', "⏎"));
+    let example = |examples: &[&str]| {
+        examples
+            .first()
+            .map_or(String::new(), |e| e.replace('\n', "⏎"))
+    };
     format!(
         "{}\n  denies   {}\n  why      {}\n  instead  {}\n  denied   {}\n  allowed  {}",
-        rule.id, rule.what, rule.reason, rule.instead, example(rule.deny), example(rule.allow)
+        rule.id,
+        rule.what,
+        rule.reason,
+        rule.instead,
+        example(rule.deny),
+        example(rule.allow)
     )
 }

@@ -127,7 +127,10 @@ pub(crate) fn target(
     let real = resolved(scene, &path, follows);
     let path = real.unwrap_or(path);
     let place = place(scene, &path, value.glob);
-    let path = path.chars().map(|c| if is_mark(c) { '…' } else { c }).collect();
+    let path = path
+        .chars()
+        .map(|c| if is_mark(c) { '…' } else { c })
+        .collect();
     Target { path, place }
 }
 
@@ -172,7 +175,11 @@ fn place(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
         if let Some(name) = path.strip_prefix(root) {
             let first = name.split('/').next().unwrap_or_default();
             let all = first.trim_matches(['*', '?', '.']).is_empty();
-            return if all { Place::Outside } else { Place::SharedTmp };
+            return if all {
+                Place::Outside
+            } else {
+                Place::SharedTmp
+            };
         }
     }
     Place::Outside
@@ -198,7 +205,11 @@ fn in_worktree(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
     let first = rest.split('/').next().unwrap_or_default();
     if glob && !first.starts_with('*') && globs(first, ".git") {
         let below = rest.strip_prefix(first).unwrap_or_default();
-        return if below.is_empty() { Place::Git } else { in_git(below) };
+        return if below.is_empty() {
+            Place::Git
+        } else {
+            in_git(below)
+        };
     }
     if first == ".git" {
         return in_git(rest.strip_prefix(".git").unwrap_or_default());
@@ -215,7 +226,13 @@ fn in_git(rest: &str) -> Place {
     if within(rest, "hooks") {
         return Place::Hooks;
     }
-    let own = ["COMMIT_EDITMSG", "MERGE_MSG", "SQUASH_MSG", "info/exclude", "info/sparse-checkout"];
+    let own = [
+        "COMMIT_EDITMSG",
+        "MERGE_MSG",
+        "SQUASH_MSG",
+        "info/exclude",
+        "info/sparse-checkout",
+    ];
     if own.contains(&rest) || rest.ends_with(".lock") {
         return Place::Worktree;
     }
@@ -235,7 +252,9 @@ fn is_hook_file(rest: &str, glob: bool) -> bool {
         "opencode.json",
         "opencode.jsonc",
     ];
-    let named = |file: &&str| within(rest, file) || (glob && file.starts_with('.') && globs_path(rest, file));
+    let named = |file: &&str| {
+        within(rest, file) || (glob && file.starts_with('.') && globs_path(rest, file))
+    };
     FILES.iter().any(|file| named(&file)) || rest == ".claude" || rest == ".gemini"
 }
 
@@ -262,7 +281,9 @@ fn globs_within(pattern: &str, name: &str) -> bool {
         None => name.is_empty(),
         Some('*') => {
             let tail = rest.as_str();
-            (0..=name.len()).filter_map(|at| name.get(at..)).any(|name| globs_within(tail, name))
+            (0..=name.len())
+                .filter_map(|at| name.get(at..))
+                .any(|name| globs_within(tail, name))
         }
         Some('[') => {
             let Some((set, tail)) = rest.as_str().split_once(']') else {
@@ -271,12 +292,15 @@ fn globs_within(pattern: &str, name: &str) -> bool {
             let mut chars = name.chars();
             let negated = set.starts_with(['!', '^']);
             let ranged = set.contains('-');
-            chars.next().is_some_and(|c| ranged || set.contains(c) != negated)
+            chars
+                .next()
+                .is_some_and(|c| ranged || set.contains(c) != negated)
                 && globs_within(tail, chars.as_str())
         }
         Some(c) => {
             let mut chars = name.chars();
-            chars.next().is_some_and(|n| c == '?' || c == n) && globs_within(rest.as_str(), chars.as_str())
+            chars.next().is_some_and(|n| c == '?' || c == n)
+                && globs_within(rest.as_str(), chars.as_str())
         }
     }
 }
@@ -284,12 +308,30 @@ fn globs_within(pattern: &str, name: &str) -> bool {
 /// What sets up the CLIs and the shells of an agent, in its home.
 fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
     const FILES: [&str; 20] = [
-        ".claude", ".claude.json", ".codex", ".gemini", ".opencode", ".config/opencode",
-        ".config/claude", ".bashrc", ".bash_profile", ".bash_login", ".bash_aliases", ".profile",
-        ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".gitconfig", ".config/git",
-        ".config/fish", ".config/adf",
+        ".claude",
+        ".claude.json",
+        ".codex",
+        ".gemini",
+        ".opencode",
+        ".config/opencode",
+        ".config/claude",
+        ".bashrc",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_aliases",
+        ".profile",
+        ".zshrc",
+        ".zshenv",
+        ".zprofile",
+        ".zlogin",
+        ".gitconfig",
+        ".config/git",
+        ".config/fish",
+        ".config/adf",
     ];
-    let in_home = path.strip_prefix(scene.home).and_then(|r| r.strip_prefix('/'));
+    let in_home = path
+        .strip_prefix(scene.home)
+        .and_then(|r| r.strip_prefix('/'));
     in_home.is_some_and(|rest| FILES.iter().any(|file| within(rest, file)))
         || within(path, "/etc/claude-code")
         || within(path, "/etc/codex")
@@ -298,11 +340,29 @@ fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
 
 /// Names of files with credentials, wherever a home is.
 const SECRETS: [&str; 24] = [
-    ".ssh", ".aws", ".azure", ".config/gcloud", ".netrc", ".git-credentials",
-    ".config/git/credentials", ".docker/config.json", ".kube", ".gnupg", ".config/gh",
-    ".config/tea", ".npmrc", ".pypirc", ".cargo/credentials", ".cargo/credentials.toml",
-    ".claude/.credentials.json", ".codex/auth.json", ".gemini/oauth_creds.json",
-    ".local/share/opencode/auth.json", ".password-store", ".vault-token", ".pgpass",
+    ".ssh",
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".netrc",
+    ".git-credentials",
+    ".config/git/credentials",
+    ".docker/config.json",
+    ".kube",
+    ".gnupg",
+    ".config/gh",
+    ".config/tea",
+    ".npmrc",
+    ".pypirc",
+    ".cargo/credentials",
+    ".cargo/credentials.toml",
+    ".claude/.credentials.json",
+    ".codex/auth.json",
+    ".gemini/oauth_creds.json",
+    ".local/share/opencode/auth.json",
+    ".password-store",
+    ".vault-token",
+    ".pgpass",
     ".config/hub",
 ];
 
@@ -315,13 +375,17 @@ fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
     }
     let in_a_home = in_home(scene, path);
     let under = |rest: &str| {
-        SECRETS.iter().any(|s| within(rest, s))
-            && !matches!(rest, ".ssh/config" | ".aws/config")
+        SECRETS.iter().any(|s| within(rest, s)) && !matches!(rest, ".ssh/config" | ".aws/config")
     };
     if in_a_home.is_some_and(under) {
         return true;
     }
-    let shadow = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/krb5.keytab"];
+    let shadow = [
+        "/etc/shadow",
+        "/etc/gshadow",
+        "/etc/sudoers",
+        "/etc/krb5.keytab",
+    ];
     if shadow.iter().any(|s| path.trim_end_matches('-') == *s)
         || within(path, "/etc/ssl/private")
         || within(path, "/run/secrets")
@@ -330,8 +394,7 @@ fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
     {
         return true;
     }
-    (path.starts_with("/proc/") && (name == "environ" || name == "mem"))
-        || is_key(name)
+    (path.starts_with("/proc/") && (name == "environ" || name == "mem")) || is_key(name)
 }
 
 /// Where homes are, in halves: no file of the project names a developer's.
@@ -340,7 +403,9 @@ const ROOTS_HOME: &str = concat!("/ro", "ot/");
 
 /// The part of a path below somebody's home.
 fn in_home<'a>(scene: &Scene<'_>, path: &'a str) -> Option<&'a str> {
-    let own = path.strip_prefix(scene.home).and_then(|r| r.strip_prefix('/'));
+    let own = path
+        .strip_prefix(scene.home)
+        .and_then(|r| r.strip_prefix('/'));
     own.or_else(|| path.strip_prefix(ROOTS_HOME)).or_else(|| {
         let rest = path.strip_prefix(HOMES)?;
         rest.split_once('/').map(|(_, rest)| rest)
@@ -352,7 +417,13 @@ pub(crate) fn is_key(name: &str) -> bool {
     const EXAMPLES: [&str; 5] = [".example", ".sample", ".template", ".dist", ".test"];
     let is_env = name == ".env" || name.starts_with(".env.");
     let ends = [".pem", ".key", ".p12", ".pfx", ".keystore", ".kdbx"];
-    let names = ["id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "credentials.json"];
+    let names = [
+        "id_rsa",
+        "id_ed25519",
+        "id_ecdsa",
+        "id_dsa",
+        "credentials.json",
+    ];
     (is_env && !EXAMPLES.iter().any(|e| name.ends_with(e)))
         || ends.iter().any(|e| name.ends_with(e))
         || names.contains(&name)

@@ -27,7 +27,11 @@ pub fn cases() -> Vec<Case> {
     paths.sort();
     let mut all = Vec::new();
     for path in paths {
-        let file = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let file = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let text = std::fs::read_to_string(&path).expect("a readable file of cases");
         for line in text.lines().filter(|line| !line.is_empty()) {
             let value: Value = serde_json::from_str(line).expect("a case is one JSON object");

@@ -19,22 +19,47 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         "tar" | "bsdtar" | "gtar" => tar(command, walker),
         "unzip" | "7z" | "7za" | "unrar" => unzip(command, walker),
         "zip" => {
-            let parsed = args::parse(command.args, &Spec { valued: "xibt", longs: &[] });
+            let parsed = args::parse(
+                command.args,
+                &Spec {
+                    valued: "xibt",
+                    longs: &[],
+                },
+            );
             if parsed.any(&["m", "move"]) {
-                fs::all(walker, Access::Delete, parsed.operands.iter().copied().skip(1))?;
+                fs::all(
+                    walker,
+                    Access::Delete,
+                    parsed.operands.iter().copied().skip(1),
+                )?;
             }
             fs::all(walker, Access::Write, parsed.operands.first().copied())
         }
         "cpio" | "pax" => {
-            let parsed = args::parse(command.args, &Spec { valued: "DFEHOIR", longs: &["directory"] });
+            let parsed = args::parse(
+                command.args,
+                &Spec {
+                    valued: "DFEHOIR",
+                    longs: &["directory"],
+                },
+            );
             if parsed.any(&["i", "extract", "p", "r"]) {
-                let to = parsed.value(&["D", "directory"]).cloned().unwrap_or_else(|| Value::new("./x"));
+                let to = parsed
+                    .value(&["D", "directory"])
+                    .cloned()
+                    .unwrap_or_else(|| Value::new("./x"));
                 fs::access(walker, Access::Write, &to)?;
             }
             Ok(())
         }
         "gzip" | "gunzip" | "xz" | "bzip2" | "zstd" | "unxz" => {
-            let parsed = args::parse(command.args, &Spec { valued: "So", longs: &[] });
+            let parsed = args::parse(
+                command.args,
+                &Spec {
+                    valued: "So",
+                    longs: &[],
+                },
+            );
             if parsed.any(&["c", "stdout", "k", "keep", "l", "t", "list", "test"]) {
                 return Ok(());
             }
@@ -55,10 +80,26 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     {
         *first = Value::new(format!("-{}", first.text()));
     }
-    let parsed = args::parse(&args, &Spec {
-        valued: "fCTXIHbKNVg",
-        longs: &["file", "directory", "exclude", "files-from", "transform", "use-compress-program", "checkpoint-action", "to-command", "owner", "group", "format", "strip-components"],
-    });
+    let parsed = args::parse(
+        &args,
+        &Spec {
+            valued: "fCTXIHbKNVg",
+            longs: &[
+                "file",
+                "directory",
+                "exclude",
+                "files-from",
+                "transform",
+                "use-compress-program",
+                "checkpoint-action",
+                "to-command",
+                "owner",
+                "group",
+                "format",
+                "strip-components",
+            ],
+        },
+    );
     for code in parsed.values(&["to-command", "use-compress-program", "I"]) {
         walker.shell_text(code)?;
     }
@@ -75,12 +116,23 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             walker.deny(&fs::WRITE_OUTSIDE, "absolute names of an archive")?;
         }
         let to = directory.clone().unwrap_or_else(|| Value::new("."));
-        fs::access(walker, Access::Write, &Value::new(format!("{}/.", to.text())))?;
+        fs::access(
+            walker,
+            Access::Write,
+            &Value::new(format!("{}/.", to.text())),
+        )?;
         let inner: Vec<&Value> = parsed.operands.clone();
         peel::inside(walker, &to, |w| fs::all(w, Access::Write, inner))?;
     }
     if creates {
-        fs::all(walker, Access::Write, parsed.values(&["f", "file"]).into_iter().filter(|v| v.text() != "-"))?;
+        fs::all(
+            walker,
+            Access::Write,
+            parsed
+                .values(&["f", "file"])
+                .into_iter()
+                .filter(|v| v.text() != "-"),
+        )?;
         let sources: Vec<&Value> = parsed.operands.clone();
         let removes = parsed.any(&["remove-files"]);
         let judge = |w: &mut Walker<'_>| {
@@ -98,7 +150,13 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 }
 
 fn unzip(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec { valued: "dxPO", longs: &[] });
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "dxPO",
+            longs: &[],
+        },
+    );
     if parsed.any(&["l", "t", "v", "p", "Z"]) && command.name == "unzip" {
         return Ok(());
     }
@@ -116,9 +174,19 @@ fn unzip(command: &Command<'_>, walker: &Walker<'_>) -> Found {
 }
 
 fn sed(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec { valued: "efl", longs: &["expression", "file", "line-length"] });
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "efl",
+            longs: &["expression", "file", "line-length"],
+        },
+    );
     let mut files: Vec<&Value> = parsed.operands.clone();
-    let mut scripts: Vec<Value> = parsed.values(&["e", "expression"]).into_iter().cloned().collect();
+    let mut scripts: Vec<Value> = parsed
+        .values(&["e", "expression"])
+        .into_iter()
+        .cloned()
+        .collect();
     if scripts.is_empty() && !parsed.any(&["f", "file"]) && !files.is_empty() {
         scripts.push(files.remove(0).clone());
     }
@@ -127,7 +195,8 @@ fn sed(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
     for script in &scripts {
         for part in script.text().split([';', '\n']) {
-            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || "$,!{ /~+".contains(c));
+            let rest =
+                part.trim_start_matches(|c: char| c.is_ascii_digit() || "$,!{ /~+".contains(c));
             let rest = address_end(part).unwrap_or(rest);
             if let Some(file) = rest.strip_prefix("w ").or(rest.strip_prefix("W ")) {
                 fs::access(walker, Access::Write, &Value::new(file.trim()))?;
@@ -148,10 +217,13 @@ fn address_end(part: &str) -> Option<&str> {
 
 /// `make SHELL=…`, and a makefile that flows in or was fetched.
 fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec {
-        valued: "CfIjloW",
-        longs: &["directory", "file", "makefile", "jobs", "eval", "justfile"],
-    });
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "CfIjloW",
+            longs: &["directory", "file", "makefile", "jobs", "eval", "justfile"],
+        },
+    );
     for text in parsed.values(&["eval"]) {
         recipes(walker, text.text())?;
     }
@@ -161,7 +233,9 @@ fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             Stream::Text(text) => recipes(walker, &text)?,
             _ => {}
         }
-        if file.text() == "-" && let Stream::Text(text) = command.stdin {
+        if file.text() == "-"
+            && let Stream::Text(text) = command.stdin
+        {
             recipes(walker, text)?;
         }
     }
@@ -172,7 +246,10 @@ fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             if matches!(name, "SHELL" | "MAKE" | "CC" | "CXX") && value.text().contains(' ') {
                 walker.shell_text(&value)?;
             }
-            if matches!(name, "DESTDIR" | "PREFIX" | "prefix" | "OUT" | "OUT_DIR" | "O") {
+            if matches!(
+                name,
+                "DESTDIR" | "PREFIX" | "prefix" | "OUT" | "OUT_DIR" | "O"
+            ) {
                 fs::access(walker, Access::Write, &value)?;
             }
         }

@@ -25,7 +25,11 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             let parsed = args::parse(args, &PLAIN);
             let removes = matches!(parsed.operand(0), Some("trash" | "remove" | "move"));
             if removes {
-                fs::all(walker, Access::Delete, parsed.operands.iter().copied().skip(1))?;
+                fs::all(
+                    walker,
+                    Access::Delete,
+                    parsed.operands.iter().copied().skip(1),
+                )?;
             }
             Ok(())
         }
@@ -55,20 +59,38 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             fs::all(walker, Access::Make, parsed.operands.iter().copied())
         }
         "rsync" => rsync(command, walker),
-        "sort" => output(args, &spec("okStTC", &["output", "key", "parallel"]), &["o", "output"], walker),
+        "sort" => output(
+            args,
+            &spec("okStTC", &["output", "key", "parallel"]),
+            &["o", "output"],
+            walker,
+        ),
         "split" | "csplit" => {
             let parsed = args::parse(args, &spec("abClnt", &["lines", "bytes"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied().skip(1))
+            fs::all(
+                walker,
+                Access::Write,
+                parsed.operands.iter().copied().skip(1),
+            )
         }
         "patch" => {
             let parsed = args::parse(args, &spec("dioprBDFV", &["directory", "input", "output"]));
-            fs::all(walker, Access::Write, parsed.values(&["d", "directory", "o", "output"]))?;
+            fs::all(
+                walker,
+                Access::Write,
+                parsed.values(&["d", "directory", "o", "output"]),
+            )?;
             fs::all(walker, Access::Write, parsed.operands.first().copied())
         }
         "ed" | "ex" | "vi" | "vim" | "nvim" | "emacs" | "nano" => editor(command, walker),
-        "strace" | "ltrace" | "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld"
-        | "objcopy" | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
-            output(args, &spec("oILDlx", &["output", "out"]), &["o", "output", "out"], walker)
+        "strace" | "ltrace" | "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc"
+        | "ld" | "objcopy" | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
+            output(
+                args,
+                &spec("oILDlx", &["output", "out"]),
+                &["o", "output", "out"],
+                walker,
+            )
         }
         "yes" => Ok(()),
         "tail" if args.iter().any(|a| a.text() == "/dev/zero") => walker.deny(&FILL, "/dev/zero"),
@@ -113,9 +135,15 @@ fn moves(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 /// Judges a destination: the file itself, and the names inside when it is a folder.
 fn into(walker: &Walker<'_>, to: &Value, sources: &[&Value]) -> Found {
     let target = fs::access(walker, Access::Write, to)?;
-    if target.place == Place::Root || to.text().ends_with('/') || target.path.ends_with("/.claude") {
+    if target.place == Place::Root || to.text().ends_with('/') || target.path.ends_with("/.claude")
+    {
         for source in sources.iter().filter(|s| !s.is_open()) {
-            let name = source.text().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            let name = source
+                .text()
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
             if name.is_empty() || name == "." || name == ".." {
                 continue;
             }
@@ -144,7 +172,17 @@ fn transfer(walker: &mut Walker<'_>, sources: &[&Value], to: &Value, moves: bool
 fn copies(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let parsed = args::parse(
         command.args,
-        &spec("tSmog", &["target-directory", "suffix", "mode", "owner", "group", "no-preserve"]),
+        &spec(
+            "tSmog",
+            &[
+                "target-directory",
+                "suffix",
+                "mode",
+                "owner",
+                "group",
+                "no-preserve",
+            ],
+        ),
     );
     let mut operands: Vec<&Value> = parsed.operands.clone();
     if command.name == "install" && parsed.any(&["d", "directory"]) {
@@ -198,7 +236,21 @@ fn dd(args: &[Value], walker: &mut Walker<'_>) -> Found {
 fn rsync(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let parsed = args::parse(
         command.args,
-        &spec("efTBM", &["rsh", "filter", "exclude", "include", "exclude-from", "files-from", "temp-dir", "rsync-path", "chmod", "chown"]),
+        &spec(
+            "efTBM",
+            &[
+                "rsh",
+                "filter",
+                "exclude",
+                "include",
+                "exclude-from",
+                "files-from",
+                "temp-dir",
+                "rsync-path",
+                "chmod",
+                "chown",
+            ],
+        ),
     );
     for text in parsed.values(&["e", "rsh", "rsync-path"]) {
         walker.shell_text(text)?;
@@ -223,7 +275,10 @@ fn rsync(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 
 /// Editors run commands and write files by their scripts.
 fn editor(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &spec("cSuiTwWp", &["cmd", "eval", "execute", "load"]));
+    let parsed = args::parse(
+        command.args,
+        &spec("cSuiTwWp", &["cmd", "eval", "execute", "load"]),
+    );
     for script in parsed.values(&["c", "cmd"]) {
         let text = script.text().trim_start_matches([':', ' ']);
         if let Some(at) = text.find('!') {

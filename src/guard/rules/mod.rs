@@ -44,16 +44,38 @@ pub(crate) static PROJECT: Rule = Rule {
 /// All rules, by domain.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
     let domains: [&[&Rule]; 18] = [
-        fs::ALL, git::ALL, disks::ALL, permissions::ALL, processes::ALL, containers::ALL,
-        kubernetes::ALL, clouds::ALL, databases::ALL, publishing::ALL, secrets::ALL, net::ALL,
-        remote::ALL, guard::ALL, forge::ALL, shell::ALL, &[], &[],
+        fs::ALL,
+        git::ALL,
+        disks::ALL,
+        permissions::ALL,
+        processes::ALL,
+        containers::ALL,
+        kubernetes::ALL,
+        clouds::ALL,
+        databases::ALL,
+        publishing::ALL,
+        secrets::ALL,
+        net::ALL,
+        remote::ALL,
+        guard::ALL,
+        forge::ALL,
+        shell::ALL,
+        &[],
+        &[],
     ];
     domains.into_iter().flatten().copied()
 }
 
 /// Variables that name a program which others start.
 const PROGRAMS: [&str; 8] = [
-    "MANPAGER", "LESSOPEN", "LESSCLOSE", "EDITOR", "VISUAL", "BROWSER", "PAGER", "RUSTC_WRAPPER",
+    "MANPAGER",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "EDITOR",
+    "VISUAL",
+    "BROWSER",
+    "PAGER",
+    "RUSTC_WRAPPER",
 ];
 
 /// What surrounds a command, whatever it is: its environment, and rights above it.
@@ -102,8 +124,15 @@ pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 /// A statement among the texts of a program that destroys data.
 pub(crate) fn sql_in_code(texts: &[&str]) -> Option<String> {
     let is_statement = |text: &&&str| {
-        let head = text.trim_start().get(..6).unwrap_or_default().to_ascii_lowercase();
+        let head = text
+            .trim_start()
+            .get(..6)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         ["drop t", "drop d", "drop s", "trunca", "delete"].contains(&head.as_str())
     };
-    texts.iter().filter(is_statement).find_map(|text| sql::destroys(text))
+    texts
+        .iter()
+        .filter(is_statement)
+        .find_map(|text| sql::destroys(text))
 }

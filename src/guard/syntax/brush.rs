@@ -3,14 +3,12 @@
 //! Invariant: nothing of the text is dropped. What brush accepts and our tree
 //! cannot hold is an error, and an error is a denial.
 
-use super::tree::{
-    Assign, Assigned, Block, Joint, Node, Pipeline, Redirect, Simple, Word as Ours,
-};
+use super::tree::{Assign, Assigned, Block, Joint, Node, Pipeline, Redirect, Simple, Word as Ours};
 use brush_parser::ast::{
-    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem,
-    CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind, IoFileRedirectTarget,
-    IoRedirect, Pipeline as TheirPipeline, ProcessSubstitutionKind, RedirectList, SeparatorOperator,
-    SimpleCommand, SubshellCommand, Word,
+    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command,
+    CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind,
+    IoFileRedirectTarget, IoRedirect, Pipeline as TheirPipeline, ProcessSubstitutionKind,
+    RedirectList, SeparatorOperator, SimpleCommand, SubshellCommand, Word,
 };
 use brush_parser::{Parser, ParserOptions};
 use std::rc::Rc;
@@ -37,7 +35,10 @@ fn append(block: &mut Block, list: &CompoundList) {
         let from = block.len();
         and_or(block, &item.0);
         if matches!(item.1, SeparatorOperator::Async) {
-            block.iter_mut().skip(from).for_each(|pipeline| pipeline.background = true);
+            block
+                .iter_mut()
+                .skip(from)
+                .for_each(|pipeline| pipeline.background = true);
         }
     }
 }
@@ -130,9 +131,12 @@ fn compound(theirs: &CompoundCommand) -> Node {
             body: list(&each.1.list),
         },
         CompoundCommand::Coprocess(process) => {
-            let name = process.name.as_ref().map_or("COPROC", |word| word.value.as_str());
+            let name = process
+                .name
+                .as_ref()
+                .map_or("COPROC", |word| word.value.as_str());
             Node::Coproc(name.to_owned(), Box::new(command(&process.body)))
-        },
+        }
     }
 }
 
@@ -212,7 +216,9 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
         IoRedirect::File(fd, kind, target) => {
             let word = match target {
                 IoFileRedirectTarget::Filename(word) => text(word),
-                IoFileRedirectTarget::Fd(from) if matches!(kind, IoFileRedirectKind::DuplicateInput) => {
+                IoFileRedirectTarget::Fd(from)
+                    if matches!(kind, IoFileRedirectKind::DuplicateInput) =>
+                {
                     Ours::Text(format!("/dev/fd/{from}"))
                 }
                 IoFileRedirectTarget::Fd(_) => return Vec::new(),

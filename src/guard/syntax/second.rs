@@ -63,7 +63,11 @@ fn bodies(text: &str, block: &Block) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     for simple in simples(block) {
         for redirect in &simple.redirects {
-            if let Redirect::Here { text: body, expands: false, .. } = redirect
+            if let Redirect::Here {
+                text: body,
+                expands: false,
+                ..
+            } = redirect
                 && let Some(at) = text.find(body.as_str())
             {
                 let after = text.get(at + body.len()..).unwrap_or_default();
@@ -78,10 +82,13 @@ fn bodies(text: &str, block: &Block) -> Vec<std::ops::Range<usize>> {
 
 /// The simple commands that stand in a list itself.
 fn simples(block: &Block) -> impl Iterator<Item = &Simple> {
-    block.iter().flat_map(|pipeline| &pipeline.nodes).filter_map(|node| match node {
-        Node::Simple(simple) => Some(simple),
-        _ => None,
-    })
+    block
+        .iter()
+        .flat_map(|pipeline| &pipeline.nodes)
+        .filter_map(|node| match node {
+            Node::Simple(simple) => Some(simple),
+            _ => None,
+        })
 }
 
 /// A command is seen when brush has its word too, or has it inside a word or a
@@ -115,7 +122,9 @@ fn name<'a>(node: &'a Node, seen: &mut Vec<&'a str>, nested: &mut String) {
         }
         Node::If(arms) => {
             for (condition, body) in arms {
-                condition.iter().for_each(|block| names(block, seen, nested));
+                condition
+                    .iter()
+                    .for_each(|block| names(block, seen, nested));
                 names(body, seen, nested);
             }
         }

@@ -107,7 +107,8 @@ impl Walker<'_> {
                 self.restore(kept);
                 let ends = vec![Value::mark(PLAIN), Value::mark(PLAIN)];
                 self.state.set(name, ends);
-                self.state.set(&format!("{name}_PID"), vec![Value::mark(PLAIN)]);
+                self.state
+                    .set(&format!("{name}_PID"), vec![Value::mark(PLAIN)]);
                 Ok(Stream::Empty)
             }
             Node::Redirected(body, redirects) => {
@@ -330,5 +331,9 @@ fn summary(values: &[Value]) -> Value {
         let text = value.text();
         !value.is_open() && !text.starts_with(['-', '.', '~']) && !text.contains('/') && !value.glob
     };
-    Value::mark(if values.iter().all(plain) { PLAIN } else { OPAQUE })
+    Value::mark(if values.iter().all(plain) {
+        PLAIN
+    } else {
+        OPAQUE
+    })
 }

@@ -39,7 +39,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         }
         "hash" if args.first().is_some_and(|a| a.text() == "-p") => {
             if let [_, path, name, ..] = args {
-                walker.state.aliases.insert(name.text().to_owned(), path.text().to_owned());
+                walker
+                    .state
+                    .aliases
+                    .insert(name.text().to_owned(), path.text().to_owned());
             }
         }
         "unset" => {
@@ -56,7 +59,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             return Ok(None);
         }
         "shift" => {
-            let by = args.first().and_then(|a| a.text().parse().ok()).unwrap_or(1);
+            let by = args
+                .first()
+                .and_then(|a| a.text().parse().ok())
+                .unwrap_or(1);
             let by = walker.state.positional.len().min(by);
             walker.state.positional.drain(..by);
         }
@@ -76,7 +82,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         "alias" => {
             for arg in args {
                 if let Some((name, value)) = arg.text().split_once('=') {
-                    walker.state.aliases.insert(name.to_owned(), value.to_owned());
+                    walker
+                        .state
+                        .aliases
+                        .insert(name.to_owned(), value.to_owned());
                 }
             }
         }
@@ -101,7 +110,11 @@ fn cd(args: &[Value], walker: &mut Walker<'_>) {
     let home = Value::new(walker.scene.home);
     let to = match operand.map(Value::text) {
         None => home,
-        Some("-") => walker.state.back.clone().map_or(Value::mark(OPAQUE), Value::new),
+        Some("-") => walker
+            .state
+            .back
+            .clone()
+            .map_or(Value::mark(OPAQUE), Value::new),
         Some(_) => operand.cloned().unwrap_or_default(),
     };
     let mut cwds = Vec::new();
@@ -110,7 +123,8 @@ fn cd(args: &[Value], walker: &mut Walker<'_>) {
         return;
     }
     for cwd in &walker.state.cwds {
-        let target = super::place::target(walker.scene, &walker.state.links, cwd.as_deref(), &to, true);
+        let target =
+            super::place::target(walker.scene, &walker.state.links, cwd.as_deref(), &to, true);
         let unknown = target.place == crate::guard::place::Place::Unknown || to.has_mark();
         let next = (!unknown && !to.text().is_empty()).then_some(target.path);
         if !cwds.contains(&next) {
@@ -127,7 +141,9 @@ fn is_option(arg: &Value) -> bool {
 
 /// `declare`, `export` and their like; `own` when a function keeps them to itself.
 fn declares(args: &[Value], own: bool, state: &mut State) {
-    let refers = args.iter().any(|a| a.text().starts_with('-') && a.text().contains('n'));
+    let refers = args
+        .iter()
+        .any(|a| a.text().starts_with('-') && a.text().contains('n'));
     for arg in args.iter().filter(|a| !a.text().starts_with('-')) {
         let (name, value) = match arg.text().split_once('=') {
             Some((name, _)) => (name, Some(arg.tail(name.len() + 1))),
@@ -149,12 +165,14 @@ fn declares(args: &[Value], own: bool, state: &mut State) {
 /// A variable that takes what flows in.
 fn read(command: &Command<'_>, state: &mut State) {
     let values = match command.stdin {
-        Stream::Paths(roots) if !roots.is_empty() => {
-            roots.iter().map(|root| vec![substitute::below(root)]).collect()
-        }
-        Stream::Text(text) if text.lines().count() <= 8 => {
-            text.lines().map(|line| vec![Value::new(line.trim())]).collect()
-        }
+        Stream::Paths(roots) if !roots.is_empty() => roots
+            .iter()
+            .map(|root| vec![substitute::below(root)])
+            .collect(),
+        Stream::Text(text) if text.lines().count() <= 8 => text
+            .lines()
+            .map(|line| vec![Value::new(line.trim())])
+            .collect(),
         Stream::Plain => vec![vec![Value::mark(crate::guard::word::PLAIN)]],
         Stream::Secret => vec![vec![Value::mark(crate::guard::word::SECRET)]],
         _ => vec![vec![Value::mark(OPAQUE)]],
@@ -199,7 +217,9 @@ fn evaluate(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {
 
 /// The text of a trap runs later, in this shell.
 fn trap(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {
-    let text = args.iter().find(|a| !matches!(a.text(), "--" | "-l" | "-p"));
+    let text = args
+        .iter()
+        .find(|a| !matches!(a.text(), "--" | "-l" | "-p"));
     if let Some(text) = text.filter(|t| !t.text().is_empty() && t.text() != "-") {
         walker.shell_text(text)?;
     }

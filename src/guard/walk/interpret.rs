@@ -7,8 +7,8 @@
 use super::{Command, Found, Stream, Walker};
 use crate::guard::args::{self, Spec};
 use crate::guard::code;
-use crate::guard::rules::{fs, net, processes, remote, shell};
 use crate::guard::place::Place;
+use crate::guard::rules::{fs, net, processes, remote, shell};
 use crate::guard::word::{OPAQUE, REMOTE, SECRET, Value};
 
 /// Shells, whose code is judged by the same walk.
@@ -85,7 +85,9 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         }
         Some(file) if !reads_input => {
             let stream = script_of(walker, file);
-            with_args(walker, Some(&rest), |walker| shell_stream(walker, &stream, file, false))
+            with_args(walker, Some(&rest), |walker| {
+                shell_stream(walker, &stream, file, false)
+            })
         }
         _ => {
             let stdin = command.stdin.clone();
@@ -143,14 +145,20 @@ fn run_language(
     language: &'static code::Language,
     walker: &mut Walker<'_>,
 ) -> Found {
-    let parsed = args::parse(command.args, &Spec {
-        valued: language.valued,
-        longs: language.longs,
-    });
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: language.valued,
+            longs: language.longs,
+        },
+    );
     if matches!(language.name, "perl" | "ruby") && parsed.has("i") {
         fs::all(walker, fs::Access::Write, parsed.operands.iter().copied())?;
     }
-    if parsed.value(&["m"]).is_some_and(|m| m.text() == "http.server") {
+    if parsed
+        .value(&["m"])
+        .is_some_and(|m| m.text() == "http.server")
+    {
         return served(walker, command.args);
     }
     let mut has_code = false;
@@ -169,7 +177,12 @@ fn run_language(
     if has_code || parsed.has("m") && language.name == "python" {
         return Ok(());
     }
-    if let Some(url) = parsed.operands.iter().take(2).find(|v| v.text().starts_with("http")) {
+    if let Some(url) = parsed
+        .operands
+        .iter()
+        .take(2)
+        .find(|v| v.text().starts_with("http"))
+    {
         return walker.deny(&remote::SCRIPT, url.text());
     }
     match parsed.operands.first() {
@@ -216,7 +229,9 @@ pub(super) fn script(walker: &mut Walker<'_>, text: &str) -> Found {
 
 /// A server of files: only what is the run's own.
 fn served(walker: &Walker<'_>, args: &[Value]) -> Found {
-    let at = args.iter().position(|a| matches!(a.text(), "-d" | "--directory"));
+    let at = args
+        .iter()
+        .position(|a| matches!(a.text(), "-d" | "--directory"));
     if let Some(folder) = at.and_then(|at| args.get(at + 1)) {
         let place = walker.target(folder, true).place;
         if !matches!(place, Place::Worktree | Place::Tmp | Place::Root) {

@@ -196,7 +196,11 @@ impl<'a> Walker<'a> {
 
     /// Denies because something is not known: not for what nobody calls.
     pub(crate) fn doubtful(&self, rule: &Rule, target: &str) -> Found {
-        if self.lenient { Ok(()) } else { self.deny(rule, target) }
+        if self.lenient {
+            Ok(())
+        } else {
+            self.deny(rule, target)
+        }
     }
 
     /// Denies by a target: an unknown one only where it counts.
@@ -218,7 +222,13 @@ impl<'a> Walker<'a> {
         }
         let mut worst: Option<Target> = None;
         for cwd in &self.state.cwds {
-            let target = place::target(self.scene, &self.state.links, cwd.as_deref(), value, follows);
+            let target = place::target(
+                self.scene,
+                &self.state.links,
+                cwd.as_deref(),
+                value,
+                follows,
+            );
             if worst.as_ref().is_none_or(|w| target.place > w.place) {
                 worst = Some(target);
             }

@@ -10,23 +10,61 @@ use crate::guard::word::{Ground, OPAQUE, PLAIN, SECRET, Value, joined};
 
 /// Variables of the environment that hold one plain word.
 const PLAIN_NAMES: [&str; 19] = [
-    "USER", "LOGNAME", "HOSTNAME", "UID", "EUID", "RANDOM", "SRANDOM", "SECONDS", 
-    "BASHPID", "LINENO", "SHLVL", "EPOCHSECONDS", "EPOCHREALTIME", "OPTIND", "HOSTTYPE", "OSTYPE",
-    "MACHTYPE", "BASH_VERSION", "LANG",
+    "USER",
+    "LOGNAME",
+    "HOSTNAME",
+    "UID",
+    "EUID",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "BASHPID",
+    "LINENO",
+    "SHLVL",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "OPTIND",
+    "HOSTTYPE",
+    "OSTYPE",
+    "MACHTYPE",
+    "BASH_VERSION",
+    "LANG",
 ];
 
 /// Variables that name a tool, and the tool they stand for when nothing sets them.
 const TOOLS: [(&str, &str); 19] = [
-    ("CC", "cc"), ("CXX", "c++"), ("LD", "ld"), ("AR", "ar"), ("PYTHON", "python3"),
-    ("CARGO", "cargo"), ("RUSTC", "rustc"), ("GO", "go"), ("NODE", "node"), ("NPM", "npm"),
-    ("MAKE", "make"), ("EDITOR", "vi"), ("VISUAL", "vi"), ("PAGER", "less"), ("SHELL", "bash"),
-    ("PIP", "pip"), ("BASH", "bash"), ("GIT", "git"), ("ADF_BIN", "adf"),
+    ("CC", "cc"),
+    ("CXX", "c++"),
+    ("LD", "ld"),
+    ("AR", "ar"),
+    ("PYTHON", "python3"),
+    ("CARGO", "cargo"),
+    ("RUSTC", "rustc"),
+    ("GO", "go"),
+    ("NODE", "node"),
+    ("NPM", "npm"),
+    ("MAKE", "make"),
+    ("EDITOR", "vi"),
+    ("VISUAL", "vi"),
+    ("PAGER", "less"),
+    ("SHELL", "bash"),
+    ("PIP", "pip"),
+    ("BASH", "bash"),
+    ("GIT", "git"),
+    ("ADF_BIN", "adf"),
 ];
 
 /// Whether a variable's name says that it holds a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     const WORDS: [&str; 9] = [
-        "TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY",
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "API_KEY",
+        "APIKEY",
+        "ACCESS_KEY",
+        "PRIVATE_KEY",
         "CREDENTIAL",
     ];
     WORDS.iter().any(|word| name.contains(word)) || name.ends_with("_PAT")
@@ -37,7 +75,9 @@ impl Walker<'_> {
         let parameter = parse(inner);
         // `${ command; }` of newer shells; brush-parser drops the blank in front.
         let is_command = parameter.operation == Operation::Other
-            && parameter.operand.starts_with([' ', '\t', '\n', ';', '|', '/']);
+            && parameter
+                .operand
+                .starts_with([' ', '\t', '\n', ';', '|', '/']);
         if is_command {
             return self.substitution(inner.trim_start_matches('|'));
         }
@@ -45,7 +85,9 @@ impl Walker<'_> {
         let known = self.known(&parameter);
         let is_empty = |v: &[Value]| v.iter().all(|v| v.text().is_empty());
         Ok(match parameter.operation {
-            Operation::Value | Operation::Required => known.unwrap_or_else(|| outer(parameter.name)),
+            Operation::Value | Operation::Required => {
+                known.unwrap_or_else(|| outer(parameter.name))
+            }
             Operation::Default => match known {
                 Some(values) if !is_empty(&values) => values,
                 _ => vec![operand],
@@ -78,10 +120,17 @@ impl Walker<'_> {
                 let text = known.map(|v| joined(&v, " ")).unwrap_or_default();
                 vec![self.single(text.text(), Ground::Quoted)?]
             }
-            Operation::Other => vec![Value::mark(if is_secret_name(inner) { SECRET } else { OPAQUE })],
+            Operation::Other => vec![Value::mark(if is_secret_name(inner) {
+                SECRET
+            } else {
+                OPAQUE
+            })],
             change => {
                 let values = known.unwrap_or_else(|| outer(parameter.name));
-                values.iter().map(|v| changed(v, change, &operand)).collect()
+                values
+                    .iter()
+                    .map(|v| changed(v, change, &operand))
+                    .collect()
             }
         })
     }
@@ -91,7 +140,11 @@ impl Walker<'_> {
         if parameter.operand.is_empty() || parameter.operation == Operation::Length {
             return Ok(Value::default());
         }
-        let ground = if quoted { Ground::Quoted } else { Ground::Plain };
+        let ground = if quoted {
+            Ground::Quoted
+        } else {
+            Ground::Plain
+        };
         self.single(parameter.operand, ground)
     }
 

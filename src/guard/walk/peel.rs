@@ -14,7 +14,9 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
     let args = command.args;
     let out = match command.name {
         "command" => {
-            let asks = args.first().is_some_and(|a| matches!(a.text(), "-v" | "-V"));
+            let asks = args
+                .first()
+                .is_some_and(|a| matches!(a.text(), "-v" | "-V"));
             if asks {
                 return Ok(Some(super::outlet::program(args)));
             }
@@ -26,7 +28,12 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
                 Some((word, rest)) => (word.text(), rest),
                 None => return Ok(Some(Stream::Empty)),
             };
-            let inner = Command { name: word, args: rest, word, ..*command };
+            let inner = Command {
+                name: word,
+                args: rest,
+                word,
+                ..*command
+            };
             match super::builtins::run(&inner, walker)? {
                 Some(out) => out,
                 None => walker.run(args, command.stdin.clone(), command.env)?,
@@ -52,10 +59,16 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             let at = operand(args, "tSGrw", &["target", "setuid", "setgid"], 0);
             outside(walker, tail(args, at.unwrap_or(args.len())), command)?
         }
-        "su" | "runuser" | "script" | "flock" | "watch" | "hyperfine" | "tmux" | "screen" | "at"
-        | "batch" => return texts(command, walker),
+        "su" | "runuser" | "script" | "flock" | "watch" | "hyperfine" | "tmux" | "screen"
+        | "at" | "batch" => return texts(command, walker),
         "nix-shell" => {
-            let parsed = args::parse(args, &Spec { valued: "pA", longs: &["run", "command"] });
+            let parsed = args::parse(
+                args,
+                &Spec {
+                    valued: "pA",
+                    longs: &["run", "command"],
+                },
+            );
             for text in parsed.values(&["run", "command"]) {
                 walker.shell_text(text)?;
             }
@@ -69,7 +82,9 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
                 return walker.shell_text(&text).map(Some);
             }
             if let Some(at) = launcher(name, args) {
-                return walker.run(tail(args, at), command.stdin.clone(), command.env).map(Some);
+                return walker
+                    .run(tail(args, at), command.stdin.clone(), command.env)
+                    .map(Some);
             }
             let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&name)) else {
                 return Ok(None);
@@ -98,8 +113,14 @@ fn wrapped(wrapper: &Wrapper, command: &Command<'_>, walker: &mut Walker<'_>) ->
     }
     let kept = walker.state.clone();
     if wrapper.names.contains(&"sudo")
-        && let Some(dir) = args::parse(&args[..at], &Spec { valued: wrapper.valued, longs: wrapper.longs })
-            .value(&["D", "chdir"])
+        && let Some(dir) = args::parse(
+            &args[..at],
+            &Spec {
+                valued: wrapper.valued,
+                longs: wrapper.longs,
+            },
+        )
+        .value(&["D", "chdir"])
     {
         enter(walker, dir);
     }
@@ -126,7 +147,10 @@ pub(super) fn operand(
         if let Some(long) = text.strip_prefix("--") {
             at += 1 + usize::from(longs.contains(&long));
         } else if text.len() > 1 && text.starts_with('-') {
-            let takes = text.char_indices().skip(1).find(|(_, c)| valued.contains(*c));
+            let takes = text
+                .char_indices()
+                .skip(1)
+                .find(|(_, c)| valued.contains(*c));
             let last = takes.is_some_and(|(n, c)| n + c.len_utf8() == text.len());
             at += 1 + usize::from(last);
         } else if skipped > 0 {
@@ -141,7 +165,9 @@ pub(super) fn operand(
 fn assignment(arg: &Value) -> Option<(&str, &str)> {
     let (name, value) = arg.text().split_once('=')?;
     let mut chars = name.chars();
-    let begins = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let begins = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     (begins && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')).then_some((name, value))
 }
 
@@ -174,7 +200,9 @@ fn env(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         if text == "--" {
             continue;
         }
-        let split = ["--split-string=", "-S"].iter().find_map(|p| text.strip_prefix(p));
+        let split = ["--split-string=", "-S"]
+            .iter()
+            .find_map(|p| text.strip_prefix(p));
         if let Some(rest) = split.or((text == "--split-string").then_some("")) {
             let glued = (!rest.is_empty()).then(|| arg.tail(text.len() - rest.len()));
             return split_text(walker, glued, tail(args, at));
@@ -217,7 +245,11 @@ fn split_text(walker: &mut Walker<'_>, glued: Option<Value>, rest: &[Value]) -> 
     let mut words: Vec<Value> = glued.into_iter().collect();
     for (n, arg) in rest.iter().enumerate() {
         let is_text = n == 0 && words.is_empty();
-        words.push(if is_text { arg.clone() } else { Value::new(super::run::requoted(arg)) });
+        words.push(if is_text {
+            arg.clone()
+        } else {
+            Value::new(super::run::requoted(arg))
+        });
     }
     walker.shell_text(&joined(&words, " "))
 }
@@ -227,7 +259,10 @@ fn launcher(name: &str, args: &[Value]) -> Option<usize> {
     let words = LAUNCHERS.iter().find(|(launcher, words)| {
         *launcher == name
             && words.len() <= args.len()
-            && words.iter().zip(args).all(|(word, arg)| arg.text() == *word)
+            && words
+                .iter()
+                .zip(args)
+                .all(|(word, arg)| arg.text() == *word)
     })?;
     let mut at = words.1.len();
     if name == "rustup" || name == "direnv" {
@@ -242,7 +277,10 @@ fn launcher(name: &str, args: &[Value]) -> Option<usize> {
             text if text.starts_with('-') => at += 1,
             // A profile or a tool that stands before `--`.
             _ if ["mise", "aws-vault", "opam", "nix"].contains(&name)
-                && args.iter().skip(at).any(|a| matches!(a.text(), "--" | "-c" | "--command")) =>
+                && args
+                    .iter()
+                    .skip(at)
+                    .any(|a| matches!(a.text(), "--" | "-c" | "--command")) =>
             {
                 at += 1;
             }
@@ -260,21 +298,33 @@ fn called_text(name: &str, args: &[Value]) -> Option<Value> {
                 return args.get(n + 1).cloned();
             }
             let (option, _) = a.text().split_once('=')?;
-            (options.contains(&option) && option.starts_with("--")).then(|| a.tail(option.len() + 1))
+            (options.contains(&option) && option.starts_with("--"))
+                .then(|| a.tail(option.len() + 1))
         })
     };
     match name {
         "npx" => after(&["-c", "--call"]),
-        "npm" if args.first().is_some_and(|a| matches!(a.text(), "exec" | "x")) => after(&["-c", "--call"]),
+        "npm"
+            if args
+                .first()
+                .is_some_and(|a| matches!(a.text(), "exec" | "x")) =>
+        {
+            after(&["-c", "--call"])
+        }
         "cargo" if args.first().is_some_and(|a| a.text() == "watch") => after(&["-s", "--shell"]),
         "gdb" | "lldb" => {
             let text = after(&["-ex", "--eval-command", "-o"])?;
-            let code = ["shell ", "!", "platform shell "].iter().find_map(|p| text.text().strip_prefix(p));
+            let code = ["shell ", "!", "platform shell "]
+                .iter()
+                .find_map(|p| text.text().strip_prefix(p));
             code.map(Value::new)
         }
         "expect" => {
             let text = after(&["-c"])?;
-            text.text().trim_start().strip_prefix("spawn ").map(Value::new)
+            text.text()
+                .trim_start()
+                .strip_prefix("spawn ")
+                .map(Value::new)
         }
         "zip" => after(&["-TT", "--unzip-command"]),
         "compgen" | "mapfile" | "readarray" => after(&["-C"]),
@@ -318,12 +368,17 @@ fn away(
 fn contained(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
     let exec = args.iter().position(|a| a.text() == "exec");
-    let Some(exec) = exec.filter(|at| tail(args, 0).iter().take(*at).all(|a| a.text() != "run")) else {
+    let Some(exec) = exec.filter(|at| tail(args, 0).iter().take(*at).all(|a| a.text() != "run"))
+    else {
         return Ok(None);
     };
     let rest = tail(args, exec + 1);
     let dashes = rest.iter().position(|a| a.text() == "--");
-    let valued = if command.name == "kubectl" { "cfn" } else { "euw" };
+    let valued = if command.name == "kubectl" {
+        "cfn"
+    } else {
+        "euw"
+    };
     let at = dashes.or_else(|| operand(rest, valued, &["env", "user", "workdir", "index"], 0));
     let Some(at) = at else {
         return Ok(Some(Stream::Unknown));
@@ -335,14 +390,37 @@ fn contained(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Str
 fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
     let spec = match command.name {
-        "su" | "runuser" => Spec { valued: "cgGsuw", longs: &["command", "shell", "group", "user"] },
-        "script" => Spec { valued: "cEIOoBmTt", longs: &["command"] },
-        "flock" => Spec { valued: "cwE", longs: &["command", "timeout"] },
-        "watch" => Spec { valued: "n", longs: &["interval"] },
-        "hyperfine" => {
-            Spec { valued: "wrmMpscLPDnN", longs: &["warmup", "runs", "prepare", "cleanup", "setup", "export-json"] }
-        }
-        _ => Spec { valued: "fqtsSnc", longs: &[] },
+        "su" | "runuser" => Spec {
+            valued: "cgGsuw",
+            longs: &["command", "shell", "group", "user"],
+        },
+        "script" => Spec {
+            valued: "cEIOoBmTt",
+            longs: &["command"],
+        },
+        "flock" => Spec {
+            valued: "cwE",
+            longs: &["command", "timeout"],
+        },
+        "watch" => Spec {
+            valued: "n",
+            longs: &["interval"],
+        },
+        "hyperfine" => Spec {
+            valued: "wrmMpscLPDnN",
+            longs: &[
+                "warmup",
+                "runs",
+                "prepare",
+                "cleanup",
+                "setup",
+                "export-json",
+            ],
+        },
+        _ => Spec {
+            valued: "fqtsSnc",
+            longs: &[],
+        },
     };
     let parsed = args::parse(args, &spec);
     for text in parsed.values(&["c", "command", "prepare", "cleanup", "setup"]) {
@@ -361,7 +439,9 @@ fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>
             if let Some(at) = operand(args, spec.valued, spec.longs, 1)
                 && !parsed.any(&["c", "command"])
             {
-                return walker.run(tail(args, at), command.stdin.clone(), command.env).map(Some);
+                return walker
+                    .run(tail(args, at), command.stdin.clone(), command.env)
+                    .map(Some);
             }
         }
         "hyperfine" => {
@@ -376,7 +456,9 @@ fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>
         }
         "screen" => {
             let at = operand(args, "SscehtT", &[], 0).unwrap_or(args.len());
-            return walker.run(tail(args, at), Stream::Unknown, command.env).map(Some);
+            return walker
+                .run(tail(args, at), Stream::Unknown, command.env)
+                .map(Some);
         }
         "at" | "batch" => match command.stdin {
             Stream::Text(text) => {

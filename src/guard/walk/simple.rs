@@ -119,7 +119,10 @@ impl Walker<'_> {
             }
         }
         if argv.is_empty() {
-            let read = simple.redirects.iter().any(|r| matches!(r, Redirect::Read(_)));
+            let read = simple
+                .redirects
+                .iter()
+                .any(|r| matches!(r, Redirect::Read(_)));
             return Ok(if read { Stream::Unknown } else { Stream::Empty });
         }
         self.endless(&argv, &outlets)?;
@@ -129,7 +132,10 @@ impl Walker<'_> {
 
     /// What never ends does not go into a file.
     fn endless(&self, argv: &[Value], outlets: &Outlets) -> Found {
-        let to_file = outlets.files.iter().any(|(path, _)| !path.starts_with("/dev/"));
+        let to_file = outlets
+            .files
+            .iter()
+            .any(|(path, _)| !path.starts_with("/dev/"));
         let source = |v: &Value| matches!(v.text(), "/dev/zero" | "/dev/urandom" | "/dev/random");
         let endless = match argv.first().map(Value::text) {
             Some("yes") => true,
@@ -265,7 +271,11 @@ impl Walker<'_> {
         if path == "/dev/null" {
             return Stream::Empty;
         }
-        self.state.files.get(&path).cloned().unwrap_or(Stream::Unknown)
+        self.state
+            .files
+            .get(&path)
+            .cloned()
+            .unwrap_or(Stream::Unknown)
     }
 
     /// What is left for a pipe when the output goes to files.

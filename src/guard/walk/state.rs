@@ -139,7 +139,10 @@ impl State {
             }
         }
         for (name, theirs) in other.variables {
-            let ours = self.variables.entry(name).or_insert_with(|| vec![vec![Value::default()]]);
+            let ours = self
+                .variables
+                .entry(name)
+                .or_insert_with(|| vec![vec![Value::default()]]);
             for value in theirs {
                 add(ours, value);
             }

@@ -111,7 +111,10 @@ impl Lexer<'_> {
         };
         let end = rest.find(['/', ':']).unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or_default();
-        if name.chars().all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c)) {
+        if name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c))
+        {
             let name = name.to_owned();
             self.at += 1 + name.len();
             self.push(Piece::Tilde(name));
