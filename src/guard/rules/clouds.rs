@@ -3,7 +3,7 @@
 //! Invariant: plans, lists and descriptions are allowed; what creates, changes
 //! or removes anything remote is not.
 
-use super::net;
+use super::aws;
 use super::verbs::{Tool, Verb, judge as by_verb, verb, with};
 use crate::guard::args::{self, Spec};
 use crate::guard::verdict::Rule;
@@ -285,7 +285,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     let words: Vec<&str> = parsed.operands.iter().map(|v| v.text()).collect();
     let asks = words.contains(&"help") || parsed.any(&["help", "dryrun", "dry-run"]);
     match command.name {
-        "aws" if !asks => aws(&words, &shown, walker)?,
+        "aws" if !asks => aws::judge(&words, &shown, walker)?,
         "gcloud" | "az" if !asks => {
             const VERBS: [&str; 40] = [
                 "delete",
@@ -365,62 +365,6 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         _ => {}
     }
     by_verb(TOOLS, command, walker)
-}
-
-fn aws(words: &[&str], shown: &str, walker: &Walker<'_>) -> Found {
-    let (Some(service), Some(verb)) = (words.first(), words.get(1)) else {
-        return Ok(());
-    };
-    if *service == "s3" {
-        let remote = |w: &&str| w.starts_with("s3://");
-        let removes = matches!(*verb, "rm" | "rb" | "mb" | "mv" | "sync");
-        let syncs_down = *verb == "sync" && words.get(3).is_some_and(|w| !remote(w));
-        let sends = *verb == "cp" && words.last().is_some_and(remote);
-        if sends {
-            return walker.deny(&net::UPLOAD, shown);
-        }
-        return if removes && !syncs_down {
-            walker.deny(&CHANGE, shown)
-        } else {
-            Ok(())
-        };
-    }
-    const READS: [&str; 24] = [
-        "describe",
-        "list",
-        "get",
-        "ls",
-        "help",
-        "tail",
-        "wait",
-        "validate",
-        "filter",
-        "query",
-        "scan",
-        "lookup",
-        "batch-get",
-        "search",
-        "head",
-        "estimate",
-        "preview",
-        "simulate",
-        "test",
-        "show",
-        "decode",
-        "view",
-        "check",
-        "configure",
-    ];
-    let reads = READS.iter().any(|r| {
-        verb.strip_prefix(r)
-            .is_some_and(|t| t.is_empty() || t.starts_with('-'))
-    });
-    let own = matches!(*service, "configure" | "help" | "sts" | "sso");
-    if reads || own {
-        Ok(())
-    } else {
-        walker.deny(&CHANGE, shown)
-    }
 }
 
 /// What the shell's environment adds to a command of Terraform.

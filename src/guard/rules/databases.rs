@@ -6,10 +6,10 @@
 
 use super::fs::{self, Access};
 use super::sql;
+use super::stores;
 use super::verbs::{Tool, Verb, judge as by_verb, unless, verb, with};
 use super::{remote, shell};
 use crate::guard::args::{self, Spec};
-use crate::guard::place::Place;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::{REMOTE, Value};
@@ -51,10 +51,6 @@ const SQL: Spec = Spec {
 const MYSQL: Spec = Spec {
     valued: "ehuPDS",
     longs: &["execute", "host", "port", "user", "database", "socket"],
-};
-const REDIS: Spec = Spec {
-    valued: "hpanurx",
-    longs: &["user", "pass", "pattern", "cacert", "cert", "key", "sni"],
 };
 const PLAIN: Spec = Spec {
     valued: "hunpDPU",
@@ -260,9 +256,9 @@ const CLIENTS: &[(&str, Spec, &[&str])] = &[
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     by_verb(TOOLS, command, walker)?;
     match command.name {
-        "sqlite3" | "sqlite" | "duckdb" | "litecli" => return file(command, walker),
-        "redis-cli" | "valkey-cli" | "keydb-cli" => return redis(command, walker),
-        "mongosh" | "mongo" => return mongo(command, walker),
+        "sqlite3" | "sqlite" | "duckdb" | "litecli" => return stores::file(command, walker),
+        "redis-cli" | "valkey-cli" | "keydb-cli" => return stores::redis(command, walker),
+        "mongosh" | "mongo" => return stores::mongo(command, walker),
         "nc" | "ncat" | "netcat" | "telnet" => {
             if let Stream::Text(text) = command.stdin
                 && text.lines().any(sql::flushes)
@@ -329,118 +325,6 @@ fn statement(walker: &mut Walker<'_>, text: &Value) -> Found {
     }
     if let Some(found) = sql::destroys(text.text()) {
         return walker.deny(&DESTROY, &found);
-    }
-    Ok(())
-}
-
-/// SQLite and DuckDB: the file decides.
-fn file(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(
-        command.args,
-        &Spec {
-            valued: "",
-            longs: &["init", "cmd", "c"],
-        },
-    );
-    let mut operands = parsed.operands.iter().filter(|v| v.text() != "-c");
-    let Some(database) = operands.next().filter(|v| v.text() != ":memory:") else {
-        return Ok(());
-    };
-    let reads = parsed.any(&["readonly"]);
-    let own = {
-        let place = walker.target(database, true).place;
-        matches!(
-            place,
-            Place::Worktree | Place::Tmp | Place::SharedTmp | Place::Null
-        )
-    };
-    let mut texts: Vec<String> = operands.map(|v| v.text().to_owned()).collect();
-    if let Stream::Text(text) = command.stdin {
-        texts.push(text.clone());
-    }
-    for text in &texts {
-        for line in text.lines().map(str::trim) {
-            let mut words = line.split_whitespace();
-            match words.next() {
-                Some(".shell" | ".system") => {
-                    let code = line.split_once(' ').map_or("", |(_, code)| code);
-                    walker.shell_text(&Value::new(code))?;
-                }
-                Some(".backup" | ".output" | ".once" | ".save" | ".log" | ".clone" | ".excel") => {
-                    if let Some(path) = words.last() {
-                        fs::access(walker, Access::Write, &Value::new(path.trim_matches('\'')))?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        let attached = sql::attaches(text);
-        for path in &attached {
-            if sql::destroys(text).is_some() {
-                fs::access(walker, Access::Delete, &Value::new(path.as_str()))?;
-            }
-        }
-        if !own && !reads && (sql::destroys(text).is_some() || sql::changes(text)) {
-            return fs::access(walker, Access::Write, database).map(|_| ());
-        }
-    }
-    Ok(())
-}
-
-fn redis(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &REDIS);
-    let words: Vec<String> = parsed
-        .operands
-        .iter()
-        .map(|v| v.text().to_lowercase())
-        .collect();
-    let line = words.join(" ");
-    if sql::flushes(&line) {
-        return walker.deny(&DESTROY, &command.shown());
-    }
-    if let Stream::Text(text) = command.stdin
-        && text.lines().any(|l| sql::flushes(&l.to_lowercase()))
-    {
-        return walker.deny(&DESTROY, &command.shown());
-    }
-    Ok(())
-}
-
-fn mongo(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(
-        command.args,
-        &Spec {
-            valued: "uphf",
-            longs: &["eval", "host", "port", "username", "password", "file"],
-        },
-    );
-    let mut texts: Vec<String> = parsed
-        .values(&["eval"])
-        .iter()
-        .map(|v| v.text().to_owned())
-        .collect();
-    if let Stream::Text(text) = command.stdin {
-        texts.push(text.clone());
-    }
-    const CALLS: [&str; 12] = [
-        "dropDatabase(",
-        ".drop(",
-        ".deleteMany(",
-        ".remove(",
-        "dropUser(",
-        "shutdownServer(",
-        ".dropIndexes(",
-        "dropAllUsers",
-        "dropAllRoles",
-        ".deleteOne(",
-        "findOneAndDelete(",
-        "renameCollection(",
-    ];
-    if texts
-        .iter()
-        .any(|t| CALLS.iter().any(|call| t.contains(call)))
-    {
-        return walker.deny(&DESTROY, &command.shown());
     }
     Ok(())
 }

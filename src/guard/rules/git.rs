@@ -4,9 +4,8 @@
 //! and drop what is its own; what leaves the clone is the factory's to send, and
 //! a repository elsewhere is only read.
 
-use super::fs::{self, Access};
+use super::gitverbs::{branch, filters, is_base, run_or_text, with_paths};
 use super::{gitconfig, shell};
-use crate::guard::args::{self, Spec};
 use crate::guard::place::Place;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker, peel};
@@ -328,148 +327,6 @@ fn subcommand(verb: &str, args: &[Value], command: &Command<'_>, walker: &mut Wa
                 .map(|_| ())
         }
         _ => with_paths(verb, args, &shown, walker),
-    }
-}
-
-fn run_or_text(walker: &mut Walker<'_>, rest: &[Value]) -> Found {
-    match rest {
-        [] => Ok(()),
-        [text] => walker.shell_text(text).map(|_| ()),
-        argv => walker.run(argv, Stream::Empty, &[]).map(|_| ()),
-    }
-}
-
-/// Whether a branch is the base of what is delivered.
-fn is_base(name: &str) -> bool {
-    matches!(
-        name,
-        "main" | "master" | "develop" | "trunk" | "release" | "HEAD"
-    ) || name.starts_with("release/")
-}
-
-fn branch(args: &[Value], walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(args, &args::NONE);
-    if !parsed.any(&["D", "d", "delete"]) || parsed.any(&["r", "remotes"]) {
-        return Ok(());
-    }
-    for name in &parsed.operands {
-        let text = name.text();
-        if is_base(text) || text == walker.scene.branch || name.is_blank_mark() {
-            walker.deny(&PROTECTED_BRANCH, text)?;
-        }
-    }
-    Ok(())
-}
-
-fn filters(args: &[Value], walker: &mut Walker<'_>, shown: &str) -> Found {
-    for pair in args.windows(2) {
-        if pair[0].text().ends_with("-filter") {
-            walker.shell_text(&pair[1])?;
-        }
-    }
-    if args.iter().any(|a| a.text() == "--all") {
-        return walker.deny(&PROTECTED_BRANCH, shown);
-    }
-    Ok(())
-}
-
-/// Options that run code, and options and operands that name files to write.
-fn with_paths(verb: &str, args: &[Value], shown: &str, walker: &mut Walker<'_>) -> Found {
-    let spec = match verb {
-        "rebase" => Spec {
-            valued: "xsXC",
-            longs: &["exec", "onto", "strategy"],
-        },
-        "difftool" | "mergetool" => Spec {
-            valued: "xt",
-            longs: &["extcmd", "tool"],
-        },
-        "grep" => Spec {
-            valued: "eABCm",
-            longs: &[],
-        },
-        "archive" | "format-patch" => Spec {
-            valued: "o",
-            longs: &["output", "output-directory", "prefix"],
-        },
-        "clone" | "fetch" | "pull" | "ls-remote" => Spec {
-            valued: "bujco",
-            longs: &[
-                "upload-pack",
-                "depth",
-                "branch",
-                "template",
-                "config",
-                "reference",
-            ],
-        },
-        "init" => Spec {
-            valued: "b",
-            longs: &["template", "separate-git-dir", "initial-branch"],
-        },
-        "worktree" => Spec {
-            valued: "bB",
-            longs: &["reason"],
-        },
-        _ => Spec {
-            valued: "",
-            longs: &["output", "prefix"],
-        },
-    };
-    let parsed = args::parse(args, &spec);
-    for code in parsed.values(&["exec", "extcmd", "upload-pack", "open-files-in-pager"]) {
-        walker.shell_text(code)?;
-    }
-    for code in parsed.values(&["x", "u"]) {
-        let takes = matches!(verb, "rebase" | "difftool" | "clone" | "fetch");
-        if takes {
-            walker.shell_text(code)?;
-        }
-    }
-    if verb == "grep"
-        && let Some(pager) = args
-            .iter()
-            .find(|a| a.text().starts_with("-O") && a.text().len() > 2)
-    {
-        walker.shell_text(&pager.tail(2))?;
-    }
-    fs::all(
-        walker,
-        Access::Write,
-        parsed.values(&["output", "output-directory"]),
-    )?;
-    if matches!(verb, "archive" | "format-patch") {
-        fs::all(walker, Access::Write, parsed.values(&["o"]))?;
-    }
-    if verb == "checkout-index" {
-        fs::all(walker, Access::Write, parsed.values(&["prefix"]))?;
-    }
-    if parsed.value(&["template"]).is_some() {
-        walker.deny(&super::guard::GIT_PROGRAM, shown)?;
-    }
-    for operand in &parsed.operands {
-        if operand.text().starts_with("ext::") {
-            walker.deny(&super::guard::GIT_PROGRAM, operand.text())?;
-        }
-    }
-    match verb {
-        "clone" | "init" => fs::all(
-            walker,
-            Access::Write,
-            parsed.operands.get(usize::from(verb == "clone")).copied(),
-        ),
-        "worktree" if parsed.operand(0) == Some("add") => {
-            fs::all(walker, Access::Write, parsed.operands.get(1).copied())
-        }
-        "worktree" if parsed.operand(0) == Some("remove") => {
-            fs::all(walker, Access::Delete, parsed.operands.get(1).copied())
-        }
-        "bundle" if parsed.operand(0) == Some("create") => fs::all(
-            walker,
-            Access::Write,
-            parsed.operands.get(1).copied().filter(|v| v.text() != "-"),
-        ),
-        _ => Ok(()),
     }
 }
 

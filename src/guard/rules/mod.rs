@@ -6,6 +6,7 @@
 //! it denies; `walk::run` is where commands come from.
 
 pub(crate) mod archives;
+mod aws;
 pub(crate) mod clouds;
 pub(crate) mod containers;
 pub(crate) mod databases;
@@ -15,6 +16,7 @@ pub(crate) mod forge;
 pub(crate) mod fs;
 pub(crate) mod git;
 mod gitconfig;
+mod gitverbs;
 pub(crate) mod guard;
 pub(crate) mod kubernetes;
 pub(crate) mod net;
@@ -22,9 +24,11 @@ pub(crate) mod permissions;
 pub(crate) mod processes;
 pub(crate) mod publishing;
 pub(crate) mod remote;
+mod requests;
 pub(crate) mod secrets;
 pub(crate) mod shell;
 mod sql;
+mod stores;
 mod verbs;
 
 use super::verdict::Rule;

@@ -3,9 +3,9 @@
 //! Invariant: asking is allowed anywhere, sending only to this machine. A
 //! request that changes something elsewhere is a change of remote state.
 
-use super::forge;
 use super::fs::{self, Access};
-use crate::guard::args::{self, Parsed, Spec};
+use super::requests;
+use crate::guard::args::{self, Spec};
 use crate::guard::place;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker};
@@ -96,7 +96,7 @@ pub(crate) fn fetches(name: &str) -> bool {
 }
 
 /// Whether an address is of this machine.
-fn is_local(text: &str) -> bool {
+pub(super) fn is_local(text: &str) -> bool {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or(host);
@@ -140,9 +140,9 @@ pub(super) fn device(walker: &Walker<'_>, value: &Value) -> Found {
 
 pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     match command.name {
-        "curl" => curl(command, walker),
-        "wget" => wget(command, walker),
-        "http" | "https" | "xh" | "httpie" => httpie(command, walker),
+        "curl" => requests::curl(command, walker),
+        "wget" => requests::wget(command, walker),
+        "http" | "https" | "xh" | "httpie" => requests::httpie(command, walker),
         "scp" | "sftp" => scp(command, walker),
         "ftp" | "lftp" | "tftp" => {
             if let Stream::Text(text) = command.stdin {
@@ -171,208 +171,6 @@ fn named(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         } else if arg.is_open() && arg.text().contains('.') {
             walker.doubtful(&UPLOAD, &arg.shown())?;
         }
-    }
-    Ok(())
-}
-
-const CURL: Spec = Spec {
-    valued: "XdFTouHAebcKmrtuUwxyzECDPQ",
-    longs: &[
-        "request",
-        "data",
-        "data-raw",
-        "data-binary",
-        "data-urlencode",
-        "data-ascii",
-        "json",
-        "form",
-        "form-string",
-        "upload-file",
-        "output",
-        "header",
-        "user",
-        "user-agent",
-        "cookie",
-        "config",
-        "url",
-        "max-time",
-        "proxy",
-        "cacert",
-        "cert",
-        "key",
-        "write-out",
-        "connect-timeout",
-        "retry",
-        "output-dir",
-        "range",
-        "referer",
-        "resolve",
-        "cookie-jar",
-        "dump-header",
-    ],
-};
-
-fn curl(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &CURL);
-    let mut urls: Vec<&Value> = parsed.operands.clone();
-    let named = parsed.values(&["url"]);
-    urls.extend(named);
-    written(
-        &parsed,
-        &["o", "output", "c", "cookie-jar", "D", "dump-header"],
-        &urls,
-        walker,
-    )?;
-    let local = !urls.is_empty()
-        && urls
-            .iter()
-            .all(|u| is_local(u.text()) && !u.text().starts_with("file:"));
-    if local {
-        return Ok(());
-    }
-    for value in command.args {
-        if value.has(SECRET) {
-            return walker.deny(&UPLOAD, &value.shown());
-        }
-    }
-    let forge = urls.iter().any(|u| forge::is_api(u.text()));
-    let gets = parsed.any(&["G", "get", "I", "head"]);
-    let method = parsed
-        .value(&["X", "request"])
-        .map(|m| m.text().to_ascii_uppercase());
-    let body = [
-        "d",
-        "data",
-        "data-raw",
-        "data-binary",
-        "data-ascii",
-        "json",
-        "data-urlencode",
-        "F",
-        "form",
-        "T",
-        "upload-file",
-    ];
-    let has_body = parsed.any(&body) && !gets;
-    let sends_file = parsed
-        .values(&[
-            "d",
-            "data",
-            "data-binary",
-            "data-ascii",
-            "json",
-            "F",
-            "form",
-        ])
-        .iter()
-        .any(|v| v.text().contains('@') || v.text().contains('<') || v.is_open())
-        || parsed.any(&["T", "upload-file"]);
-    let changes = method
-        .as_deref()
-        .is_some_and(|m| !matches!(m, "GET" | "HEAD" | "OPTIONS"));
-    if forge && (changes || has_body) {
-        return walker.deny(&forge::API, &command.shown());
-    }
-    if sends_file || has_body || matches!(command.stdin, Stream::Secret) && has_body {
-        return walker.deny(if sends_file { &UPLOAD } else { &CHANGE }, &command.shown());
-    }
-    if changes {
-        return walker.deny(&CHANGE, &command.shown());
-    }
-    Ok(())
-}
-
-/// Files that a download writes: judged, and known to come from the network.
-fn written(parsed: &Parsed<'_>, names: &[&str], urls: &[&Value], walker: &mut Walker<'_>) -> Found {
-    for file in parsed.values(names) {
-        if file.text() == "-" {
-            continue;
-        }
-        let target = fs::access(walker, Access::Write, file)?;
-        walker.state.files.insert(target.path, Stream::Remote);
-    }
-    let named_by_url = parsed.any(&["O", "remote-name", "remote-name-all"]) || names.is_empty();
-    for url in urls.iter().filter(|_| named_by_url) {
-        let text = url.text();
-        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-        let name = rest.rsplit('/').next().unwrap_or_default();
-        let name = name.split('?').next().unwrap_or_default();
-        let path = walker.target(&Value::new(name), true).path;
-        walker.state.files.insert(path, Stream::Remote);
-    }
-    Ok(())
-}
-
-fn wget(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let spec = Spec {
-        valued: "OoPaieUTtwQ",
-        longs: &[
-            "output-document",
-            "directory-prefix",
-            "post-data",
-            "post-file",
-            "method",
-            "body-data",
-            "body-file",
-            "header",
-            "output-file",
-            "input-file",
-        ],
-    };
-    let parsed = args::parse(command.args, &spec);
-    let urls: Vec<&Value> = parsed.operands.clone();
-    let to: Vec<&Value> = parsed.values(&["O", "output-document"]);
-    if to.is_empty() {
-        fs::all(
-            walker,
-            Access::Write,
-            parsed.values(&["P", "directory-prefix"]),
-        )?;
-        written(&parsed, &[], &urls, walker)?;
-    } else {
-        written(&parsed, &["O", "output-document"], &[], walker)?;
-    }
-    if urls.iter().all(|u| is_local(u.text())) && !urls.is_empty() {
-        return Ok(());
-    }
-    if command.args.iter().any(|a| a.has(SECRET)) || parsed.any(&["post-file", "body-file"]) {
-        return walker.deny(&UPLOAD, &command.shown());
-    }
-    let changes = parsed
-        .value(&["method"])
-        .is_some_and(|m| !matches!(m.text(), "GET" | "HEAD"));
-    if changes || parsed.any(&["post-data", "body-data"]) {
-        let forge = urls.iter().any(|u| forge::is_api(u.text()));
-        return walker.deny(if forge { &forge::API } else { &CHANGE }, &command.shown());
-    }
-    Ok(())
-}
-
-fn httpie(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &args::NONE);
-    let words: Vec<&str> = parsed.operands.iter().map(|v| v.text()).collect();
-    let method = words
-        .first()
-        .filter(|w| !w.is_empty() && w.chars().all(|c| c.is_ascii_uppercase()));
-    let url = words
-        .get(usize::from(method.is_some()))
-        .copied()
-        .unwrap_or_default();
-    if is_local(url) || url.starts_with(':') {
-        return Ok(());
-    }
-    let fields = words
-        .iter()
-        .skip(usize::from(method.is_some()) + 1)
-        .any(|w| w.contains('=') && !w.contains("=="));
-    let changes = method.is_some_and(|m| !matches!(*m, "GET" | "HEAD" | "OPTIONS"));
-    if changes || (fields && method.is_none()) {
-        let rule = if forge::is_api(url) {
-            &forge::API
-        } else {
-            &CHANGE
-        };
-        return walker.deny(rule, &command.shown());
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub(crate) mod run;
 mod simple;
 mod state;
 mod substitute;
+mod texts;
 mod wrappers;
 
 pub(crate) use state::{State, Stream};
