@@ -75,6 +75,10 @@ fn main() {
         "wanted: median {MEDIAN_MAX:?}, p99 {P99_MAX:?}: {}",
         if held { "held" } else { "MISSED" }
     );
+    let right = |case: &&corpus::Case| {
+        judge(Input::Shell(&case.command), &scene(case), &policy).word() == case.verdict
+    };
+    println!("{} of {} verdicts are right", all.iter().filter(right).count(), all.len());
     slowest(&all, &policy);
 }
 
@@ -103,15 +107,16 @@ fn ratio(of: Duration, to: Duration) -> f64 {
 }
 
 fn slowest(all: &[corpus::Case], policy: &Policy) {
-    let mut times: Vec<(Duration, &str)> = Vec::new();
+    let mut times: Vec<(Duration, &corpus::Case)> = Vec::new();
     for case in all {
         let begun = Instant::now();
         black_box(judge(Input::Shell(&case.command), &scene(case), policy));
-        times.push((begun.elapsed(), &case.command));
+        times.push((begun.elapsed(), case));
     }
-    times.sort_unstable();
-    for (time, command) in times.iter().rev().take(5) {
-        let line: String = command.chars().take(90).collect();
-        println!("slow {time:>9.1?}  {}", line.replace('\n', "⏎"));
+    times.sort_unstable_by_key(|(time, _)| *time);
+    for (time, case) in times.iter().rev().take(5) {
+        let line: String = case.command.chars().take(70).collect();
+        let (file, why) = (&case.file, &case.why);
+        println!("slow {time:>9.1?}  {file}: {}  ({why})", line.replace('\n', "⏎"));
     }
 }

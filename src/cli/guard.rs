@@ -147,6 +147,10 @@ fn real(path: &str) -> Option<String> {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where a command would run is asked of the environment, here in `cli`"
+)]
 fn place(args: &Test) -> Result<Place, String> {
     let here = std::env::current_dir()
         .map_err(|error| format!("the working directory cannot be read: {error}"))?;

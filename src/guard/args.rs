@@ -172,5 +172,5 @@ fn options_are_read_as_getopt_reads_them() {
     assert_eq!(parsed.value(&["n"]).map(Value::text), Some("5"));
     assert_eq!(parsed.value(&["C"]).map(Value::text), Some("dir"));
     assert_eq!(parsed.value(&["name"]).map(Value::text), Some("v"));
-    assert!(parsed.has("force") == false && parsed.has("fo"));
+    assert!(!parsed.has("force") && parsed.has("fo"));
 }

@@ -65,7 +65,7 @@ fn is_hook_file(rest: &str, glob: bool) -> bool {
     let named = |file: &&str| {
         within(rest, file) || (glob && file.starts_with('.') && globs_path(rest, file))
     };
-    FILES.iter().any(|file| named(&file)) || rest == ".claude" || rest == ".gemini"
+    FILES.iter().any(named) || rest == ".claude" || rest == ".gemini"
 }
 
 /// Whether a pattern of several names leads to a path or above it.

@@ -6,7 +6,7 @@
 
 use super::fs::{self, Access};
 use super::remote;
-use crate::guard::args::{self, Spec};
+use crate::guard::args::{self, Parsed, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker, peel};
 use crate::guard::word::Value;
@@ -71,6 +71,24 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
 }
 
+const TAR: Spec = Spec {
+    valued: "fCTXIHbKNVg",
+    longs: &[
+        "file",
+        "directory",
+        "exclude",
+        "files-from",
+        "transform",
+        "use-compress-program",
+        "checkpoint-action",
+        "to-command",
+        "owner",
+        "group",
+        "format",
+        "strip-components",
+    ],
+};
+
 fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let mut args: Vec<Value> = command.args.to_vec();
     // Options without a dash come first, in one word.
@@ -80,26 +98,7 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     {
         *first = Value::new(format!("-{}", first.text()));
     }
-    let parsed = args::parse(
-        &args,
-        &Spec {
-            valued: "fCTXIHbKNVg",
-            longs: &[
-                "file",
-                "directory",
-                "exclude",
-                "files-from",
-                "transform",
-                "use-compress-program",
-                "checkpoint-action",
-                "to-command",
-                "owner",
-                "group",
-                "format",
-                "strip-components",
-            ],
-        },
-    );
+    let parsed = args::parse(&args, &TAR);
     for code in parsed.values(&["to-command", "use-compress-program", "I"]) {
         walker.shell_text(code)?;
     }
@@ -125,28 +124,33 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         peel::inside(walker, &to, |w| fs::all(w, Access::Write, inner))?;
     }
     if creates {
-        fs::all(
-            walker,
-            Access::Write,
-            parsed
-                .values(&["f", "file"])
-                .into_iter()
-                .filter(|v| v.text() != "-"),
-        )?;
-        let sources: Vec<&Value> = parsed.operands.clone();
-        let removes = parsed.any(&["remove-files"]);
-        let judge = |w: &mut Walker<'_>| {
-            if removes {
-                fs::all(w, Access::Delete, sources.iter().copied())?;
-            }
-            fs::all(w, Access::Read, sources.iter().copied())
-        };
-        match &directory {
-            Some(dir) => peel::inside(walker, dir, judge)?,
-            None => judge(walker)?,
-        }
+        return pack(&parsed, directory.as_ref(), walker);
     }
     Ok(())
+}
+
+/// What goes into an archive, and what is removed for it.
+fn pack(parsed: &Parsed<'_>, directory: Option<&Value>, walker: &mut Walker<'_>) -> Found {
+    fs::all(
+        walker,
+        Access::Write,
+        parsed
+            .values(&["f", "file"])
+            .into_iter()
+            .filter(|v| v.text() != "-"),
+    )?;
+    let sources: Vec<&Value> = parsed.operands.clone();
+    let removes = parsed.any(&["remove-files"]);
+    let judge = |w: &mut Walker<'_>| {
+        if removes {
+            fs::all(w, Access::Delete, sources.iter().copied())?;
+        }
+        fs::all(w, Access::Read, sources.iter().copied())
+    };
+    match directory {
+        Some(dir) => peel::inside(walker, dir, judge),
+        None => judge(walker),
+    }
 }
 
 fn unzip(command: &Command<'_>, walker: &Walker<'_>) -> Found {

@@ -16,30 +16,21 @@ const fn spec(valued: &'static str, longs: &'static [&'static str]) -> Spec {
 /// Judges a program that works on files.
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let args = command.args;
+    if let Some((_, access, skipped, spec)) =
+        PLAINLY.iter().find(|(n, ..)| n.contains(&command.name))
+    {
+        let parsed = args::parse(args, spec);
+        let paths = parsed.operands.iter().copied().skip(*skipped);
+        return fs::all(walker, *access, paths);
+    }
     match command.name {
-        "rm" | "rmdir" | "unlink" | "srm" | "trash" | "trash-put" | "rimraf" | "del" => {
-            let parsed = args::parse(args, &PLAIN);
-            fs::all(walker, Access::Delete, parsed.operands.iter().copied())
-        }
         "gio" | "gvfs-trash" => {
             let parsed = args::parse(args, &PLAIN);
-            let removes = matches!(parsed.operand(0), Some("trash" | "remove" | "move"));
-            if removes {
-                fs::all(
-                    walker,
-                    Access::Delete,
-                    parsed.operands.iter().copied().skip(1),
-                )?;
+            let paths = parsed.operands.iter().copied().skip(1);
+            if matches!(parsed.operand(0), Some("trash" | "remove" | "move")) {
+                fs::all(walker, Access::Delete, paths)?;
             }
             Ok(())
-        }
-        "shred" => {
-            let parsed = args::parse(args, &spec("nsR", &["iterations", "size", "random-source"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied())
-        }
-        "truncate" => {
-            let parsed = args::parse(args, &spec("srR", &["size", "reference"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied())
         }
         "mv" | "rename" => moves(command, walker),
         "cp" | "install" | "ln" | "link" | "ginstall" => copies(command, walker),
@@ -50,53 +41,77 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             remember(command, &parsed.operands, walker);
             Ok(())
         }
-        "touch" => {
-            let parsed = args::parse(args, &spec("drt", &["date", "reference", "time"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied())
-        }
-        "mkdir" | "mkfifo" | "mknod" => {
-            let parsed = args::parse(args, &spec("mZ", &["mode", "context"]));
-            fs::all(walker, Access::Make, parsed.operands.iter().copied())
-        }
         "rsync" => rsync(command, walker),
-        "sort" => output(
-            args,
-            &spec("okStTC", &["output", "key", "parallel"]),
-            &["o", "output"],
-            walker,
-        ),
-        "split" | "csplit" => {
-            let parsed = args::parse(args, &spec("abClnt", &["lines", "bytes"]));
-            fs::all(
-                walker,
-                Access::Write,
-                parsed.operands.iter().copied().skip(1),
-            )
+        "sort" => {
+            let spec = spec("okStTC", &["output", "key", "parallel"]);
+            output(args, &spec, &["o", "output"], walker)
         }
         "patch" => {
             let parsed = args::parse(args, &spec("dioprBDFV", &["directory", "input", "output"]));
-            fs::all(
-                walker,
-                Access::Write,
-                parsed.values(&["d", "directory", "o", "output"]),
-            )?;
+            let named = parsed.values(&["d", "directory", "o", "output"]);
+            fs::all(walker, Access::Write, named)?;
             fs::all(walker, Access::Write, parsed.operands.first().copied())
         }
         "ed" | "ex" | "vi" | "vim" | "nvim" | "emacs" | "nano" => editor(command, walker),
-        "strace" | "ltrace" | "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc"
-        | "ld" | "objcopy" | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
-            output(
-                args,
-                &spec("oILDlx", &["output", "out"]),
-                &["o", "output", "out"],
-                walker,
-            )
+        "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld" | "objcopy"
+        | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
+            let spec = spec("oILDlx", &["output", "out"]);
+            output(args, &spec, &["o", "output", "out"], walker)
         }
-        "yes" => Ok(()),
         "tail" if args.iter().any(|a| a.text() == "/dev/zero") => walker.deny(&FILL, "/dev/zero"),
         _ => Ok(()),
     }
 }
+
+/// Programs that do one thing to all their operands: what, how many operands
+/// stand before, and their options.
+const PLAINLY: &[(&[&str], Access, usize, Spec)] = &[
+    (
+        &[
+            "rm",
+            "rmdir",
+            "unlink",
+            "srm",
+            "trash",
+            "trash-put",
+            "rimraf",
+            "del",
+        ],
+        Access::Delete,
+        0,
+        PLAIN,
+    ),
+    (
+        &["shred"],
+        Access::Write,
+        0,
+        spec("nsR", &["iterations", "size", "random-source"]),
+    ),
+    (
+        &["truncate"],
+        Access::Write,
+        0,
+        spec("srR", &["size", "reference"]),
+    ),
+    (
+        &["touch"],
+        Access::Write,
+        0,
+        spec("drt", &["date", "reference", "time"]),
+    ),
+    (
+        &["mkdir", "mkfifo", "mknod"],
+        Access::Make,
+        0,
+        spec("mZ", &["mode", "context"]),
+    ),
+    (
+        &["split", "csplit"],
+        Access::Write,
+        1,
+        spec("abClnt", &["lines", "bytes"]),
+    ),
+];
 
 /// Where an option says that output goes.
 fn output(args: &[Value], spec: &Spec, names: &[&str], walker: &Walker<'_>) -> Found {

@@ -184,20 +184,12 @@ pub(crate) fn reads(walker: &Walker<'_>, value: &Value) -> Found {
 }
 
 /// Writes what `>` names; its path.
-pub(crate) fn redirect(walker: &Walker<'_>, value: &Value, appends: bool) -> Found<String> {
+pub(crate) fn redirect(walker: &Walker<'_>, value: &Value) -> Found<String> {
     let text = value.text();
     if text.starts_with("/dev/tcp/") || text.starts_with("/dev/udp/") {
         super::net::device(walker, value)?;
     }
-    let target = access(
-        walker,
-        if appends {
-            Access::Write
-        } else {
-            Access::Write
-        },
-        value,
-    )?;
+    let target = access(walker, Access::Write, value)?;
     Ok(target.path)
 }
 

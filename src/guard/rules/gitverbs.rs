@@ -6,18 +6,13 @@
 
 use super::fs::{self, Access};
 use super::git::PROTECTED_BRANCH;
-use crate::guard::args::{self, Spec};
+use crate::guard::args::{self, Parsed, Spec};
 use crate::guard::walk::{Found, Stream, Walker};
 use crate::guard::word::Value;
 
-/// Options that run code, and options and operands that name files to write.
-pub(super) fn with_paths(
-    verb: &str,
-    args: &[Value],
-    shown: &str,
-    walker: &mut Walker<'_>,
-) -> Found {
-    let spec = match verb {
+/// The options of a subcommand that take values.
+fn spec_of(verb: &str) -> Spec {
+    match verb {
         "rebase" => Spec {
             valued: "xsXC",
             longs: &["exec", "onto", "strategy"],
@@ -57,8 +52,17 @@ pub(super) fn with_paths(
             valued: "",
             longs: &["output", "prefix"],
         },
-    };
-    let parsed = args::parse(args, &spec);
+    }
+}
+
+/// Options that run code, and options and operands that name files to write.
+pub(super) fn with_paths(
+    verb: &str,
+    args: &[Value],
+    shown: &str,
+    walker: &mut Walker<'_>,
+) -> Found {
+    let parsed = args::parse(args, &spec_of(verb));
     for code in parsed.values(&["exec", "extcmd", "upload-pack", "open-files-in-pager"]) {
         walker.shell_text(code)?;
     }
@@ -94,25 +98,7 @@ pub(super) fn with_paths(
             walker.deny(&super::guard::GIT_PROGRAM, operand.text())?;
         }
     }
-    match verb {
-        "clone" | "init" => fs::all(
-            walker,
-            Access::Write,
-            parsed.operands.get(usize::from(verb == "clone")).copied(),
-        ),
-        "worktree" if parsed.operand(0) == Some("add") => {
-            fs::all(walker, Access::Write, parsed.operands.get(1).copied())
-        }
-        "worktree" if parsed.operand(0) == Some("remove") => {
-            fs::all(walker, Access::Delete, parsed.operands.get(1).copied())
-        }
-        "bundle" if parsed.operand(0) == Some("create") => fs::all(
-            walker,
-            Access::Write,
-            parsed.operands.get(1).copied().filter(|v| v.text() != "-"),
-        ),
-        _ => Ok(()),
-    }
+    written(verb, &parsed, walker)
 }
 
 pub(super) fn filters(args: &[Value], walker: &mut Walker<'_>, shown: &str) -> Found {
@@ -155,4 +141,27 @@ pub(super) fn is_base(name: &str) -> bool {
         name,
         "main" | "master" | "develop" | "trunk" | "release" | "HEAD"
     ) || name.starts_with("release/")
+}
+
+/// Folders and files that a subcommand makes or removes.
+fn written(verb: &str, parsed: &Parsed<'_>, walker: &Walker<'_>) -> Found {
+    match verb {
+        "clone" | "init" => fs::all(
+            walker,
+            Access::Write,
+            parsed.operands.get(usize::from(verb == "clone")).copied(),
+        ),
+        "worktree" if parsed.operand(0) == Some("add") => {
+            fs::all(walker, Access::Write, parsed.operands.get(1).copied())
+        }
+        "worktree" if parsed.operand(0) == Some("remove") => {
+            fs::all(walker, Access::Delete, parsed.operands.get(1).copied())
+        }
+        "bundle" if parsed.operand(0) == Some("create") => fs::all(
+            walker,
+            Access::Write,
+            parsed.operands.get(1).copied().filter(|v| v.text() != "-"),
+        ),
+        _ => Ok(()),
+    }
 }

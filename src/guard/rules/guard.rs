@@ -170,7 +170,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 .iter()
                 .any(|p| v.text().rsplit('/').next().is_some_and(|n| n.contains(p)))
         };
-        if removes && global && parsed.operands.iter().any(|v| guarded(v)) {
+        if removes && global && parsed.operands.iter().any(guarded) {
             return walker.deny(&SWITCH_OFF, &shown);
         }
     }

@@ -108,7 +108,7 @@ pub(super) fn curl(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     if forge && (changes || has_body) {
         return walker.deny(&forge::API, &command.shown());
     }
-    if sends_file || has_body || matches!(command.stdin, Stream::Secret) && has_body {
+    if sends_file || has_body {
         return walker.deny(if sends_file { &UPLOAD } else { &CHANGE }, &command.shown());
     }
     if changes {

@@ -76,8 +76,8 @@ pub(super) fn judge(tools: &[Tool], command: &Command<'_>, walker: &Walker<'_>) 
         }
         for verb in tool.verbs {
             let set = |flag: &&str| parsed.has(flag);
-            let asked = verb.with.is_empty() || verb.with.iter().any(|f| set(&f));
-            if asked && begins(&words, verb.words) && !verb.unless.iter().any(|f| set(&f)) {
+            let asked = verb.with.is_empty() || verb.with.iter().any(set);
+            if asked && begins(&words, verb.words) && !verb.unless.iter().any(set) {
                 walker.deny(tool.rule, &command.shown())?;
             }
         }

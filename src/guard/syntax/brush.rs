@@ -253,17 +253,15 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
 }
 
 fn to_file(fd: i32, kind: &IoFileRedirectKind, word: Ours) -> Redirect {
+    let writes = !matches!(
+        kind,
+        IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput
+    );
     match kind {
-        IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput => Redirect::Read(word),
-        IoFileRedirectKind::Append if fd > 1 => Redirect::ErrorsOnly(word, true),
+        _ if writes && fd > 1 => Redirect::ErrorsOnly(word),
         IoFileRedirectKind::Append => Redirect::Append(word),
-        IoFileRedirectKind::Write | IoFileRedirectKind::Clobber if fd > 1 => {
-            Redirect::ErrorsOnly(word, false)
-        }
-        IoFileRedirectKind::Write
-        | IoFileRedirectKind::Clobber
-        | IoFileRedirectKind::ReadAndWrite
-        | IoFileRedirectKind::DuplicateOutput => Redirect::Write(word),
+        _ if writes => Redirect::Write(word),
+        _ => Redirect::Read(word),
     }
 }
 

@@ -3,8 +3,7 @@
 //!
 //! Invariant: it can only add doubt. It is not asked about texts without
 //! substitutions, heredocs, functions or blocks: there both grammars see the
-//! same words, split at the same operators, and the property
-//! `tests/guard::opinions_agree_on_plain_texts` holds it. Where it reports an error it is not
+//! same words, split at the same operators, and the property below holds it. Where it reports an error it is not
 //! heard, because it errs on valid heredocs (tree-sitter-bash issue 346).
 
 use super::tree::{Assign, Assigned, Block, Node, Redirect, Simple, Word};
@@ -196,9 +195,33 @@ fn redirects<'a>(list: &'a [Redirect], seen: &mut Vec<&'a str>, nested: &mut Str
             Redirect::Read(word)
             | Redirect::Write(word)
             | Redirect::Append(word)
-            | Redirect::ErrorsOnly(word, _) => of_word(word, seen, nested),
+            | Redirect::ErrorsOnly(word) => of_word(word, seen, nested),
             Redirect::Duplicate(word) | Redirect::HereString(word) => keep_nested(word, nested),
             Redirect::Here { text, .. } => keep_nested(text, nested),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::syntax::brush;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn opinions_agree_on_plain_texts(parts in proptest::collection::vec(
+            ("[a-z]{1,6}", "[a-z0-9./-]{0,8}", "'[a-z ;|&>]{0,8}'", "(;|&&|\\|\\||\\||&|\n|> x;|2>&1;)"), 1..6,
+        )) {
+            let text: String = parts.iter().map(|(name, arg, quoted, joint)| {
+                format!("x{name} {arg} {quoted} {joint} ")
+            }).collect::<String>() + "end\n";
+            prop_assert!(!is_wanted(&text));
+            if let Some(block) = brush::parse(&text) {
+                prop_assert!(agrees(&text, &block), "{}", text);
+            }
         }
     }
 }

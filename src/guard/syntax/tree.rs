@@ -114,5 +114,5 @@ pub(crate) enum Redirect {
     },
     HereString(String),
     /// `2>…`: what is written is not the command's answer.
-    ErrorsOnly(Word, bool),
+    ErrorsOnly(Word),
 }

@@ -37,20 +37,6 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             }
             return Ok(None);
         }
-        "hash" if args.first().is_some_and(|a| a.text() == "-p") => {
-            if let [_, path, name, ..] = args {
-                walker
-                    .state
-                    .aliases
-                    .insert(name.text().to_owned(), path.text().to_owned());
-            }
-        }
-        "unset" => {
-            for arg in args {
-                walker.state.set(arg.text(), Vec::new());
-                walker.state.functions.remove(arg.text());
-            }
-        }
         "set" => {
             let at = args.iter().position(|a| a.text() == "--");
             if let Some(at) = at {
@@ -58,16 +44,21 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             }
             return Ok(None);
         }
-        "shift" => {
-            let by = args
-                .first()
-                .and_then(|a| a.text().parse().ok())
-                .unwrap_or(1);
-            let by = walker.state.positional.len().min(by);
-            walker.state.positional.drain(..by);
-        }
         "mapfile" | "readarray" if args.iter().any(|a| a.text() == "-C") => return Ok(None),
         "read" | "mapfile" | "readarray" => read(command, &mut walker.state),
+        "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
+        "eval" => return evaluate(args, walker).map(Some),
+        "trap" => return trap(args, walker).map(Some),
+        "source" | "." => return source(command, walker).map(Some),
+        _ => return Ok(names(command, walker)),
+    }
+    Ok(Some(Stream::Empty))
+}
+
+/// Builtins that give names a meaning.
+fn names(command: &Command<'_>, walker: &mut Walker<'_>) -> Option<Stream> {
+    let args = command.args;
+    match command.name {
         "getopts" => {
             for arg in args.iter().skip(1) {
                 walker.state.set(arg.text(), vec![Value::mark(OPAQUE)]);
@@ -94,13 +85,29 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
                 walker.state.aliases.remove(arg.text());
             }
         }
-        "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
-        "eval" => return evaluate(args, walker).map(Some),
-        "trap" => return trap(args, walker).map(Some),
-        "source" | "." => return source(command, walker).map(Some),
-        _ => return Ok(None),
+        "hash" if args.first().is_some_and(|a| a.text() == "-p") => {
+            if let [_, path, name, ..] = args {
+                let (name, path) = (name.text().to_owned(), path.text().to_owned());
+                walker.state.aliases.insert(name, path);
+            }
+        }
+        "unset" => {
+            for arg in args {
+                walker.state.set(arg.text(), Vec::new());
+                walker.state.functions.remove(arg.text());
+            }
+        }
+        "shift" => {
+            let by = args
+                .first()
+                .and_then(|a| a.text().parse().ok())
+                .unwrap_or(1);
+            let by = walker.state.positional.len().min(by);
+            walker.state.positional.drain(..by);
+        }
+        _ => return None,
     }
-    Ok(Some(Stream::Empty))
+    Some(Stream::Empty)
 }
 
 /// Moves the shell; a folder that is not known makes the place unknown.

@@ -14,32 +14,14 @@ use crate::guard::word::{Value, joined};
 pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
     let out = match command.name {
-        "command" => {
-            let asks = args
-                .first()
-                .is_some_and(|a| matches!(a.text(), "-v" | "-V"));
-            if asks {
-                return Ok(Some(super::outlet::program(args)));
-            }
-            let rest = operand(args, "", &[], 0).unwrap_or(args.len());
-            walker.run(tail(args, rest), command.stdin.clone(), command.env)?
-        }
-        "builtin" => {
-            let (word, rest) = match args.split_first() {
-                Some((word, rest)) => (word.text(), rest),
-                None => return Ok(Some(Stream::Empty)),
-            };
-            let inner = Command {
-                name: word,
-                args: rest,
-                word,
-                ..*command
-            };
-            match super::builtins::run(&inner, walker)? {
-                Some(out) => out,
-                None => walker.run(args, command.stdin.clone(), command.env)?,
-            }
-        }
+        "command" => match shell_own(command, walker)? {
+            Some(out) => out,
+            None => return Ok(Some(Stream::Empty)),
+        },
+        "builtin" => match builtin(command, walker)? {
+            Some(out) => out,
+            None => walker.run(args, command.stdin.clone(), command.env)?,
+        },
         "env" => return env(command, walker).map(Some),
         "xargs" => many::xargs(command, walker)?,
         "parallel" => many::parallel(command, walker)?,
@@ -62,38 +44,58 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         }
         "su" | "runuser" | "script" | "flock" | "watch" | "hyperfine" | "tmux" | "screen"
         | "at" | "batch" => return texts(command, walker),
-        "nix-shell" => {
-            let parsed = args::parse(
-                args,
-                &Spec {
-                    valued: "pA",
-                    longs: &["run", "command"],
-                },
-            );
-            for text in parsed.values(&["run", "command"]) {
-                walker.shell_text(text)?;
-            }
-            Stream::Unknown
-        }
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") => {
             walker.run(args, command.stdin.clone(), command.env)?
         }
-        name => {
-            if let Some(text) = called_text(name, args) {
-                walker.shell_text(&text)?;
-            }
-            if let Some(at) = launcher(name, args) {
-                return walker
-                    .run(tail(args, at), command.stdin.clone(), command.env)
-                    .map(Some);
-            }
-            let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&name)) else {
-                return Ok(None);
-            };
-            return wrapped(wrapper, command, walker).map(Some);
-        }
+        name => return by_table(name, command, walker),
     };
     Ok(Some(out))
+}
+
+/// `command`, which also only asks where a program is.
+fn shell_own(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let args = command.args;
+    if args
+        .first()
+        .is_some_and(|a| matches!(a.text(), "-v" | "-V"))
+    {
+        return Ok(Some(super::outlet::program(args)));
+    }
+    let at = operand(args, "", &[], 0).unwrap_or(args.len());
+    walker
+        .run(tail(args, at), command.stdin.clone(), command.env)
+        .map(Some)
+}
+
+/// `builtin`, which passes a function of the same name by.
+fn builtin(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let Some((word, args)) = command.args.split_first() else {
+        return Ok(Some(Stream::Empty));
+    };
+    let word = word.text();
+    let inner = Command {
+        name: word,
+        args,
+        word,
+        ..*command
+    };
+    super::builtins::run(&inner, walker)
+}
+
+/// Launchers and wrappers that differ only in their options.
+fn by_table(name: &str, command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let args = command.args;
+    if let Some(text) = called_text(name, args) {
+        walker.shell_text(&text)?;
+    }
+    if let Some(at) = launcher(name, args) {
+        let out = walker.run(tail(args, at), command.stdin.clone(), command.env)?;
+        return Ok(Some(out));
+    }
+    let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&name)) else {
+        return Ok(None);
+    };
+    wrapped(wrapper, command, walker).map(Some)
 }
 
 pub(super) fn tail(args: &[Value], from: usize) -> &[Value] {

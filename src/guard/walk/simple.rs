@@ -46,7 +46,7 @@ impl Walker<'_> {
                 Redirect::Read(Word::Text(text))
                 | Redirect::Write(Word::Text(text))
                 | Redirect::Append(Word::Text(text))
-                | Redirect::ErrorsOnly(Word::Text(text), _)
+                | Redirect::ErrorsOnly(Word::Text(text))
                 | Redirect::Duplicate(text)
                 | Redirect::HereString(text)
                 | Redirect::Here { text, .. } => raw.push_str(text),
@@ -210,18 +210,18 @@ impl Walker<'_> {
                 Redirect::Write(word) | Redirect::Append(word) => {
                     let value = self.path_of(word)?;
                     let appends = matches!(redirect, Redirect::Append(_));
-                    let path = fs::redirect(self, &value, appends)?;
+                    let path = fs::redirect(self, &value)?;
                     outlets.files.push((path, appends));
                 }
-                Redirect::ErrorsOnly(word, appends) => {
+                Redirect::ErrorsOnly(word) => {
                     let value = self.path_of(word)?;
-                    fs::redirect(self, &value, *appends)?;
+                    fs::redirect(self, &value)?;
                 }
                 Redirect::Duplicate(raw) => {
                     let value = self.single(raw, Ground::Plain)?;
                     let text = value.text().trim_end_matches('-');
                     if !text.chars().all(|c| c.is_ascii_digit() || c == PLAIN) {
-                        let path = fs::redirect(self, &value, false)?;
+                        let path = fs::redirect(self, &value)?;
                         outlets.files.push((path, false));
                     }
                 }

@@ -9,10 +9,9 @@ use super::{Command, Found, Stream, Walker};
 use crate::guard::args::{self, Spec};
 use crate::guard::word::{Value, joined};
 
-/// Programs that take a shell's text.
-pub(super) fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
-    let args = command.args;
-    let spec = match command.name {
+/// The options of such a program that take values.
+fn spec_of(name: &str) -> Spec {
+    match name {
         "su" | "runuser" => Spec {
             valued: "cgGsuw",
             longs: &["command", "shell", "group", "user"],
@@ -44,7 +43,13 @@ pub(super) fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Opt
             valued: "fqtsSnc",
             longs: &[],
         },
-    };
+    }
+}
+
+/// Programs that take a shell's text.
+pub(super) fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let args = command.args;
+    let spec = spec_of(command.name);
     let parsed = args::parse(args, &spec);
     for text in parsed.values(&["c", "command", "prepare", "cleanup", "setup"]) {
         if command.name != "tmux" {
@@ -140,6 +145,7 @@ pub(super) fn called_text(name: &str, args: &[Value]) -> Option<Value> {
                 .strip_prefix("spawn ")
                 .map(Value::new)
         }
+        "nix-shell" => after(&["--run", "--command"]),
         "zip" => after(&["-TT", "--unzip-command"]),
         "compgen" | "mapfile" | "readarray" => after(&["-C"]),
         _ => None,
