@@ -8,8 +8,14 @@
     reason = "the lint's leave for tests does not reach their helper functions"
 )]
 
+#[path = "guard/command_line.rs"]
+mod command_line;
 #[path = "guard/corpus.rs"]
 mod corpus;
+#[path = "guard/inputs.rs"]
+mod inputs;
+#[path = "guard/promises.rs"]
+mod promises;
 
 use adf::guard::{Input, Policy, judge};
 use corpus::{cases, scene};

@@ -100,7 +100,7 @@ enum Command {
     Cancel(order::Cancel),
     /// End everything that runs, start nothing until `adf resume`, and prove it
     Stop(stop::Stop),
-    /// The guard of agents' commands
+    /// Ask the guard that judges what agents run
     Guard(guard::GuardArgs),
     /// Print a JSON Schema
     Schema(schema::Schema),

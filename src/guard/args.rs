@@ -51,13 +51,21 @@ impl Parsed<'_> {
     /// The values of several options.
     pub(crate) fn values(&self, names: &[&str]) -> Vec<&Value> {
         let called = |flag: &str| names.iter().any(|name| is_called(flag, name));
-        self.values.iter().filter(|(flag, _)| called(flag)).map(|(_, value)| value).collect()
+        self.values
+            .iter()
+            .filter(|(flag, _)| called(flag))
+            .map(|(_, value)| value)
+            .collect()
     }
 
     /// The last value of one of several options.
     pub(crate) fn value(&self, names: &[&str]) -> Option<&Value> {
         let called = |flag: &str| names.iter().any(|name| is_called(flag, name));
-        self.values.iter().rev().find(|(flag, _)| called(flag)).map(|(_, value)| value)
+        self.values
+            .iter()
+            .rev()
+            .find(|(flag, _)| called(flag))
+            .map(|(_, value)| value)
     }
 
     /// The n-th operand as text.
@@ -114,9 +122,22 @@ fn letters<'a>(
     // Tools with long names behind one dash, as find and terraform have them.
     if let Some((name, _)) = bundle.split_once('=') {
         let value = arg.tail(name.len() + 1);
-        parsed.values.push((name.trim_start_matches('-').to_owned(), value));
+        parsed
+            .values
+            .push((name.trim_start_matches('-').to_owned(), value));
+        if name.len() > 2 {
+            parsed.flags.push(name.trim_start_matches('-').to_owned());
+            return;
+        }
     }
-    parsed.flags.push(bundle.trim_start_matches('-').to_owned());
+    let whole = bundle.trim_start_matches('-');
+    parsed.flags.push(whole.to_owned());
+    if spec.longs.contains(&whole) {
+        parsed
+            .values
+            .extend(rest.next().map(|value| (whole.to_owned(), value.clone())));
+        return;
+    }
     for (at, letter) in bundle.char_indices().skip(1) {
         parsed.flags.push(letter.to_string());
         if spec.valued.contains(letter) {
@@ -126,7 +147,9 @@ fn letters<'a>(
             } else {
                 Some(after)
             };
-            parsed.values.extend(value.map(|value| (letter.to_string(), value)));
+            parsed
+                .values
+                .extend(value.map(|value| (letter.to_string(), value)));
             return;
         }
     }
@@ -134,7 +157,9 @@ fn letters<'a>(
 
 #[test]
 fn options_are_read_as_getopt_reads_them() {
-    let words = ["-rfn5", "a", "--fo=x", "-C", "dir", "--name", "v", "b", "--", "-z"];
+    let words = [
+        "-rfn5", "a", "--fo=x", "-C", "dir", "--name", "v", "b", "--", "-z",
+    ];
     let values: Vec<Value> = words.iter().map(|w| Value::new(*w)).collect();
     let spec = Spec {
         valued: "nC",
@@ -147,5 +172,5 @@ fn options_are_read_as_getopt_reads_them() {
     assert_eq!(parsed.value(&["n"]).map(Value::text), Some("5"));
     assert_eq!(parsed.value(&["C"]).map(Value::text), Some("dir"));
     assert_eq!(parsed.value(&["name"]).map(Value::text), Some("v"));
-    assert!(parsed.has("force") == false && parsed.has("fo"));
+    assert!(!parsed.has("force") && parsed.has("fo"));
 }

@@ -8,6 +8,7 @@
 
 mod args;
 mod code;
+mod landmarks;
 mod patch;
 mod place;
 mod rules;

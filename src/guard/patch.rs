@@ -28,14 +28,22 @@ pub(super) fn judge(walker: &Walker<'_>, text: &str) -> Found {
             fs::access(walker, access, &Value::new(path))?;
         }
     }
-    if named { Ok(()) } else { walker.deny(&shell::UNPARSEABLE, "a patch without a file") }
+    if named {
+        Ok(())
+    } else {
+        walker.deny(&shell::UNPARSEABLE, "a patch without a file")
+    }
 }
 
 /// How many lines at most a hunk's head announces.
 fn hunk_lines(line: &str) -> usize {
     let counts = line.split(' ').skip(1).take(2);
     counts
-        .map(|range| range.split_once(',').map_or(1, |(_, n)| n.parse().unwrap_or(1)))
+        .map(|range| {
+            range
+                .split_once(',')
+                .map_or(1, |(_, n)| n.parse().unwrap_or(1))
+        })
         .sum()
 }
 
@@ -51,12 +59,20 @@ fn names(line: &str) -> Option<(Access, &str)> {
         ("+++ ", Access::Write),
         ("--- ", Access::Write),
     ];
-    let (access, path) = HEADS.iter().find_map(|(head, access)| Some((*access, line.strip_prefix(head)?)))?;
+    let (access, path) = HEADS
+        .iter()
+        .find_map(|(head, access)| Some((*access, line.strip_prefix(head)?)))?;
     let path = path.split('\t').next().unwrap_or(path).trim();
     if path == "/dev/null" {
         return None;
     }
     let is_diff = line.starts_with("+++ ") || line.starts_with("--- ");
-    let path = if is_diff { path.strip_prefix("a/").or(path.strip_prefix("b/")).unwrap_or(path) } else { path };
+    let path = if is_diff {
+        path.strip_prefix("a/")
+            .or(path.strip_prefix("b/"))
+            .unwrap_or(path)
+    } else {
+        path
+    };
     Some((access, path))
 }

@@ -4,6 +4,7 @@
 //! Invariant: lexical first, then by the caller's `resolve`, so that a link out
 //! of the worktree lies where it leads. What cannot be told is `Unknown`.
 
+use super::landmarks::{in_worktree, is_secret, is_set_up};
 use super::scene::Scene;
 use super::word::{Value, is_mark};
 
@@ -18,7 +19,7 @@ pub(crate) enum Place {
     Worktree,
     /// A named thing below `/tmp`, which all share.
     SharedTmp,
-    /// The worktree itself, or what holds it.
+    /// The worktree itself.
     Root,
     /// The git directory of the worktree.
     Git,
@@ -67,10 +68,9 @@ pub(crate) fn clean(cwd: &str, path: &str) -> String {
 
 /// Whether `path` is `root` or lies below it.
 pub(crate) fn within(path: &str, root: &str) -> bool {
-    root == "/"
-        || path
-            .strip_prefix(root)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    // No root is nobody's: a run without a temporary directory owns none.
+    root == "/" || (!root.is_empty() && path.strip_prefix(root).is_some_and(below))
 }
 
 /// Whether a text is of a pattern in which `*` stands for anything.
@@ -119,16 +119,6 @@ pub(crate) fn target(
             place: Place::Null,
         };
     }
-    let home;
-    let text = match text.strip_prefix("~/") {
-        // Only code of other languages brings one here; the shell's is gone by now.
-        Some(rest) => {
-            home = format!("{}/{rest}", scene.home);
-            home.as_str()
-        }
-        None if text == "~" => scene.home,
-        None => text,
-    };
     let cwd = match cwd {
         Some(cwd) => cwd,
         None if text.starts_with('/') => "/",
@@ -138,7 +128,10 @@ pub(crate) fn target(
     let real = resolved(scene, &path, follows);
     let path = real.unwrap_or(path);
     let place = place(scene, &path, value.glob);
-    let path = path.chars().map(|c| if is_mark(c) { '…' } else { c }).collect();
+    let path = path
+        .chars()
+        .map(|c| if is_mark(c) { '…' } else { c })
+        .collect();
     Target { path, place }
 }
 
@@ -179,14 +172,15 @@ fn place(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
     if is_set_up(scene, path) {
         return Place::Hooks;
     }
-    if within(scene.worktree, path) {
-        return Place::Root;
-    }
     for root in ["/tmp/", "/var/tmp/"] {
         if let Some(name) = path.strip_prefix(root) {
             let first = name.split('/').next().unwrap_or_default();
             let all = first.trim_matches(['*', '?', '.']).is_empty();
-            return if all { Place::Outside } else { Place::SharedTmp };
+            return if all {
+                Place::Outside
+            } else {
+                Place::SharedTmp
+            };
         }
     }
     Place::Outside
@@ -201,129 +195,4 @@ fn device(name: &str) -> Place {
         "tcp" | "udp" => Place::Outside,
         _ => Place::Device,
     }
-}
-
-fn in_worktree(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
-    let rest = path.strip_prefix(scene.worktree).unwrap_or_default();
-    let rest = rest.strip_prefix('/').unwrap_or(rest);
-    if rest.is_empty() {
-        return Place::Root;
-    }
-    let first = rest.split('/').next().unwrap_or_default();
-    if glob && first.starts_with(".*") || first == ".git*" || first == ".g*" {
-        return Place::Git;
-    }
-    if first == ".git" {
-        return in_git(rest.strip_prefix(".git").unwrap_or_default());
-    }
-    if is_hook_file(rest) {
-        return Place::Hooks;
-    }
-    Place::Worktree
-}
-
-/// A lock left behind, the message being written and private ignores are the agent's own.
-fn in_git(rest: &str) -> Place {
-    let rest = rest.trim_start_matches('/');
-    if within(rest, "hooks") {
-        return Place::Hooks;
-    }
-    let own = ["COMMIT_EDITMSG", "MERGE_MSG", "SQUASH_MSG", "info/exclude", "info/sparse-checkout"];
-    if own.contains(&rest) || rest.ends_with(".lock") {
-        return Place::Worktree;
-    }
-    Place::Git
-}
-
-/// Files in a repository by which an agent's CLI is told what to run or allow.
-fn is_hook_file(rest: &str) -> bool {
-    const FILES: [&str; 9] = [
-        ".claude/settings.json",
-        ".claude/settings.local.json",
-        ".claude/hooks",
-        ".codex",
-        ".gemini/settings.json",
-        ".gemini/hooks",
-        ".opencode",
-        "opencode.json",
-        "opencode.jsonc",
-    ];
-    FILES.iter().any(|file| within(rest, file)) || rest == ".claude" || rest == ".gemini"
-}
-
-/// What sets up the CLIs and the shells of an agent, in its home.
-fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
-    const FILES: [&str; 20] = [
-        ".claude", ".claude.json", ".codex", ".gemini", ".opencode", ".config/opencode",
-        ".config/claude", ".bashrc", ".bash_profile", ".bash_login", ".bash_aliases", ".profile",
-        ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".gitconfig", ".config/git",
-        ".config/fish", ".config/adf",
-    ];
-    let in_home = path.strip_prefix(scene.home).and_then(|r| r.strip_prefix('/'));
-    in_home.is_some_and(|rest| FILES.iter().any(|file| within(rest, file)))
-        || within(path, "/etc/claude-code")
-        || within(path, "/etc/codex")
-        || within(path, "/etc/gemini-cli")
-}
-
-/// Names of files with credentials, wherever a home is.
-const SECRETS: [&str; 24] = [
-    ".ssh", ".aws", ".azure", ".config/gcloud", ".netrc", ".git-credentials",
-    ".config/git/credentials", ".docker/config.json", ".kube", ".gnupg", ".config/gh",
-    ".config/tea", ".npmrc", ".pypirc", ".cargo/credentials", ".cargo/credentials.toml",
-    ".claude/.credentials.json", ".codex/auth.json", ".gemini/oauth_creds.json",
-    ".local/share/opencode/auth.json", ".password-store", ".vault-token", ".pgpass",
-    ".config/hub",
-];
-
-/// Whether a path outside the worktree holds credentials.
-fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let public = name.ends_with(".pub") || name.starts_with("known_hosts");
-    if public {
-        return false;
-    }
-    let in_a_home = in_home(scene, path);
-    let under = |rest: &str| {
-        SECRETS.iter().any(|s| within(rest, s))
-            && !matches!(rest, ".ssh" | ".ssh/config" | ".aws/config" | ".kube" | ".aws" | ".gnupg")
-    };
-    if in_a_home.is_some_and(under) {
-        return true;
-    }
-    let shadow = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/krb5.keytab"];
-    if shadow.iter().any(|s| path.trim_end_matches('-') == *s)
-        || within(path, "/etc/ssl/private")
-        || within(path, "/run/secrets")
-        || within(path, "/var/run/secrets")
-        || path.starts_with("/etc/ssh/ssh_host")
-    {
-        return true;
-    }
-    (path.starts_with("/proc/") && (name == "environ" || name == "mem"))
-        || is_key(name)
-}
-
-/// Where homes are, in halves: no file of the project names a developer's.
-const HOMES: &str = concat!("/ho", "me/");
-const ROOTS_HOME: &str = concat!("/ro", "ot/");
-
-/// The part of a path below somebody's home.
-fn in_home<'a>(scene: &Scene<'_>, path: &'a str) -> Option<&'a str> {
-    let own = path.strip_prefix(scene.home).and_then(|r| r.strip_prefix('/'));
-    own.or_else(|| path.strip_prefix(ROOTS_HOME)).or_else(|| {
-        let rest = path.strip_prefix(HOMES)?;
-        rest.split_once('/').map(|(_, rest)| rest)
-    })
-}
-
-/// Whether a file's name says that it holds a key, in the worktree too.
-pub(crate) fn is_key(name: &str) -> bool {
-    const EXAMPLES: [&str; 5] = [".example", ".sample", ".template", ".dist", ".test"];
-    let is_env = name == ".env" || name.starts_with(".env.");
-    let ends = [".pem", ".key", ".p12", ".pfx", ".keystore", ".kdbx"];
-    let names = ["id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "credentials.json"];
-    (is_env && !EXAMPLES.iter().any(|e| name.ends_with(e)))
-        || ends.iter().any(|e| name.ends_with(e))
-        || names.contains(&name)
 }

@@ -76,6 +76,9 @@ impl Denial {
     /// What an agent is told: rule, reason, and the way out.
     #[must_use]
     pub fn told(&self) -> String {
-        format!("denied by {}: {}. Instead: {}", self.rule, self.reason, self.instead)
+        format!(
+            "denied by {}: {}. Instead: {}",
+            self.rule, self.reason, self.instead
+        )
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{Denied, Guarding, Judged, RoleContext, Time};
 use crate::provider::hook::{Call, Cli, PAYLOAD_BYTES_MAX, Want};
 use crate::redact::clip;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -144,14 +144,13 @@ fn verdict(run: &Guarding, call: &Call) -> Answer {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let (worktree, home, tmp) = (text(&run.worktree), text(&run.home), text(&run.tmp));
     let here = std::env::current_dir().map_or_else(|_| worktree.clone(), |dir| text(&dir));
-    let real = |path: &str| real(Path::new(path));
     let scene = Scene {
         cwd: call.cwd.as_deref().unwrap_or(&here),
         worktree: &worktree,
         home: &home,
         tmp: &tmp,
         branch: &run.branch,
-        resolve: Some(&real),
+        resolve: Some(&super::test::real),
     };
     let policy = policy(run, Clock::System.now());
     let verdicts: Vec<Verdict> = match &call.wants {
@@ -237,14 +236,4 @@ fn shown(wants: &Want) -> String {
         Want::Write(paths) | Want::Read(paths) => paths.join(" "),
         Want::Nothing => String::new(),
     }
-}
-
-/// The path with its links followed as far as it exists; none when that changes nothing.
-fn real(path: &Path) -> Option<String> {
-    let known = path.ancestors().find_map(|dir| Some((dir, dir.canonicalize().ok()?)));
-    let (dir, real) = known?;
-    let rest = path.strip_prefix(dir).ok()?;
-    let plain = rest.components().all(|part| matches!(part, Component::Normal(_)));
-    let found = if rest.as_os_str().is_empty() { real } else { real.join(rest) };
-    (plain && found != path).then(|| found.to_string_lossy().into_owned())
 }

@@ -4,10 +4,11 @@
 
 mod hook;
 mod stats;
+mod test;
 
 use std::process::ExitCode;
 
-/// The guard of agents' commands
+/// Ask the guard that judges what agents run
 #[derive(Debug, clap::Args)]
 pub struct GuardArgs {
     #[command(subcommand)]
@@ -16,6 +17,10 @@ pub struct GuardArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Guard {
+    /// Say whether a command would be allowed, by which rule, and what to do instead
+    Test(test::Test),
+    /// List every rule with an example
+    Rules(test::Rules),
     /// Judge one tool call, told on standard input, for an agent's CLI
     Hook(hook::Hook),
     /// Show what the guard denied, by rule, agent and run
@@ -26,6 +31,8 @@ enum Guard {
 #[must_use]
 pub fn run(args: &GuardArgs) -> ExitCode {
     match &args.command {
+        Guard::Test(args) => ExitCode::from(test::test(args)),
+        Guard::Rules(args) => ExitCode::from(test::rules(args)),
         Guard::Hook(args) => hook::run(args),
         Guard::Stats(args) => ExitCode::from(stats::run(args)),
     }

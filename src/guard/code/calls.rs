@@ -48,6 +48,16 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>
                 name: "`",
                 args: vec![Arg::Text(Value::new(text.clone()))],
             }),
+            Token::Name(name) if name.ends_with('$') => {
+                if let Some(text) = tokens.get(at + 1).and_then(Token::text) {
+                    let args = vec![Arg::Text(Value::new(text))];
+                    found.push(Call {
+                        act: Act::Shell,
+                        name,
+                        args,
+                    });
+                }
+            }
             Token::Name(name) => {
                 if let Some(act) = act_of(tokens, at, name, language) {
                     let args = arguments(tokens, at, language);
@@ -63,43 +73,72 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>
 
 /// awk: `print > "file"`, `print | "command"`, `"command" | getline`.
 fn awk<'a>(tokens: &'a [Token], at: usize, found: &mut Vec<Call<'a>>) {
-    let is_print = tokens[..at].iter().rev().take_while(|t| !matches!(t, Token::Sign('{' | '}' | ';'))).any(|t| matches!(t.name(), Some("print" | "printf")));
+    let is_print = tokens[..at]
+        .iter()
+        .rev()
+        .take_while(|t| !matches!(t, Token::Sign('{' | '}' | ';')))
+        .any(|t| matches!(t.name(), Some("print" | "printf")));
     let next = tokens.get(at + 1).and_then(Token::text);
     let pipe = tokens[at].is('|');
     if let Some(text) = next.filter(|_| is_print) {
         let act = if pipe { Act::Shell } else { Act::Write };
-        found.push(Call { act, name: "print", args: vec![Arg::Text(Value::new(text))] });
+        found.push(Call {
+            act,
+            name: "print",
+            args: vec![Arg::Text(Value::new(text))],
+        });
     }
     let reads = pipe && tokens.get(at + 1).and_then(Token::name) == Some("getline");
     if reads && let Some(text) = at.checked_sub(1).and_then(|n| tokens[n].text()) {
-        found.push(Call { act: Act::Shell, name: "getline", args: vec![Arg::Text(Value::new(text))] });
+        found.push(Call {
+            act: Act::Shell,
+            name: "getline",
+            args: vec![Arg::Text(Value::new(text))],
+        });
     }
 }
 
 /// Whether a call of a name matters: what stands before it counts.
 fn act_of(tokens: &[Token], at: usize, name: &str, language: &Language) -> Option<Act> {
     let before = |n: usize| at.checked_sub(n).and_then(|i| tokens.get(i));
-    let object = before(1).filter(|t| t.is('.')).and(before(2)).and_then(Token::name);
+    let object = before(1)
+        .filter(|t| t.is('.'))
+        .and(before(2))
+        .and_then(Token::name);
     let is_method = before(1).is_some_and(|t| t.is('.'));
-    let defined = matches!(before(1).and_then(Token::name), Some("def" | "function" | "sub" | "import" | "class"));
+    let defined = matches!(
+        before(1).and_then(Token::name),
+        Some("def" | "function" | "sub" | "import" | "class")
+    );
     let called = tokens.get(at + 1).is_some_and(|t| t.is('('));
     let takes_words = matches!(language.name, "perl" | "ruby")
-        && tokens.get(at + 1).is_some_and(|t| matches!(t, Token::Text(_) | Token::Name(_)));
+        && tokens
+            .get(at + 1)
+            .is_some_and(|t| matches!(t, Token::Text(_) | Token::Name(_)));
     let alone = matches!(language.name, "perl") && name == "fork";
     if defined || !(called || takes_words || alone) {
         return None;
     }
-    let found = language.calls.iter().find(|(known, _)| match known.split_once('.') {
-        Some((of, last)) => {
-            name == last && (object == Some(of) || (!is_method && imported(tokens, of, last)))
-        }
-        None => *known == name,
-    });
+    let found = language
+        .calls
+        .iter()
+        .find(|(known, _)| match known.split_once('.') {
+            Some((of, last)) => {
+                name == last && (object == Some(of) || (!is_method && imported(tokens, of, last)))
+            }
+            None => *known == name,
+        });
     let (known, act) = found?;
     // Methods of the same name that are none of these calls: a regular expression's
     // `exec`, a cursor's, a list's.
-    let evaluates = matches!(act, Act::Evaluate | Act::Open) && is_method && !matches!(object, Some("io" | "os" | "codecs" | "builtins"));
-    let js_exec = language.name == "node" && *known == "exec" && is_method && !matches!(object, Some("child_process" | "cp" | ")")) && !before(2).is_some_and(|t| t.is(')'));
+    let evaluates = matches!(act, Act::Evaluate | Act::Open)
+        && is_method
+        && !matches!(object, Some("io" | "os" | "codecs" | "builtins"));
+    let js_exec = language.name == "node"
+        && *known == "exec"
+        && is_method
+        && !matches!(object, Some("child_process" | "cp" | ")"))
+        && !before(2).is_some_and(|t| t.is(')'));
     if evaluates || js_exec {
         return None;
     }
@@ -162,12 +201,25 @@ fn arguments(tokens: &[Token], at: usize, language: &Language) -> Vec<Arg> {
 /// The path whose method is called, when it is one.
 fn object_path(tokens: &[Token], at: usize) -> Option<Arg> {
     let before = |n: usize| at.checked_sub(n).and_then(|i| tokens.get(i));
-    if !before(1)?.is('.') || !before(2)?.is(')') {
+    if !before(1)?.is('.') {
+        return None;
+    }
+    let of_paths = ["write_text", "write_bytes", "read_text", "unlink", "rmdir"];
+    if let Some(object) = before(2)?.name()
+        && of_paths.contains(&tokens.get(at)?.name()?)
+        && !matches!(object, "os" | "shutil" | "fs" | "promises" | "Dir" | "File")
+    {
+        return Some(assigned(object, tokens).map_or(Arg::Unknown, Arg::Text));
+    }
+    if !before(2)?.is(')') {
         return None;
     }
     let open = (0..at.checked_sub(2)?).rev().find(|n| tokens[*n].is('('))?;
     let maker = tokens.get(open.checked_sub(1)?)?.name()?;
-    if !matches!(maker, "Path" | "PosixPath" | "PurePath" | "Pathname" | "file") {
+    if !matches!(
+        maker,
+        "Path" | "PosixPath" | "PurePath" | "Pathname" | "file"
+    ) {
         return None;
     }
     let part = tokens.get(open + 1..at - 2)?;
@@ -178,7 +230,12 @@ fn argument(part: &[Token], all: &[Token], language: &Language) -> Arg {
     if part.first().is_some_and(|t| t.is('[')) && part.last().is_some_and(|t| t.is(']')) {
         let inner = part.get(1..part.len() - 1).unwrap_or_default();
         let items = inner.split(|t| t.is(','));
-        return Arg::List(items.filter(|i| !i.is_empty()).map(|i| known(i, all)).collect());
+        return Arg::List(
+            items
+                .filter(|i| !i.is_empty())
+                .map(|i| known(i, all))
+                .collect(),
+        );
     }
     let _ = language;
     // `mode="w"`, `shell=True`: the value is what counts.
@@ -195,7 +252,13 @@ fn known(part: &[Token], all: &[Token]) -> Option<Value> {
         [Token::Text(text)] => Some(literal(text)),
         [Token::Name(name)] => assigned(name, all),
         // process.env.HOME, os.environ["HOME"], $ENV{HOME}
-        _ if part.iter().any(|t| matches!(t.name(), Some("environ" | "env" | "ENV" | "getenv" | "$ENV"))) && is_home(part) => {
+        _ if part.iter().any(|t| {
+            matches!(
+                t.name(),
+                Some("environ" | "env" | "ENV" | "getenv" | "$ENV")
+            )
+        }) && is_home(part) =>
+        {
             tail_of(part, "~")
         }
         _ if part.iter().any(|t| t.is('+')) => {
@@ -210,17 +273,26 @@ fn known(part: &[Token], all: &[Token]) -> Option<Value> {
 }
 
 fn is_home(part: &[Token]) -> bool {
-    part.iter().any(|t| t.name() == Some("HOME") || t.text() == Some("HOME"))
+    part.iter()
+        .any(|t| t.name() == Some("HOME") || t.text() == Some("HOME"))
 }
 
 fn tail_of(part: &[Token], home: &str) -> Option<Value> {
-    let rest: String = part.iter().filter_map(Token::text).filter(|t| *t != "HOME").collect();
+    let rest: String = part
+        .iter()
+        .filter_map(Token::text)
+        .filter(|t| *t != "HOME")
+        .collect();
     Some(literal(&format!("{home}{rest}")))
 }
 
 /// A text as a value: `~` is left to the path's judge.
 fn literal(text: &str) -> Value {
-    if text.contains(['*', '?']) { Value::pattern(text) } else { Value::new(text) }
+    if text.contains(['*', '?']) {
+        Value::pattern(text)
+    } else {
+        Value::new(text)
+    }
 }
 
 /// `os.path.join(a, b)`, `Path(a)`, `os.path.expanduser(a)`, `glob(a)`, `__dirname`.
@@ -228,9 +300,13 @@ fn path_call(part: &[Token], all: &[Token]) -> Option<Value> {
     let open = part.iter().position(|t| t.is('('))?;
     let name = part.get(open.checked_sub(1)?)?.name()?;
     let inner = part.get(open + 1..part.len().checked_sub(1)?)?;
-    let pieces: Vec<&[Token]> = inner.split(|t| t.is(',')).filter(|p| !p.is_empty()).collect();
+    let pieces: Vec<&[Token]> = inner
+        .split(|t| t.is(','))
+        .filter(|p| !p.is_empty())
+        .collect();
     match name {
-        "join" | "Path" | "resolve" | "expanduser" | "glob" | "abspath" | "str" | "normpath" | "iglob" | "String" => {
+        "join" | "Path" | "resolve" | "expanduser" | "glob" | "abspath" | "str" | "normpath"
+        | "iglob" | "String" => {
             let mut whole = String::new();
             for piece in pieces {
                 let value = known(piece, all)?;
@@ -287,7 +363,9 @@ fn statement_end(rest: &[Token]) -> usize {
                 depth -= 1;
             }
             Token::Sign(';' | ',') if depth == 0 => return n,
-            Token::Name(_) if depth == 0 && n > 0 && !matches!(rest[n - 1], Token::Sign(_)) => return n,
+            Token::Name(_) if depth == 0 && n > 0 && !matches!(rest[n - 1], Token::Sign(_)) => {
+                return n;
+            }
             _ => {}
         }
     }

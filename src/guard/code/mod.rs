@@ -19,6 +19,7 @@ use tokens::Token;
 /// Judges the code of an interpreter.
 pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: &str) -> Found {
     let tokens = tokens::read(code, language);
+    by_line(walker, language, code)?;
     hidden(walker, &tokens, code)?;
     secret(walker, &tokens)?;
     for call in calls::find(&tokens, language) {
@@ -45,7 +46,15 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
                 if fetched.iter().any(|w| code.contains(w)) {
                     walker.deny(&remote::SCRIPT, call.name)?;
                 }
-                let decoded = ["b64decode", "fromhex", "decompress", "atob", "base64", "rot13", "pack("];
+                let decoded = [
+                    "b64decode",
+                    "fromhex",
+                    "decompress",
+                    "atob",
+                    "base64",
+                    "rot13",
+                    "pack(",
+                ];
                 if decoded.iter().any(|w| code.contains(w)) {
                     walker.doubtful(&shell::UNKNOWN_CODE, call.name)?;
                 }
@@ -53,8 +62,53 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
         }
     }
     network(walker, code)?;
-    if let Some(found) = rules::sql_in_code(&tokens.iter().filter_map(Token::text).collect::<Vec<_>>()) {
+    if let Some(found) =
+        rules::sql_in_code(&tokens.iter().filter_map(Token::text).collect::<Vec<_>>())
+    {
         walker.deny(&rules::databases::DESTROY, &found)?;
+    }
+    Ok(())
+}
+
+/// Languages whose commands are lines of words.
+fn by_line(walker: &mut Walker<'_>, language: &Language, code: &str) -> Found {
+    match language.name {
+        "tcl" => {
+            for line in code.lines().flat_map(|l| l.split(';')) {
+                let line = line.trim_start();
+                let words = ["exec ", "spawn ", "system "]
+                    .iter()
+                    .find_map(|p| line.split_once(p));
+                if let Some((_, words)) = words {
+                    walker.shell_text(&Value::new(words.trim_end_matches(']')))?;
+                }
+                if let Some((_, words)) = line.split_once("file delete") {
+                    walker.shell_text(&Value::new(format!("rm {words}")))?;
+                }
+            }
+        }
+        "powershell" => {
+            for line in code.lines().flat_map(|l| l.split(';')) {
+                let line = line.trim_start();
+                let removes = [
+                    "Remove-Item",
+                    "ri ",
+                    "del ",
+                    "rd ",
+                    "erase ",
+                    "Clear-Content",
+                ];
+                if let Some(words) = removes.iter().find_map(|p| line.strip_prefix(p)) {
+                    walker.shell_text(&Value::new(format!("rm {words}")))?;
+                }
+            }
+        }
+        "groovy" if code.contains(".execute(") => {
+            for text in code.split(['"', '\'']).skip(1).step_by(2) {
+                walker.shell_text(&Value::new(text))?;
+            }
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -62,10 +116,21 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
 fn path(walker: &Walker<'_>, access: fs::Access, arg: Option<&Arg>, name: &str) -> Found {
     let Some(arg) = arg else { return Ok(()) };
     let value = arg.value().unwrap_or_else(|| Value::mark(OPAQUE));
+    let value = at_home(walker, value);
     if value.is_blank_mark() {
         return walker.doubtful(&fs::DELETE_OUTSIDE, name);
     }
     fs::access(walker, access, &value).map(|_| ())
+}
+
+/// A `~` that the code's own calls expand.
+fn at_home(walker: &Walker<'_>, value: Value) -> Value {
+    match value.text().strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            Value::new(format!("{}{rest}", walker.scene.home))
+        }
+        _ => value,
+    }
 }
 
 fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg], name: &str) -> Found {
@@ -82,12 +147,19 @@ fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg], name: &str) 
 
 /// `open`: the mode decides.
 fn open(walker: &Walker<'_>, args: &[Arg]) -> Found {
-    let texts: Vec<Value> = args.iter().map(|a| a.value().unwrap_or_else(|| Value::mark(OPAQUE))).collect();
+    let texts: Vec<Value> = args
+        .iter()
+        .map(|a| a.value().unwrap_or_else(|| Value::mark(OPAQUE)))
+        .collect();
     let is_mode = |v: &Value| {
         let text = v.text();
         !text.is_empty() && text.len() <= 3 && text.chars().all(|c| "rwaxbt+><|".contains(c))
     };
-    let mode = texts.iter().skip(1).find(|v| is_mode(v)).map_or("r", Value::text);
+    let mode = texts
+        .iter()
+        .skip(1)
+        .find(|v| is_mode(v))
+        .map_or("r", Value::text);
     let file = texts.iter().find(|v| !is_mode(v) && !v.is_blank_mark());
     let glued = file.map(|v| v.text().trim_start()).unwrap_or_default();
     if mode.contains('|') || glued.ends_with('|') || glued.starts_with('|') {
@@ -110,7 +182,10 @@ fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
     match call.args.first() {
         None => Ok(()),
         Some(Arg::List(words)) => {
-            let argv: Vec<Value> = words.iter().map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE))).collect();
+            let argv: Vec<Value> = words
+                .iter()
+                .map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE)))
+                .collect();
             walker.run(&argv, Stream::Empty, &[]).map(|_| ())
         }
         Some(first) => {
@@ -121,7 +196,11 @@ fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
             let mut argv = vec![text.clone()];
             for arg in call.args.iter().skip(1) {
                 match arg {
-                    Arg::List(words) => argv.extend(words.iter().map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE)))),
+                    Arg::List(words) => argv.extend(
+                        words
+                            .iter()
+                            .map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE))),
+                    ),
                     Arg::Text(value) => argv.push(value.clone()),
                     Arg::Unknown => {}
                 }
@@ -136,7 +215,14 @@ fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
 
 /// Calls that are put together from texts: every text may be the command.
 fn hidden(walker: &mut Walker<'_>, tokens: &[Token], code: &str) -> Found {
-    const WAYS: [&str; 6] = ["getattr(", "__import__", "globals()", "eval(", "Function(", "send("];
+    const WAYS: [&str; 6] = [
+        "getattr(",
+        "__import__",
+        "globals()",
+        "eval(",
+        "Function(",
+        "send(",
+    ];
     if !WAYS.iter().any(|way| code.contains(way)) {
         return Ok(());
     }
@@ -153,13 +239,18 @@ fn hidden(walker: &mut Walker<'_>, tokens: &[Token], code: &str) -> Found {
 
 /// Secrets of the environment that the code names.
 fn secret(walker: &Walker<'_>, tokens: &[Token]) -> Found {
-    let reads_environment = tokens.iter().any(|t| matches!(t.name(), Some("environ" | "getenv" | "env" | "ENV")));
+    let reads_environment = tokens
+        .iter()
+        .any(|t| matches!(t.name(), Some("environ" | "getenv" | "env" | "ENV")));
     if !reads_environment {
         return Ok(());
     }
     for token in tokens {
         let name = token.name().or(token.text()).unwrap_or_default();
-        let is_variable = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        let is_variable = !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if is_variable && parameters::is_secret_name(name) {
             walker.deny(&secrets::SHOW, name)?;
         }
@@ -169,18 +260,36 @@ fn secret(walker: &Walker<'_>, tokens: &[Token]) -> Found {
 
 /// Requests that change something, and shells given away.
 fn network(walker: &Walker<'_>, code: &str) -> Found {
-    if code.contains("dup2") && code.contains("socket") || code.contains("pty.spawn") && code.contains("socket") {
+    if code.contains("dup2") && code.contains("socket")
+        || code.contains("pty.spawn") && code.contains("socket")
+    {
         return walker.deny(&net::SHELL, "a socket");
     }
     let foreign = code.match_indices("://").any(|(at, _)| {
         let rest = code.get(at + 3..).unwrap_or_default();
-        !["localhost", "127.", "[::1]", "0.0.0.0"].iter().any(|l| rest.starts_with(l))
+        !["localhost", "127.", "[::1]", "0.0.0.0"]
+            .iter()
+            .any(|l| rest.starts_with(l))
     });
     const SENDS: [&str; 14] = [
-        "requests.post", "requests.put", "requests.delete", "requests.patch", "\"DELETE\"", "'DELETE'", "\"POST\"",
-        "'POST'", "\"PUT\"", "'PUT'", "\"PATCH\"", "'PATCH'", "data=open", "data=",
+        "requests.post",
+        "requests.put",
+        "requests.delete",
+        "requests.patch",
+        "\"DELETE\"",
+        "'DELETE'",
+        "\"POST\"",
+        "'POST'",
+        "\"PUT\"",
+        "'PUT'",
+        "\"PATCH\"",
+        "'PATCH'",
+        "data=open",
+        "data=",
     ];
-    let requests = ["requests.", "urllib", "urlopen", "fetch(", "http", "axios"].iter().any(|w| code.contains(w));
+    let requests = ["requests.", "urllib", "urlopen", "fetch(", "http", "axios"]
+        .iter()
+        .any(|w| code.contains(w));
     if foreign && requests && SENDS.iter().any(|w| code.contains(w)) {
         return walker.deny(&net::UPLOAD, "another machine");
     }

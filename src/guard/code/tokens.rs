@@ -45,7 +45,28 @@ pub(super) fn read(code: &str, language: &Language) -> Vec<Token> {
     while lexer.at < lexer.chars.len() {
         lexer.one(language);
     }
+    renamed(&mut lexer.out);
     lexer.out
+}
+
+/// `import a as b`: each `b` is an `a`.
+fn renamed(tokens: &mut [Token]) {
+    let names: Vec<(String, String)> = tokens
+        .windows(3)
+        .filter_map(|w| match w {
+            [Token::Name(from), Token::Name(word), Token::Name(to)] if word == "as" => {
+                Some((to.clone(), from.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    for token in tokens {
+        if let Token::Name(name) = token
+            && let Some((_, from)) = names.iter().find(|(to, _)| to == name)
+        {
+            from.clone_into(name);
+        }
+    }
 }
 
 struct Lexer {
@@ -61,18 +82,27 @@ impl Lexer {
 
     fn one(&mut self, language: &Language) {
         let c = self.peek(0);
-        if c == '#' && language.hash_comments || c == '/' && self.peek(1) == '/' && language.slash_comments {
+        if c == '#' && language.hash_comments
+            || c == '/' && self.peek(1) == '/' && language.slash_comments
+        {
             while self.at < self.chars.len() && self.peek(0) != '\n' {
                 self.at += 1;
             }
-        } else if c.is_alphanumeric() || c == '_' || (c == '$' && !matches!(self.peek(1), '{' | '(')) {
+        } else if c.is_alphanumeric()
+            || c == '_'
+            || (c == '$' && !matches!(self.peek(1), '{' | '('))
+        {
             self.name();
         } else if c == '"' || c == '\'' {
             let text = self.string(c);
             self.out.push(Token::Text(text));
         } else if c == '`' {
             let text = self.string('`');
-            self.out.push(if language.runs_backquotes { Token::Run(text) } else { Token::Text(text) });
+            self.out.push(if language.runs_backquotes {
+                Token::Run(text)
+            } else {
+                Token::Text(text)
+            });
         } else {
             if !c.is_whitespace() {
                 self.out.push(Token::Sign(c));
@@ -93,7 +123,9 @@ impl Lexer {
         if prefix && matches!(self.peek(0), '"' | '\'') {
             return;
         }
-        if matches!(name.as_str(), "qx" | "q" | "qq") && matches!(self.peek(0), '{' | '(' | '/' | '[' | '!') {
+        if matches!(name.as_str(), "qx" | "q" | "qq")
+            && matches!(self.peek(0), '{' | '(' | '/' | '[' | '!')
+        {
             let close = match self.peek(0) {
                 '{' => '}',
                 '(' => ')',
@@ -101,7 +133,11 @@ impl Lexer {
                 other => other,
             };
             let text = self.until(close);
-            self.out.push(if name == "qx" { Token::Run(text) } else { Token::Text(text) });
+            self.out.push(if name == "qx" {
+                Token::Run(text)
+            } else {
+                Token::Text(text)
+            });
             return;
         }
         self.out.push(Token::Name(name));

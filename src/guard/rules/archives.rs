@@ -6,7 +6,7 @@
 
 use super::fs::{self, Access};
 use super::remote;
-use crate::guard::args::{self, Spec};
+use crate::guard::args::{self, Parsed, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker, peel};
 use crate::guard::word::Value;
@@ -19,22 +19,47 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         "tar" | "bsdtar" | "gtar" => tar(command, walker),
         "unzip" | "7z" | "7za" | "unrar" => unzip(command, walker),
         "zip" => {
-            let parsed = args::parse(command.args, &Spec { valued: "xibt", longs: &[] });
+            let parsed = args::parse(
+                command.args,
+                &Spec {
+                    valued: "xibt",
+                    longs: &[],
+                },
+            );
             if parsed.any(&["m", "move"]) {
-                fs::all(walker, Access::Delete, parsed.operands.iter().copied().skip(1))?;
+                fs::all(
+                    walker,
+                    Access::Delete,
+                    parsed.operands.iter().copied().skip(1),
+                )?;
             }
             fs::all(walker, Access::Write, parsed.operands.first().copied())
         }
         "cpio" | "pax" => {
-            let parsed = args::parse(command.args, &Spec { valued: "DFEHOIR", longs: &["directory"] });
+            let parsed = args::parse(
+                command.args,
+                &Spec {
+                    valued: "DFEHOIR",
+                    longs: &["directory"],
+                },
+            );
             if parsed.any(&["i", "extract", "p", "r"]) {
-                let to = parsed.value(&["D", "directory"]).cloned().unwrap_or_else(|| Value::new("./x"));
+                let to = parsed
+                    .value(&["D", "directory"])
+                    .cloned()
+                    .unwrap_or_else(|| Value::new("./x"));
                 fs::access(walker, Access::Write, &to)?;
             }
             Ok(())
         }
         "gzip" | "gunzip" | "xz" | "bzip2" | "zstd" | "unxz" => {
-            let parsed = args::parse(command.args, &Spec { valued: "So", longs: &[] });
+            let parsed = args::parse(
+                command.args,
+                &Spec {
+                    valued: "So",
+                    longs: &[],
+                },
+            );
             if parsed.any(&["c", "stdout", "k", "keep", "l", "t", "list", "test"]) {
                 return Ok(());
             }
@@ -46,6 +71,24 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
 }
 
+const TAR: Spec = Spec {
+    valued: "fCTXIHbKNVg",
+    longs: &[
+        "file",
+        "directory",
+        "exclude",
+        "files-from",
+        "transform",
+        "use-compress-program",
+        "checkpoint-action",
+        "to-command",
+        "owner",
+        "group",
+        "format",
+        "strip-components",
+    ],
+};
+
 fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let mut args: Vec<Value> = command.args.to_vec();
     // Options without a dash come first, in one word.
@@ -55,10 +98,7 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     {
         *first = Value::new(format!("-{}", first.text()));
     }
-    let parsed = args::parse(&args, &Spec {
-        valued: "fCTXIHbKNVg",
-        longs: &["file", "directory", "exclude", "files-from", "transform", "use-compress-program", "checkpoint-action", "to-command", "owner", "group", "format", "strip-components"],
-    });
+    let parsed = args::parse(&args, &TAR);
     for code in parsed.values(&["to-command", "use-compress-program", "I"]) {
         walker.shell_text(code)?;
     }
@@ -75,30 +115,52 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             walker.deny(&fs::WRITE_OUTSIDE, "absolute names of an archive")?;
         }
         let to = directory.clone().unwrap_or_else(|| Value::new("."));
-        fs::access(walker, Access::Write, &Value::new(format!("{}/.", to.text())))?;
+        fs::access(
+            walker,
+            Access::Write,
+            &Value::new(format!("{}/.", to.text())),
+        )?;
         let inner: Vec<&Value> = parsed.operands.clone();
         peel::inside(walker, &to, |w| fs::all(w, Access::Write, inner))?;
     }
     if creates {
-        fs::all(walker, Access::Write, parsed.values(&["f", "file"]).into_iter().filter(|v| v.text() != "-"))?;
-        let sources: Vec<&Value> = parsed.operands.clone();
-        let removes = parsed.any(&["remove-files"]);
-        let judge = |w: &mut Walker<'_>| {
-            if removes {
-                fs::all(w, Access::Delete, sources.iter().copied())?;
-            }
-            fs::all(w, Access::Read, sources.iter().copied())
-        };
-        match &directory {
-            Some(dir) => peel::inside(walker, dir, judge)?,
-            None => judge(walker)?,
-        }
+        return pack(&parsed, directory.as_ref(), walker);
     }
     Ok(())
 }
 
+/// What goes into an archive, and what is removed for it.
+fn pack(parsed: &Parsed<'_>, directory: Option<&Value>, walker: &mut Walker<'_>) -> Found {
+    fs::all(
+        walker,
+        Access::Write,
+        parsed
+            .values(&["f", "file"])
+            .into_iter()
+            .filter(|v| v.text() != "-"),
+    )?;
+    let sources: Vec<&Value> = parsed.operands.clone();
+    let removes = parsed.any(&["remove-files"]);
+    let judge = |w: &mut Walker<'_>| {
+        if removes {
+            fs::all(w, Access::Delete, sources.iter().copied())?;
+        }
+        fs::all(w, Access::Read, sources.iter().copied())
+    };
+    match directory {
+        Some(dir) => peel::inside(walker, dir, judge),
+        None => judge(walker),
+    }
+}
+
 fn unzip(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec { valued: "dxPO", longs: &[] });
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "dxPO",
+            longs: &[],
+        },
+    );
     if parsed.any(&["l", "t", "v", "p", "Z"]) && command.name == "unzip" {
         return Ok(());
     }
@@ -116,9 +178,19 @@ fn unzip(command: &Command<'_>, walker: &Walker<'_>) -> Found {
 }
 
 fn sed(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec { valued: "efl", longs: &["expression", "file", "line-length"] });
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "efl",
+            longs: &["expression", "file", "line-length"],
+        },
+    );
     let mut files: Vec<&Value> = parsed.operands.clone();
-    let mut scripts: Vec<Value> = parsed.values(&["e", "expression"]).into_iter().cloned().collect();
+    let mut scripts: Vec<Value> = parsed
+        .values(&["e", "expression"])
+        .into_iter()
+        .cloned()
+        .collect();
     if scripts.is_empty() && !parsed.any(&["f", "file"]) && !files.is_empty() {
         scripts.push(files.remove(0).clone());
     }
@@ -127,7 +199,8 @@ fn sed(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
     for script in &scripts {
         for part in script.text().split([';', '\n']) {
-            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || "$,!{ /~+".contains(c));
+            let rest =
+                part.trim_start_matches(|c: char| c.is_ascii_digit() || "$,!{ /~+".contains(c));
             let rest = address_end(part).unwrap_or(rest);
             if let Some(file) = rest.strip_prefix("w ").or(rest.strip_prefix("W ")) {
                 fs::access(walker, Access::Write, &Value::new(file.trim()))?;
@@ -148,17 +221,25 @@ fn address_end(part: &str) -> Option<&str> {
 
 /// `make SHELL=…`, and a makefile that flows in or was fetched.
 fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec {
-        valued: "CfIjloW",
-        longs: &["directory", "file", "makefile", "jobs", "eval"],
-    });
-    for file in parsed.values(&["f", "file", "makefile"]) {
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "CfIjloW",
+            longs: &["directory", "file", "makefile", "jobs", "eval", "justfile"],
+        },
+    );
+    for text in parsed.values(&["eval"]) {
+        recipes(walker, text.text())?;
+    }
+    for file in parsed.values(&["f", "file", "makefile", "justfile"]) {
         match walker.content(file) {
             Stream::Remote => walker.deny(&remote::SCRIPT, &file.shown())?,
             Stream::Text(text) => recipes(walker, &text)?,
             _ => {}
         }
-        if file.text() == "-" && let Stream::Text(text) = command.stdin {
+        if file.text() == "-"
+            && let Stream::Text(text) = command.stdin
+        {
             recipes(walker, text)?;
         }
     }
@@ -169,7 +250,10 @@ fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             if matches!(name, "SHELL" | "MAKE" | "CC" | "CXX") && value.text().contains(' ') {
                 walker.shell_text(&value)?;
             }
-            if matches!(name, "DESTDIR" | "PREFIX" | "prefix" | "OUT" | "OUT_DIR" | "O") {
+            if matches!(
+                name,
+                "DESTDIR" | "PREFIX" | "prefix" | "OUT" | "OUT_DIR" | "O"
+            ) {
                 fs::access(walker, Access::Write, &value)?;
             }
         }
@@ -180,8 +264,12 @@ fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 /// The commands of a makefile's rules.
 fn recipes(walker: &mut Walker<'_>, text: &str) -> Found {
     for line in text.lines() {
-        let inline = line.split_once(": ;").map(|(_, code)| code);
-        if let Some(code) = line.strip_prefix('\t').or(inline) {
+        let inline = line
+            .split_once(':')
+            .and_then(|(_, rest)| rest.split_once(';'))
+            .map(|(_, code)| code);
+        let indented = line.starts_with([' ', '\t']).then(|| line.trim_start());
+        if let Some(code) = indented.or(inline) {
             let code = code.trim_start_matches(['@', '-', '+']).replace("$$", "$");
             walker.apart(&code, Stream::Unknown)?;
         }

@@ -18,8 +18,20 @@ pub(crate) static REMOVE: Rule = Rule {
     reason: "others on this machine use them, and volumes hold data",
     instead: "name what you started and stop it through compose; leave volumes and images alone",
     safer: Some("docker compose down --remove-orphans"),
-    deny: &["docker system prune -af", "docker volume rm data", "docker compose down -v", "docker rm -f $(docker ps -aq)", "virsh destroy web"],
-    allow: &["docker compose down", "docker compose stop", "docker ps -a", "docker volume ls", "docker run --rm alpine echo x"],
+    deny: &[
+        "docker system prune -af",
+        "docker volume rm data",
+        "docker compose down -v",
+        "docker rm -f $(docker ps -aq)",
+        "virsh destroy web",
+    ],
+    allow: &[
+        "docker compose down",
+        "docker compose stop",
+        "docker ps -a",
+        "docker volume ls",
+        "docker run --rm alpine echo x",
+    ],
 };
 
 pub(crate) static HOST: Rule = Rule {
@@ -28,8 +40,16 @@ pub(crate) static HOST: Rule = Rule {
     reason: "inside such a container the walls of the run do not hold",
     instead: "mount the worktree or $TMPDIR only",
     safer: Some("docker run --rm -v \"$PWD\":/src -w /src rust:1 cargo test"),
-    deny: &["docker run --rm -v /:/host alpine ls", "docker run --privileged debian bash", "docker -H ssh://x.example ps", "docker run -v /var/run/docker.sock:/s docker ps"],
-    allow: &["docker run --rm -v \"$PWD\":/src rust:1 cargo test", "docker run --rm debian:12 rm -rf /var/lib/apt/lists"],
+    deny: &[
+        "docker run --rm -v /:/host alpine ls",
+        "docker run --privileged debian bash",
+        "docker -H ssh://x.example ps",
+        "docker run -v /var/run/docker.sock:/s docker ps",
+    ],
+    allow: &[
+        "docker run --rm -v \"$PWD\":/src rust:1 cargo test",
+        "docker run --rm debian:12 rm -rf /var/lib/apt/lists",
+    ],
 };
 
 /// All of this domain.
@@ -38,15 +58,43 @@ pub(super) static ALL: &[&Rule] = &[&REMOVE, &HOST];
 /// Options of docker and its kin that take a value.
 pub(super) const SPEC: Spec = Spec {
     valued: "HcpfetwuIon",
-    longs: &["host", "context", "config", "log-level", "file", "project-name", "profile", "tag", "env", "volume", "mount", "workdir", "name", "network", "publish", "user", "timeout", "format", "filter", "entrypoint", "platform"],
+    longs: &[
+        "host",
+        "context",
+        "config",
+        "log-level",
+        "file",
+        "project-name",
+        "profile",
+        "tag",
+        "env",
+        "volume",
+        "mount",
+        "workdir",
+        "name",
+        "network",
+        "publish",
+        "user",
+        "timeout",
+        "format",
+        "filter",
+        "entrypoint",
+        "platform",
+    ],
 };
 
 const VERBS: &[Verb] = &[
-    verb(&["system|volume|image|container|network|builder|buildx", "prune|reset|rm|remove|kill"]),
+    verb(&[
+        "system|volume|image|container|network|builder|buildx",
+        "prune|reset|rm|remove|kill",
+    ]),
     verb(&["rm|rmi|kill|stop|pause|restart"]),
     verb(&["container|pod|machine", "rm|remove|kill|stop|prune|pause"]),
     verb(&["swarm", "leave|init|join|update"]),
-    verb(&["stack|service|secret|node|config", "rm|remove|scale|update|rollback|demote|create|deploy"]),
+    verb(&[
+        "stack|service|secret|node|config",
+        "rm|remove|scale|update|rollback|demote|create|deploy",
+    ]),
     verb(&["context", "rm|use|update"]),
     with(&["compose", "down"], &["v", "volumes", "rmi"]),
     with(&["compose", "rm"], &["v"]),
@@ -54,48 +102,129 @@ const VERBS: &[Verb] = &[
 ];
 
 const fn tool(names: &'static [&'static str], verbs: &'static [Verb]) -> Tool {
-    Tool { names, spec: SPEC, rule: &REMOVE, verbs }
+    Tool {
+        names,
+        spec: SPEC,
+        rule: &REMOVE,
+        verbs,
+    }
 }
 
 const TOOLS: &[Tool] = &[
     tool(&["docker", "podman", "nerdctl"], VERBS),
-    tool(&["docker-compose", "podman-compose"], &[with(&["down"], &["v", "volumes", "rmi"]), with(&["rm"], &["v"])]),
+    tool(
+        &["docker-compose", "podman-compose"],
+        &[
+            with(&["down"], &["v", "volumes", "rmi"]),
+            with(&["rm"], &["v"]),
+        ],
+    ),
     tool(&["docker-machine"], &[verb(&["rm|stop|kill|restart"])]),
-    tool(&["ctr", "crictl"], &[verb(&["images|image|i|containers|c|tasks|t|content|snapshots|namespaces", "rm|remove|delete|del|kill"]), verb(&["rm|rmi|rmp|stop|stopp"])]),
-    tool(&["lxc", "incus"], &[verb(&["delete|stop|restore|rename|publish|move"]), verb(&["*", "delete"])]),
-    tool(&["virsh"], &[verb(&["destroy|undefine|shutdown|reboot|reset|vol-delete|vol-wipe|pool-destroy|pool-delete|net-destroy|net-undefine|snapshot-delete|snapshot-revert|managedsave-remove|blockcommit"])]),
-    tool(&["VBoxManage", "vboxmanage"], &[verb(&["unregistervm|closemedium|controlvm"]), verb(&["snapshot", "*", "delete|restore"])]),
-    tool(&["vagrant", "multipass"], &[verb(&["destroy|halt|delete|purge|stop"])]),
-    tool(&["minikube", "kind", "k3d"], &[verb(&["delete|stop"]), verb(&["cluster", "delete"])]),
+    tool(
+        &["ctr", "crictl"],
+        &[
+            verb(&[
+                "images|image|i|containers|c|tasks|t|content|snapshots|namespaces",
+                "rm|remove|delete|del|kill",
+            ]),
+            verb(&["rm|rmi|rmp|stop|stopp"]),
+        ],
+    ),
+    tool(
+        &["lxc", "incus"],
+        &[
+            verb(&["delete|stop|restore|rename|publish|move"]),
+            verb(&["*", "delete"]),
+        ],
+    ),
+    tool(
+        &["virsh"],
+        &[verb(&[
+            "destroy|undefine|shutdown|reboot|reset|vol-delete|vol-wipe|pool-destroy|pool-delete|net-destroy|net-undefine|snapshot-delete|snapshot-revert|managedsave-remove|blockcommit",
+        ])],
+    ),
+    tool(
+        &["VBoxManage", "vboxmanage"],
+        &[
+            verb(&["unregistervm|closemedium|controlvm"]),
+            verb(&["snapshot", "*", "delete|restore"]),
+        ],
+    ),
+    tool(
+        &["vagrant", "multipass"],
+        &[verb(&["destroy|halt|delete|purge|stop"])],
+    ),
+    tool(
+        &["minikube", "kind", "k3d"],
+        &[verb(&["delete|stop"]), verb(&["cluster", "delete"])],
+    ),
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     by_verb(TOOLS, command, walker)?;
-    if !matches!(command.name, "docker" | "podman" | "nerdctl" | "docker-compose") {
+    if !matches!(
+        command.name,
+        "docker" | "podman" | "nerdctl" | "docker-compose"
+    ) {
         return Ok(());
     }
     daemon(command, walker)?;
+    volumes(command, walker)?;
     let words: Vec<&str> = command.args.iter().map(Value::text).collect();
     if words.iter().any(|w| matches!(*w, "run" | "create")) {
         host(command, walker)?;
     }
-    if words.first() == Some(&"cp") && let Some(to) = command.args.last().filter(|to| !super::net::is_remote(to)) {
+    if words.first() == Some(&"cp")
+        && let Some(to) = command.args.last().filter(|to| !super::net::is_remote(to))
+    {
         fs::access(walker, Access::Write, to)?;
     }
     if matches!(words.first(), Some(&"save" | &"export")) {
-        let parsed = args::parse(command.args, &Spec { valued: "o", longs: &["output"] });
+        let parsed = args::parse(
+            command.args,
+            &Spec {
+                valued: "o",
+                longs: &["output"],
+            },
+        );
         fs::all(walker, Access::Write, parsed.values(&["o", "output"]))?;
+    }
+    Ok(())
+}
+
+/// `compose down` and `compose rm` with the volumes, however the letters are bundled.
+fn volumes(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let at = command
+        .args
+        .iter()
+        .position(|a| matches!(a.text(), "down" | "rm"));
+    let Some(rest) = at.and_then(|at| command.args.get(at + 1..)) else {
+        return Ok(());
+    };
+    let asks = |text: &str| {
+        text == "--volumes"
+            || (text.starts_with('-') && !text.starts_with("--") && text.contains('v'))
+    };
+    if rest.iter().any(|a| asks(a.text())) {
+        return walker.deny(&REMOVE, &command.shown());
     }
     Ok(())
 }
 
 /// Another machine's daemon.
 fn daemon(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let first = command.args.iter().take_while(|a| a.text().starts_with('-') || !a.text().chars().all(|c| c.is_ascii_lowercase()));
-    let named = first.clone().any(|a| {
-        matches!(a.text(), "-H" | "--host" | "--context" | "-c") || a.text().starts_with("--host=") || a.text().starts_with("--context=")
+    let first = command.args.iter().take_while(|a| {
+        a.text().starts_with('-') || !a.text().chars().all(|c| c.is_ascii_lowercase())
     });
-    let by_env = command.env.iter().any(|(n, _)| n == "DOCKER_HOST" || n == "DOCKER_CONTEXT");
+    let named = first.clone().any(|a| {
+        matches!(a.text(), "-H" | "--host" | "--context" | "-c")
+            || a.text().starts_with("--host=")
+            || a.text().starts_with("--context=")
+    });
+    let by_env = command
+        .env
+        .iter()
+        .any(|(n, _)| n == "DOCKER_HOST" || n == "DOCKER_CONTEXT");
     if named || by_env {
         return walker.deny(&HOST, &command.shown());
     }
@@ -106,7 +235,15 @@ fn host(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     let mut args = command.args.iter();
     while let Some(arg) = args.next() {
         let text = arg.text();
-        let shared = ["--pid=host", "--ipc=host", "--privileged", "--privileged=true", "--userns=host", "--cap-add=ALL", "--cap-add=SYS_ADMIN"];
+        let shared = [
+            "--pid=host",
+            "--ipc=host",
+            "--privileged",
+            "--privileged=true",
+            "--userns=host",
+            "--cap-add=ALL",
+            "--cap-add=SYS_ADMIN",
+        ];
         if shared.contains(&text) || text.starts_with("--device") || text.contains("unconfined") {
             walker.deny(&HOST, text)?;
         }
@@ -129,19 +266,25 @@ fn host(command: &Command<'_>, walker: &Walker<'_>) -> Found {
 fn mounted(mount: &Value, walker: &Walker<'_>) -> Found {
     let text = mount.text();
     let source = if text.contains("target=") || text.contains("dst=") || text.contains("type=") {
-        let found = text.split(',').find_map(|part| part.strip_prefix("source=").or(part.strip_prefix("src=")));
+        let found = text
+            .split(',')
+            .find_map(|part| part.strip_prefix("source=").or(part.strip_prefix("src=")));
         found.unwrap_or_default()
     } else {
         text.split(':').next().unwrap_or_default()
     };
     // The shell leaves a tilde behind an equals sign or in the middle alone; docker's user means home.
-    let named_volume = !source.contains('/') && !source.starts_with(['.', '~']) && !Value::new(source).has_mark();
+    let named_volume =
+        !source.contains('/') && !source.starts_with(['.', '~']) && !Value::new(source).has_mark();
     if named_volume {
         return Ok(());
     }
     let target = walker.target(&Value::new(source), true);
-    let own = matches!(target.place, Place::Worktree | Place::Tmp) || target.path == walker.scene.worktree;
-    let reads = text.ends_with(":ro") && !matches!(target.place, Place::Secret | Place::Unknown) && !target.path.ends_with(".sock");
+    let own = matches!(target.place, Place::Worktree | Place::Tmp)
+        || target.path == walker.scene.worktree;
+    let reads = text.ends_with(":ro")
+        && !matches!(target.place, Place::Secret | Place::Unknown)
+        && !target.path.ends_with(".sock");
     if own || (reads && target.path != "/") {
         return Ok(());
     }

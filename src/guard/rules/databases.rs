@@ -6,10 +6,10 @@
 
 use super::fs::{self, Access};
 use super::sql;
+use super::stores;
 use super::verbs::{Tool, Verb, judge as by_verb, unless, verb, with};
 use super::{remote, shell};
 use crate::guard::args::{self, Spec};
-use crate::guard::place::Place;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::{REMOTE, Value};
@@ -21,12 +21,20 @@ pub(crate) static DESTROY: Rule = Rule {
     instead: "use a scratch database: a file of SQLite in the worktree, or createdb with a name of your own",
     safer: Some("sqlite3 dev.db 'DROP TABLE IF EXISTS scratch'"),
     deny: &[
-        "psql -c 'DROP TABLE orders'", "echo 'truncate orders' | psql", "redis-cli FLUSHALL", "dropdb shop",
-        "mysql -e 'delete from orders'", "mongosh shop --eval 'db.dropDatabase()'", "psql -c '\\! rm -rf ~'",
+        "psql -c 'DROP TABLE orders'",
+        "echo 'truncate orders' | psql",
+        "redis-cli FLUSHALL",
+        "dropdb shop",
+        "mysql -e 'delete from orders'",
+        "mongosh shop --eval 'db.dropDatabase()'",
+        "psql -c '\\! rm -rf ~'",
     ],
     allow: &[
-        "psql -c \"select 'drop table x'\"", "sqlite3 dev.db 'DROP TABLE t'", "redis-cli get flushall",
-        "grep -rn 'drop table' migrations", "psql -c 'select 1 -- drop table x'",
+        "psql -c \"select 'drop table x'\"",
+        "sqlite3 dev.db 'DROP TABLE t'",
+        "redis-cli get flushall",
+        "grep -rn 'drop table' migrations",
+        "psql -c 'select 1 -- drop table x'",
     ],
 };
 
@@ -34,37 +42,156 @@ pub(crate) static DESTROY: Rule = Rule {
 pub(super) static ALL: &[&Rule] = &[&DESTROY];
 
 const SQL: Spec = Spec {
-    valued: "cdhpUfeDPFRTvoqQSux",
-    longs: &["command", "dbname", "host", "port", "username", "file", "execute", "database", "query", "user", "password", "set", "variable", "output"],
+    valued: "cdhpUfFPRTvoL",
+    longs: &[
+        "command", "dbname", "host", "port", "username", "file", "execute", "database", "query",
+        "user", "password", "set", "variable", "output",
+    ],
 };
-const MYSQL: Spec = Spec { valued: "ehPDS", longs: &["execute", "host", "port", "user", "database", "socket"] };
-const REDIS: Spec = Spec { valued: "hpanurx", longs: &["user", "pass", "pattern", "cacert", "cert", "key", "sni"] };
-const PLAIN: Spec = Spec { valued: "hunpDPU", longs: &["host", "user", "bootstrap-server", "topic", "server", "config", "name"] };
+const MYSQL: Spec = Spec {
+    valued: "ehuPDS",
+    longs: &["execute", "host", "port", "user", "database", "socket"],
+};
+const PLAIN: Spec = Spec {
+    valued: "hunpDPU",
+    longs: &[
+        "host",
+        "user",
+        "bootstrap-server",
+        "topic",
+        "server",
+        "config",
+        "name",
+    ],
+};
 
 const fn tool(names: &'static [&'static str], spec: Spec, verbs: &'static [Verb]) -> Tool {
-    Tool { names, spec, rule: &DESTROY, verbs }
+    Tool {
+        names,
+        spec,
+        rule: &DESTROY,
+        verbs,
+    }
 }
 
 const TOOLS: &[Tool] = &[
-    tool(&["dropdb", "dropuser", "pg_resetwal", "pg_rewind", "reindexdb", "mysql_install_db"], PLAIN, &[unless(&[], &["help", "version", "V"])]),
+    tool(
+        &[
+            "dropdb",
+            "dropuser",
+            "pg_resetwal",
+            "pg_rewind",
+            "reindexdb",
+            "mysql_install_db",
+        ],
+        PLAIN,
+        &[unless(&[], &["help", "version", "V"])],
+    ),
     tool(&["pg_restore"], PLAIN, &[with(&[], &["c", "clean"])]),
-    tool(&["pg_ctl"], PLAIN, &[verb(&["stop|restart|promote|kill|initdb|init|reload"])]),
-    tool(&["mysqladmin", "mariadb-admin"], MYSQL, &[verb(&["drop|shutdown|kill|flush-*|password|stop-*|reload|refresh"])]),
+    tool(
+        &["pg_ctl"],
+        PLAIN,
+        &[verb(&["stop|restart|promote|kill|initdb|init|reload"])],
+    ),
+    tool(
+        &["mysqladmin", "mariadb-admin"],
+        MYSQL,
+        &[verb(&[
+            "drop|shutdown|kill|flush-*|password|stop-*|reload|refresh",
+        ])],
+    ),
     tool(&["mongorestore"], PLAIN, &[with(&[], &["drop"])]),
-    tool(&["influx"], PLAIN, &[verb(&["bucket|user|org|auth", "delete"]), verb(&["delete"])]),
-    tool(&["rabbitmqctl", "rabbitmqadmin"], PLAIN, &[verb(&["purge*|reset|force_reset|stop*|delete*|shutdown|forget_cluster_node|close*|clear*|change_password"])]),
-    tool(&["kafka-topics.sh", "kafka-topics", "kafka-consumer-groups.sh", "kafka-delete-records.sh", "kafka-acls.sh"], PLAIN, &[with(&[], &["delete", "delete-offsets", "reset-offsets", "remove", "alter"])]),
-    tool(&["consul"], PLAIN, &[verb(&["kv", "delete|put|import"]), verb(&["leave|force-leave"])]),
-    tool(&["vault"], PLAIN, &[verb(&["kv", "delete|destroy|put|patch|undelete|metadata"]), verb(&["operator", "*"])]),
-    tool(&["supabase"], PLAIN, &[with(&["db", "reset"], &["linked", "db-url"]), verb(&["db", "push"]), verb(&["projects|functions|secrets|branches", "delete|unset|set|deploy|create"])]),
-    tool(&["nodetool"], PLAIN, &[verb(&["drain|decommission|removenode|stopdaemon|clearsnapshot|assassinate"])]),
-    tool(&["prisma"], PLAIN, &[verb(&["migrate", "reset|deploy"]), with(&["db", "push"], &["force-reset", "accept-data-loss"])]),
-    tool(&["rails", "rake"], PLAIN, &[verb(&["db:drop*|db:reset*|db:purge*|db:schema:load|db:truncate*"])]),
+    tool(
+        &["influx"],
+        PLAIN,
+        &[verb(&["bucket|user|org|auth", "delete"]), verb(&["delete"])],
+    ),
+    tool(
+        &["rabbitmqctl", "rabbitmqadmin"],
+        PLAIN,
+        &[verb(&[
+            "purge*|reset|force_reset|stop*|delete*|shutdown|forget_cluster_node|close*|clear*|change_password",
+        ])],
+    ),
+    tool(
+        &[
+            "kafka-topics.sh",
+            "kafka-topics",
+            "kafka-consumer-groups.sh",
+            "kafka-delete-records.sh",
+            "kafka-acls.sh",
+        ],
+        PLAIN,
+        &[with(
+            &[],
+            &[
+                "delete",
+                "delete-offsets",
+                "reset-offsets",
+                "remove",
+                "alter",
+            ],
+        )],
+    ),
+    tool(
+        &["consul"],
+        PLAIN,
+        &[
+            verb(&["kv", "delete|put|import"]),
+            verb(&["leave|force-leave"]),
+        ],
+    ),
+    tool(
+        &["vault"],
+        PLAIN,
+        &[
+            verb(&["kv", "delete|destroy|put|patch|undelete|metadata"]),
+            verb(&["operator", "*"]),
+        ],
+    ),
+    tool(
+        &["supabase"],
+        PLAIN,
+        &[
+            with(&["db", "reset"], &["linked", "db-url"]),
+            verb(&["db", "push"]),
+            verb(&[
+                "projects|functions|secrets|branches",
+                "delete|unset|set|deploy|create",
+            ]),
+        ],
+    ),
+    tool(
+        &["nodetool"],
+        PLAIN,
+        &[verb(&[
+            "drain|decommission|removenode|stopdaemon|clearsnapshot|assassinate",
+        ])],
+    ),
+    tool(
+        &["prisma"],
+        PLAIN,
+        &[
+            verb(&["migrate", "reset|deploy"]),
+            with(&["db", "push"], &["force-reset", "accept-data-loss"]),
+        ],
+    ),
+    tool(
+        &["rails", "rake"],
+        PLAIN,
+        &[verb(&[
+            "db:drop*|db:reset*|db:purge*|db:schema:load|db:truncate*",
+        ])],
+    ),
     tool(&["alembic"], PLAIN, &[verb(&["downgrade"])]),
     tool(&["flyway"], PLAIN, &[verb(&["clean"])]),
     tool(&["sqlx"], PLAIN, &[verb(&["database|db", "drop|reset"])]),
     tool(&["diesel"], PLAIN, &[verb(&["database", "reset|drop"])]),
-    tool(&["nats"], PLAIN, &[verb(&["stream|consumer|kv|object", "rm|del|purge|delete"])]),
+    tool(
+        &["nats"],
+        PLAIN,
+        &[verb(&["stream|consumer|kv|object", "rm|del|purge|delete"])],
+    ),
 ];
 
 /// Clients that take statements, and the options that hold one.
@@ -74,22 +201,64 @@ const CLIENTS: &[(&str, Spec, &[&str])] = &[
     ("pgcli", SQL, &["c", "command"]),
     ("mysql", MYSQL, &["e", "execute"]),
     ("mariadb", MYSQL, &["e", "execute"]),
-    ("cqlsh", Spec { valued: "efkup", longs: &["execute", "file"] }, &["e", "execute"]),
-    ("clickhouse-client", Spec { valued: "hqud", longs: &["host", "query", "user", "database"] }, &["q", "query"]),
-    ("sqlcmd", Spec { valued: "SQUPdiq", longs: &["query"] }, &["Q", "q", "query"]),
-    ("snowsql", Spec { valued: "qacud", longs: &["query"] }, &["q", "query"]),
-    ("bq", Spec { valued: "", longs: &["format"] }, &[]),
-    ("cypher-shell", Spec { valued: "aupd", longs: &["file"] }, &[]),
-    ("trino", SQL, &["execute"]),
-    ("cockroach", SQL, &["e", "execute"]),
+    (
+        "cqlsh",
+        Spec {
+            valued: "efkup",
+            longs: &["execute", "file"],
+        },
+        &["e", "execute"],
+    ),
+    (
+        "clickhouse-client",
+        Spec {
+            valued: "hqud",
+            longs: &["host", "query", "user", "database"],
+        },
+        &["q", "query"],
+    ),
+    (
+        "sqlcmd",
+        Spec {
+            valued: "SQUPdiq",
+            longs: &["query"],
+        },
+        &["Q", "q", "query"],
+    ),
+    (
+        "snowsql",
+        Spec {
+            valued: "qacud",
+            longs: &["query"],
+        },
+        &["q", "query"],
+    ),
+    (
+        "bq",
+        Spec {
+            valued: "",
+            longs: &["format"],
+        },
+        &[],
+    ),
+    (
+        "cypher-shell",
+        Spec {
+            valued: "aupd",
+            longs: &["file"],
+        },
+        &[],
+    ),
+    ("trino", MYSQL, &["execute"]),
+    ("cockroach", MYSQL, &["e", "execute"]),
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     by_verb(TOOLS, command, walker)?;
     match command.name {
-        "sqlite3" | "sqlite" | "duckdb" | "litecli" => return file(command, walker),
-        "redis-cli" | "valkey-cli" | "keydb-cli" => return redis(command, walker),
-        "mongosh" | "mongo" => return mongo(command, walker),
+        "sqlite3" | "sqlite" | "duckdb" | "litecli" => return stores::file(command, walker),
+        "redis-cli" | "valkey-cli" | "keydb-cli" => return stores::redis(command, walker),
+        "mongosh" | "mongo" => return stores::mongo(command, walker),
         "nc" | "ncat" | "netcat" | "telnet" => {
             if let Stream::Text(text) = command.stdin
                 && text.lines().any(sql::flushes)
@@ -142,7 +311,11 @@ fn statement(walker: &mut Walker<'_>, text: &Value) -> Found {
         if let Some(code) = line.strip_prefix("\\!") {
             walker.deny(&DESTROY, code)?;
         }
-        if let Some(rest) = line.strip_prefix("\\copy").or(line.strip_prefix("\\o ")).or(line.strip_prefix("\\w ")) {
+        if let Some(rest) = line
+            .strip_prefix("\\copy")
+            .or(line.strip_prefix("\\o "))
+            .or(line.strip_prefix("\\w "))
+        {
             let to = rest.rsplit_once(" to ").map_or(rest, |(_, to)| to);
             if rest.contains(" to ") || !line.starts_with("\\copy") {
                 let path = to.trim().trim_matches('\'');
@@ -152,82 +325,6 @@ fn statement(walker: &mut Walker<'_>, text: &Value) -> Found {
     }
     if let Some(found) = sql::destroys(text.text()) {
         return walker.deny(&DESTROY, &found);
-    }
-    Ok(())
-}
-
-/// SQLite and DuckDB: the file decides.
-fn file(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec { valued: "", longs: &["init", "cmd", "c"] });
-    let mut operands = parsed.operands.iter().filter(|v| v.text() != "-c");
-    let Some(database) = operands.next().filter(|v| v.text() != ":memory:") else {
-        return Ok(());
-    };
-    let reads = parsed.any(&["readonly"]);
-    let own = {
-        let place = walker.target(database, true).place;
-        matches!(place, Place::Worktree | Place::Tmp | Place::SharedTmp | Place::Null)
-    };
-    let mut texts: Vec<String> = operands.map(|v| v.text().to_owned()).collect();
-    if let Stream::Text(text) = command.stdin {
-        texts.push(text.clone());
-    }
-    for text in &texts {
-        for line in text.lines().map(str::trim) {
-            let mut words = line.split_whitespace();
-            match words.next() {
-                Some(".shell" | ".system") => {
-                    let code = line.split_once(' ').map_or("", |(_, code)| code);
-                    walker.shell_text(&Value::new(code))?;
-                }
-                Some(".backup" | ".output" | ".once" | ".save" | ".log" | ".clone" | ".excel") => {
-                    if let Some(path) = words.last() {
-                        fs::access(walker, Access::Write, &Value::new(path.trim_matches('\'')))?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        let attached = sql::attaches(text);
-        for path in &attached {
-            if sql::destroys(text).is_some() {
-                fs::access(walker, Access::Delete, &Value::new(path.as_str()))?;
-            }
-        }
-        if !own && !reads && (sql::destroys(text).is_some() || sql::changes(text)) {
-            return fs::access(walker, Access::Write, database).map(|_| ());
-        }
-    }
-    Ok(())
-}
-
-fn redis(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &REDIS);
-    let words: Vec<String> = parsed.operands.iter().map(|v| v.text().to_lowercase()).collect();
-    let line = words.join(" ");
-    if sql::flushes(&line) {
-        return walker.deny(&DESTROY, &command.shown());
-    }
-    if let Stream::Text(text) = command.stdin
-        && text.lines().any(|l| sql::flushes(&l.to_lowercase()))
-    {
-        return walker.deny(&DESTROY, &command.shown());
-    }
-    Ok(())
-}
-
-fn mongo(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &Spec { valued: "uphf", longs: &["eval", "host", "port", "username", "password", "file"] });
-    let mut texts: Vec<String> = parsed.values(&["eval"]).iter().map(|v| v.text().to_owned()).collect();
-    if let Stream::Text(text) = command.stdin {
-        texts.push(text.clone());
-    }
-    const CALLS: [&str; 12] = [
-        "dropDatabase(", ".drop(", ".deleteMany(", ".remove(", "dropUser(", "shutdownServer(", ".dropIndexes(",
-        "dropAllUsers", "dropAllRoles", ".deleteOne(", "findOneAndDelete(", "renameCollection(",
-    ];
-    if texts.iter().any(|t| CALLS.iter().any(|call| t.contains(call))) {
-        return walker.deny(&DESTROY, &command.shown());
     }
     Ok(())
 }

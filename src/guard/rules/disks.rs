@@ -16,11 +16,19 @@ pub(crate) static DEVICE: Rule = Rule {
     instead: "use an image file in the worktree",
     safer: Some("truncate -s 64M disk.img"),
     deny: &[
-        "dd if=a.img of=/dev/sda", "mkfs.ext4 -L lsblk /dev/sdb1", "wipefs -a /dev/sdb -o /tmp/df.bak",
-        "cat a.iso > /dev/sdb", "parted -s /dev/sda mklabel gpt", "umount -l /srv", "swapoff -a",
+        "dd if=a.img of=/dev/sda",
+        "mkfs.ext4 -L lsblk /dev/sdb1",
+        "wipefs -a /dev/sdb -o /tmp/df.bak",
+        "cat a.iso > /dev/sdb",
+        "parted -s /dev/sda mklabel gpt",
+        "umount -l /srv",
+        "swapoff -a",
     ],
     allow: &[
-        "dd if=/dev/zero of=/dev/null count=1", "lsblk", "mkfs.ext4 -q -F disk.img", "fdisk -l",
+        "dd if=/dev/zero of=/dev/null count=1",
+        "lsblk",
+        "mkfs.ext4 -q -F disk.img",
+        "fdisk -l",
         "cargo test lsblk -- --exact",
     ],
 };
@@ -29,7 +37,10 @@ pub(crate) static DEVICE: Rule = Rule {
 pub(super) static ALL: &[&Rule] = &[&DEVICE];
 
 const ANY: &[Verb] = &[unless(&[], &["help", "version", "V", "h"])];
-const ANY_OPERAND: &[Verb] = &[unless(&["*"], &["help", "l", "list", "show-labels", "json"])];
+const ANY_OPERAND: &[Verb] = &[unless(
+    &["*"],
+    &["help", "l", "list", "show-labels", "json"],
+)];
 
 const fn tool(names: &'static [&'static str], verbs: &'static [Verb]) -> Tool {
     Tool {
@@ -41,25 +52,120 @@ const fn tool(names: &'static [&'static str], verbs: &'static [Verb]) -> Tool {
 }
 
 const TOOLS: &[Tool] = &[
-    tool(&["lvremove", "vgremove", "pvremove", "lvreduce", "vgreduce", "pvcreate", "vgcreate", "lvcreate", "lvresize", "lvextend", "efibootmgr", "swapoff", "swapon", "pivot_root", "losetup", "blockdev", "partprobe", "grub-install", "update-grub"], ANY),
-    tool(&["mdadm"], &[unless(&[], &["detail", "D", "query", "examine", "version", "help"])]),
-    tool(&["cryptsetup"], &[verb(&["luksFormat|erase|luksErase|luksRemoveKey|luksKillSlot|reencrypt|format|luksAddKey|open|close|luksOpen|luksClose"])]),
-    tool(&["zpool"], &[verb(&["destroy|create|remove|detach|labelclear|export|offline|replace|add|clear|import"])]),
-    tool(&["zfs"], &[verb(&["destroy|rollback|create|rename|set|promote|receive|recv|unmount"])]),
-    tool(&["btrfs"], &[verb(&["subvolume|sub", "delete|del"]), verb(&["device|balance|filesystem|replace|check", "delete|remove|resize|start"])]),
-    tool(&["hdparm"], &[
-        super::verbs::with(&[], &["security-erase", "security-erase-enhanced", "user-master", "trim-sector-ranges", "make-bad-sector", "dco-restore", "write-sector"]),
-    ]),
-    tool(&["nvme"], &[verb(&["format|sanitize|delete-ns|write|write-zeroes|create-ns|fw-*"])]),
-    tool(&["umount", "mount", "fusermount", "fusermount3"], ANY_OPERAND),
-    tool(&["mount"], &[super::verbs::with(&[], &["a", "all", "bind", "remount"])]),
+    tool(
+        &[
+            "lvremove",
+            "vgremove",
+            "pvremove",
+            "lvreduce",
+            "vgreduce",
+            "pvcreate",
+            "vgcreate",
+            "lvcreate",
+            "lvresize",
+            "lvextend",
+            "efibootmgr",
+            "swapoff",
+            "swapon",
+            "pivot_root",
+            "losetup",
+            "blockdev",
+            "partprobe",
+            "grub-install",
+            "update-grub",
+        ],
+        ANY,
+    ),
+    tool(
+        &["mdadm"],
+        &[unless(
+            &[],
+            &["detail", "D", "query", "examine", "version", "help"],
+        )],
+    ),
+    tool(
+        &["cryptsetup"],
+        &[verb(&[
+            "luksFormat|erase|luksErase|luksRemoveKey|luksKillSlot|reencrypt|format|luksAddKey|open|close|luksOpen|luksClose",
+        ])],
+    ),
+    tool(
+        &["zpool"],
+        &[verb(&[
+            "destroy|create|remove|detach|labelclear|export|offline|replace|add|clear|import",
+        ])],
+    ),
+    tool(
+        &["zfs"],
+        &[verb(&[
+            "destroy|rollback|create|rename|set|promote|receive|recv|unmount",
+        ])],
+    ),
+    tool(
+        &["btrfs"],
+        &[
+            verb(&["subvolume|sub", "delete|del"]),
+            verb(&[
+                "device|balance|filesystem|replace|check",
+                "delete|remove|resize|start",
+            ]),
+        ],
+    ),
+    tool(
+        &["hdparm"],
+        &[super::verbs::with(
+            &[],
+            &[
+                "security-erase",
+                "security-erase-enhanced",
+                "user-master",
+                "trim-sector-ranges",
+                "make-bad-sector",
+                "dco-restore",
+                "write-sector",
+            ],
+        )],
+    ),
+    tool(
+        &["nvme"],
+        &[verb(&[
+            "format|sanitize|delete-ns|write|write-zeroes|create-ns|fw-*",
+        ])],
+    ),
+    tool(&["mount"], ANY_OPERAND),
+    tool(&["umount", "fusermount", "fusermount3"], ANY),
+    tool(
+        &["mount"],
+        &[super::verbs::with(&[], &["a", "all", "bind", "remount"])],
+    ),
 ];
 
 /// Tools that change what their operand holds: a file of the worktree is fine.
 const FORMATS: [&str; 24] = [
-    "mke2fs", "mkswap", "wipefs", "blkdiscard", "parted", "sfdisk", "sgdisk", "gdisk", "fdisk",
-    "cfdisk", "cgdisk", "fsck", "e2fsck", "debugfs", "tune2fs", "resize2fs", "xfs_repair", "xfs_growfs",
-    "badblocks", "mkdosfs", "newfs", "e2image", "dosfslabel", "e2label",
+    "mke2fs",
+    "mkswap",
+    "wipefs",
+    "blkdiscard",
+    "parted",
+    "sfdisk",
+    "sgdisk",
+    "gdisk",
+    "fdisk",
+    "cfdisk",
+    "cgdisk",
+    "fsck",
+    "e2fsck",
+    "debugfs",
+    "tune2fs",
+    "resize2fs",
+    "xfs_repair",
+    "xfs_growfs",
+    "badblocks",
+    "mkdosfs",
+    "newfs",
+    "e2image",
+    "dosfslabel",
+    "e2label",
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
@@ -74,16 +180,35 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         longs: &["type", "label", "backup"],
     };
     let own = match name {
-        "mkfs.ext4" | "mke2fs" => Spec { valued: "LUbCtiINmgoEOT", ..spec },
-        "mkfs.fat" | "mkfs.vfat" => Spec { valued: "nFsSfiRhrbaD", ..spec },
-        "mkfs" => Spec { valued: "t", ..spec },
-        _ => Spec { valued: "LtoRU", ..spec },
+        "mkfs.ext4" | "mke2fs" => Spec {
+            valued: "LUbCtiINmgoEOT",
+            ..spec
+        },
+        "mkfs.fat" | "mkfs.vfat" => Spec {
+            valued: "nFsSfiRhrbaD",
+            ..spec
+        },
+        "mkfs" => Spec {
+            valued: "t",
+            ..spec
+        },
+        _ => Spec {
+            valued: "LtoRU",
+            ..spec
+        },
     };
     let parsed = args::parse(command.args, &own);
-    let shows = ["list", "l", "n", "no-act", "help", "V", "version", "p", "print", "N", "s"];
+    let shows = [
+        "list", "l", "n", "no-act", "help", "V", "version", "p", "print", "N", "s",
+    ];
     let reads = match name {
-        "fdisk" | "sfdisk" | "sgdisk" => parsed.any(&["l", "list", "d", "dump", "V", "version", "p"]),
-        "parted" => parsed.any(&["l", "list", "version"]) || parsed.operands.iter().any(|v| v.text() == "print"),
+        "fdisk" | "sfdisk" | "sgdisk" => {
+            parsed.any(&["l", "list", "d", "dump", "V", "version", "p"])
+        }
+        "parted" => {
+            parsed.any(&["l", "list", "version"])
+                || parsed.operands.iter().any(|v| v.text() == "print")
+        }
         "wipefs" => !parsed.any(&["a", "all", "o", "offset"]),
         "debugfs" => !parsed.has("w"),
         "tune2fs" => parsed.has("l"),
@@ -92,7 +217,11 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     if reads {
         return Ok(());
     }
-    let count = if matches!(name, "parted" | "mkfs.fat") { 1 } else { parsed.operands.len() };
+    let count = if matches!(name, "parted" | "mkfs.fat") {
+        1
+    } else {
+        parsed.operands.len()
+    };
     for operand in parsed.operands.iter().take(count) {
         fs::access(walker, Access::Write, operand)?;
     }

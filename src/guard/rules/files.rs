@@ -16,26 +16,21 @@ const fn spec(valued: &'static str, longs: &'static [&'static str]) -> Spec {
 /// Judges a program that works on files.
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let args = command.args;
+    if let Some((_, access, skipped, spec)) =
+        PLAINLY.iter().find(|(n, ..)| n.contains(&command.name))
+    {
+        let parsed = args::parse(args, spec);
+        let paths = parsed.operands.iter().copied().skip(*skipped);
+        return fs::all(walker, *access, paths);
+    }
     match command.name {
-        "rm" | "rmdir" | "unlink" | "srm" | "trash" | "trash-put" | "rimraf" | "del" => {
-            let parsed = args::parse(args, &PLAIN);
-            fs::all(walker, Access::Delete, parsed.operands.iter().copied())
-        }
         "gio" | "gvfs-trash" => {
             let parsed = args::parse(args, &PLAIN);
-            let removes = matches!(parsed.operand(0), Some("trash" | "remove" | "move"));
-            if removes {
-                fs::all(walker, Access::Delete, parsed.operands.iter().copied().skip(1))?;
+            let paths = parsed.operands.iter().copied().skip(1);
+            if matches!(parsed.operand(0), Some("trash" | "remove" | "move")) {
+                fs::all(walker, Access::Delete, paths)?;
             }
             Ok(())
-        }
-        "shred" => {
-            let parsed = args::parse(args, &spec("nsR", &["iterations", "size", "random-source"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied())
-        }
-        "truncate" => {
-            let parsed = args::parse(args, &spec("srR", &["size", "reference"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied())
         }
         "mv" | "rename" => moves(command, walker),
         "cp" | "install" | "ln" | "link" | "ginstall" => copies(command, walker),
@@ -46,35 +41,77 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             remember(command, &parsed.operands, walker);
             Ok(())
         }
-        "touch" => {
-            let parsed = args::parse(args, &spec("drt", &["date", "reference", "time"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied())
-        }
-        "mkdir" | "mkfifo" | "mknod" => {
-            let parsed = args::parse(args, &spec("mZ", &["mode", "context"]));
-            fs::all(walker, Access::Make, parsed.operands.iter().copied())
-        }
         "rsync" => rsync(command, walker),
-        "sort" => output(args, &spec("okStTC", &["output", "key", "parallel"]), &["o", "output"], walker),
-        "split" | "csplit" => {
-            let parsed = args::parse(args, &spec("abClnt", &["lines", "bytes"]));
-            fs::all(walker, Access::Write, parsed.operands.iter().copied().skip(1))
+        "sort" => {
+            let spec = spec("okStTC", &["output", "key", "parallel"]);
+            output(args, &spec, &["o", "output"], walker)
         }
         "patch" => {
             let parsed = args::parse(args, &spec("dioprBDFV", &["directory", "input", "output"]));
-            fs::all(walker, Access::Write, parsed.values(&["d", "directory", "o", "output"]))?;
+            let named = parsed.values(&["d", "directory", "o", "output"]);
+            fs::all(walker, Access::Write, named)?;
             fs::all(walker, Access::Write, parsed.operands.first().copied())
         }
         "ed" | "ex" | "vi" | "vim" | "nvim" | "emacs" | "nano" => editor(command, walker),
-        "strace" | "ltrace" | "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld"
-        | "objcopy" | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
-            output(args, &spec("oILDlx", &["output", "out"]), &["o", "output", "out"], walker)
+        "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld" | "objcopy"
+        | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
+            let spec = spec("oILDlx", &["output", "out"]);
+            output(args, &spec, &["o", "output", "out"], walker)
         }
-        "yes" => Ok(()),
         "tail" if args.iter().any(|a| a.text() == "/dev/zero") => walker.deny(&FILL, "/dev/zero"),
         _ => Ok(()),
     }
 }
+
+/// Programs that do one thing to all their operands: what, how many operands
+/// stand before, and their options.
+const PLAINLY: &[(&[&str], Access, usize, Spec)] = &[
+    (
+        &[
+            "rm",
+            "rmdir",
+            "unlink",
+            "srm",
+            "trash",
+            "trash-put",
+            "rimraf",
+            "del",
+        ],
+        Access::Delete,
+        0,
+        PLAIN,
+    ),
+    (
+        &["shred"],
+        Access::Write,
+        0,
+        spec("nsR", &["iterations", "size", "random-source"]),
+    ),
+    (
+        &["truncate"],
+        Access::Write,
+        0,
+        spec("srR", &["size", "reference"]),
+    ),
+    (
+        &["touch"],
+        Access::Write,
+        0,
+        spec("drt", &["date", "reference", "time"]),
+    ),
+    (
+        &["mkdir", "mkfifo", "mknod"],
+        Access::Make,
+        0,
+        spec("mZ", &["mode", "context"]),
+    ),
+    (
+        &["split", "csplit"],
+        Access::Write,
+        1,
+        spec("abClnt", &["lines", "bytes"]),
+    ),
+];
 
 /// Where an option says that output goes.
 fn output(args: &[Value], spec: &Spec, names: &[&str], walker: &Walker<'_>) -> Found {
@@ -113,9 +150,15 @@ fn moves(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 /// Judges a destination: the file itself, and the names inside when it is a folder.
 fn into(walker: &Walker<'_>, to: &Value, sources: &[&Value]) -> Found {
     let target = fs::access(walker, Access::Write, to)?;
-    if target.place == Place::Root || to.text().ends_with('/') || target.path.ends_with("/.claude") {
+    if target.place == Place::Root || to.text().ends_with('/') || target.path.ends_with("/.claude")
+    {
         for source in sources.iter().filter(|s| !s.is_open()) {
-            let name = source.text().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            let name = source
+                .text()
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
             if name.is_empty() || name == "." || name == ".." {
                 continue;
             }
@@ -144,7 +187,17 @@ fn transfer(walker: &mut Walker<'_>, sources: &[&Value], to: &Value, moves: bool
 fn copies(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let parsed = args::parse(
         command.args,
-        &spec("tSmog", &["target-directory", "suffix", "mode", "owner", "group", "no-preserve"]),
+        &spec(
+            "tSmog",
+            &[
+                "target-directory",
+                "suffix",
+                "mode",
+                "owner",
+                "group",
+                "no-preserve",
+            ],
+        ),
     );
     let mut operands: Vec<&Value> = parsed.operands.clone();
     if command.name == "install" && parsed.any(&["d", "directory"]) {
@@ -198,7 +251,21 @@ fn dd(args: &[Value], walker: &mut Walker<'_>) -> Found {
 fn rsync(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let parsed = args::parse(
         command.args,
-        &spec("efTBM", &["rsh", "filter", "exclude", "include", "exclude-from", "files-from", "temp-dir", "rsync-path", "chmod", "chown"]),
+        &spec(
+            "efTBM",
+            &[
+                "rsh",
+                "filter",
+                "exclude",
+                "include",
+                "exclude-from",
+                "files-from",
+                "temp-dir",
+                "rsync-path",
+                "chmod",
+                "chown",
+            ],
+        ),
     );
     for text in parsed.values(&["e", "rsh", "rsync-path"]) {
         walker.shell_text(text)?;
@@ -223,12 +290,18 @@ fn rsync(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 
 /// Editors run commands and write files by their scripts.
 fn editor(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(command.args, &spec("cSuiTwWsp", &["cmd"]));
+    let parsed = args::parse(
+        command.args,
+        &spec("cSuiTwWp", &["cmd", "eval", "execute", "load"]),
+    );
     for script in parsed.values(&["c", "cmd"]) {
         let text = script.text().trim_start_matches([':', ' ']);
         if let Some(at) = text.find('!') {
             walker.shell_text(&Value::new(text.get(at + 1..).unwrap_or_default()))?;
         }
+    }
+    for lisp in parsed.values(&["eval", "execute"]) {
+        lisp_code(walker, lisp.text())?;
     }
     if let crate::guard::walk::Stream::Text(text) = command.stdin {
         for line in text.lines() {
@@ -238,4 +311,18 @@ fn editor(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         }
     }
     fs::all(walker, Access::Write, parsed.operands.iter().copied())
+}
+
+/// What Lisp in an editor removes or runs.
+fn lisp_code(walker: &mut Walker<'_>, code: &str) -> Found {
+    let texts: Vec<&str> = code.split('"').skip(1).step_by(2).collect();
+    if code.contains("delete-") || code.contains("rename-file") || code.contains("write-region") {
+        for text in &texts {
+            fs::access(walker, Access::Delete, &Value::new(*text))?;
+        }
+    }
+    if code.contains("shell-command") || code.contains("call-process") {
+        walker.shell_text(&Value::new(texts.join(" ")))?;
+    }
+    Ok(())
 }

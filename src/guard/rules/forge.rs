@@ -17,11 +17,16 @@ pub(crate) static API: Rule = Rule {
     instead: "report with `adf agent report`; the factory comments, opens and merges",
     safer: Some("adf agent report --status done --summary 'what was done'"),
     deny: &[
-        "gh pr create --fill", "gh api -X DELETE repos/o/r", "tea issues close 7",
-        "curl -X POST https://forge.example/api/v1/repos/o/r/issues -d '{}'", "glab mr merge 12",
+        "gh pr create --fill",
+        "gh api -X DELETE repos/o/r",
+        "tea issues close 7",
+        "curl -X POST https://forge.example/api/v1/repos/o/r/issues -d '{}'",
+        "glab mr merge 12",
     ],
     allow: &[
-        "gh run view 1 > log.txt 2>&1", "gh pr list", "curl -s https://forge.example/api/v1/version",
+        "gh run view 1 > log.txt 2>&1",
+        "gh pr list",
+        "curl -s https://forge.example/api/v1/version",
         "gh api repos/o/r/pulls/12/files",
     ],
 };
@@ -32,8 +37,17 @@ pub(crate) static OPERATOR: Rule = Rule {
     reason: "an agent does not stop, start or steer the factory it works for",
     instead: "speak to the factory with `adf agent`",
     safer: Some("adf agent context"),
-    deny: &["adf stop --all", "adf pause", "adf __exec --walls none -- sh", "nohup adf run &"],
-    allow: &["adf agent report --status done --summary x", "adf guard test 'rm -rf /'", "adf --version"],
+    deny: &[
+        "adf stop --all",
+        "adf pause",
+        "adf __exec --walls none -- sh",
+        "nohup adf run &",
+    ],
+    allow: &[
+        "adf agent report --status done --summary x",
+        "adf guard test 'rm -rf /'",
+        "adf --version",
+    ],
 };
 
 /// All of this domain.
@@ -41,20 +55,56 @@ pub(super) static ALL: &[&Rule] = &[&API, &OPERATOR];
 
 /// Whether a URL is of a forge's interface.
 pub(super) fn is_api(url: &str) -> bool {
-    ["/api/v1", "/api/packages", "/api/v4/", "api.github.com", "/api/v3/", "/api/graphql"]
-        .iter()
-        .any(|part| url.contains(part))
+    [
+        "/api/v1",
+        "/api/packages",
+        "/api/v4/",
+        "api.github.com",
+        "/api/v3/",
+        "/api/graphql",
+    ]
+    .iter()
+    .any(|part| url.contains(part))
 }
 
 const GH: Spec = Spec {
     valued: "RtbFfXHqaBlLjSes",
-    longs: &["repo", "title", "body", "method", "header", "jq", "json", "label", "limit", "state", "field", "raw-field", "input", "base", "head", "search", "template", "assignee", "hostname"],
+    longs: &[
+        "repo",
+        "title",
+        "body",
+        "method",
+        "header",
+        "jq",
+        "json",
+        "label",
+        "limit",
+        "state",
+        "field",
+        "raw-field",
+        "input",
+        "base",
+        "head",
+        "search",
+        "template",
+        "assignee",
+        "hostname",
+    ],
 };
 
 const GH_VERBS: &[Verb] = &[
-    verb(&["pr", "create|merge|close|reopen|edit|review|comment|ready|lock|unlock|update-branch|revert"]),
-    verb(&["issue", "create|close|reopen|edit|comment|delete|transfer|lock|unlock|pin|unpin|develop"]),
-    verb(&["repo", "create|delete|edit|archive|unarchive|rename|fork|sync|deploy-key|set-default"]),
+    verb(&[
+        "pr",
+        "create|merge|close|reopen|edit|review|comment|ready|lock|unlock|update-branch|revert",
+    ]),
+    verb(&[
+        "issue",
+        "create|close|reopen|edit|comment|delete|transfer|lock|unlock|pin|unpin|develop",
+    ]),
+    verb(&[
+        "repo",
+        "create|delete|edit|archive|unarchive|rename|fork|sync|deploy-key|set-default",
+    ]),
     verb(&["release", "create|delete|edit|upload|delete-asset"]),
     verb(&["secret|variable", "set|delete|remove"]),
     verb(&["workflow", "run|enable|disable"]),
@@ -72,13 +122,24 @@ const GH_VERBS: &[Verb] = &[
 ];
 
 const TOOLS: &[Tool] = &[
-    Tool { names: &["gh"], spec: GH, rule: &API, verbs: GH_VERBS },
+    Tool {
+        names: &["gh"],
+        spec: GH,
+        rule: &API,
+        verbs: GH_VERBS,
+    },
     Tool {
         names: &["tea"],
-        spec: Spec { valued: "rRlo", longs: &["repo", "login", "state", "output"] },
+        spec: Spec {
+            valued: "rRlo",
+            longs: &["repo", "login", "state", "output"],
+        },
         rule: &API,
         verbs: &[
-            verb(&["*", "create|c|merge|m|close|reopen|edit|e|approve|reject|delete|rm|add|clean|fork|migrate|set|checkout|review|default|logout|import|a|d"]),
+            verb(&[
+                "*",
+                "create|c|merge|m|close|reopen|edit|e|approve|reject|delete|rm|add|clean|fork|migrate|set|checkout|review|default|logout|import|a|d",
+            ]),
             verb(&["comment|c|open|o|clone"]),
         ],
     },
@@ -86,13 +147,17 @@ const TOOLS: &[Tool] = &[
         names: &["glab"],
         spec: GH,
         rule: &API,
-        verbs: &[
-            verb(&["*", "create|merge|close|reopen|update|approve|revoke|delete|note|rebase|fork|archive|transfer|run|retry|cancel|trigger|set|todo|subscribe|login"]),
-        ],
+        verbs: &[verb(&[
+            "*",
+            "create|merge|close|reopen|update|approve|revoke|delete|note|rebase|fork|archive|transfer|run|retry|cancel|trigger|set|todo|subscribe|login",
+        ])],
     },
     Tool {
         names: &["gitea", "forgejo"],
-        spec: Spec { valued: "cwC", longs: &["config", "work-path"] },
+        spec: Spec {
+            valued: "cwC",
+            longs: &["config", "work-path"],
+        },
         rule: &API,
         verbs: &[unless(&["*"], &["help"])],
     },
@@ -100,7 +165,9 @@ const TOOLS: &[Tool] = &[
         names: &["hub"],
         spec: GH,
         rule: &API,
-        verbs: &[verb(&["pull-request|push|release|issue|create|delete|fork|merge|sync|api|gist"])],
+        verbs: &[verb(&[
+            "pull-request|push|release|issue|create|delete|fork|merge|sync|api|gist",
+        ])],
     },
 ];
 
@@ -120,10 +187,14 @@ fn api_call(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     if parsed.operand(0) != Some("api") {
         return Ok(());
     }
-    let method = parsed.value(&["X", "method"]).map(|m| m.text().to_ascii_uppercase());
+    let method = parsed
+        .value(&["X", "method"])
+        .map(|m| m.text().to_ascii_uppercase());
     let gets = method.as_deref() == Some("GET");
     let fields = parsed.any(&["f", "F", "field", "raw-field", "input"]);
-    let changes = method.as_deref().is_some_and(|m| !matches!(m, "GET" | "HEAD"));
+    let changes = method
+        .as_deref()
+        .is_some_and(|m| !matches!(m, "GET" | "HEAD"));
     if changes || (fields && !gets) {
         return walker.deny(&API, &command.shown());
     }
@@ -140,9 +211,16 @@ fn operator(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     let parsed = args::parse(command.args, &NONE);
     let allowed = match parsed.operand(0) {
         None => true,
-        Some("agent" | "schema" | "validate-config" | "completions" | "help" | "explain" | "plan" | "status" | "failures") => true,
+        Some(
+            "agent" | "schema" | "validate-config" | "completions" | "help" | "explain" | "plan"
+            | "status" | "failures",
+        ) => true,
         Some("guard") => matches!(parsed.operand(1), Some("test" | "rules") | None),
         _ => parsed.any(&["help", "h", "version"]),
     };
-    if allowed { Ok(()) } else { walker.deny(&OPERATOR, &command.shown()) }
+    if allowed {
+        Ok(())
+    } else {
+        walker.deny(&OPERATOR, &command.shown())
+    }
 }

@@ -18,12 +18,20 @@ pub(crate) static DELETE_OUTSIDE: Rule = Rule {
     instead: "remove by a path written out inside the worktree or $TMPDIR, and leave the rest to a person",
     safer: Some("rm -rf ./target"),
     deny: &[
-        "rm -rf /", "rm -rf ~", "rm /etc/hosts", "find / -name '*.log' -delete",
-        "rm -rf \"$DIR\"", "cd .. && rm -rf other", "rsync -a --delete empty/ /srv/data/",
+        "rm -rf /",
+        "rm -rf ~",
+        "rm /etc/hosts",
+        "find / -name '*.log' -delete",
+        "rm -rf \"$DIR\"",
+        "cd .. && rm -rf other",
+        "mv /etc/passwd .",
     ],
     allow: &[
-        "rm -rf target", "find . -name '*.orig' -delete", "cd web && rm -rf node_modules",
-        "d=$(mktemp -d); rm -rf \"$d\"", "rm -r ./out/project-stuff",
+        "rm -rf target",
+        "find . -name '*.orig' -delete",
+        "cd web && rm -rf node_modules",
+        "d=$(mktemp -d); rm -rf \"$d\"",
+        "rm -r ./out/project-stuff",
     ],
 };
 
@@ -33,8 +41,18 @@ pub(crate) static DELETE_WORKTREE: Rule = Rule {
     reason: "it removes the clone with all commits that were not delivered yet",
     instead: "remove what was built, or go back with git",
     safer: Some("git clean -fdx"),
-    deny: &["rm -rf .git", "rm -rf \"$PWD\"", "find . -delete", "mv .git old", "rm -rf .*"],
-    allow: &["rm -rf .github/workflows/old", "rm -f .git/index.lock", "git reset --hard HEAD~1"],
+    deny: &[
+        "rm -rf .git",
+        "rm -rf \"$PWD\"",
+        "find . -delete",
+        "mv .git old",
+        "rm -rf .*",
+    ],
+    allow: &[
+        "rm -rf .github/workflows/old",
+        "rm -f .git/index.lock",
+        "git reset --hard HEAD~1",
+    ],
 };
 
 pub(crate) static WRITE_OUTSIDE: Rule = Rule {
@@ -44,12 +62,20 @@ pub(crate) static WRITE_OUTSIDE: Rule = Rule {
     instead: "write inside the worktree or below $TMPDIR",
     safer: Some("echo x > out.txt"),
     deny: &[
-        "echo x > /etc/motd", "cp a /usr/bin/a", "tee /etc/hosts < x", "sed -i s/a/b/ ~/notes",
-        "tar -xf a.tar -C /", "dd if=x of=/srv/disk.img", "echo x > \"$OUT\"",
+        "echo x > /etc/motd",
+        "cp a /usr/bin/a",
+        "tee /etc/hosts < x",
+        "sed -i s/a/b/ ~/notes",
+        "tar -xf a.tar -C /",
+        "dd if=x of=/srv/disk.img",
+        "echo x > \"$OUT\"",
     ],
     allow: &[
-        "cargo test > test.log 2>&1", "cp /etc/hosts hosts.txt", "echo x > /dev/null",
-        "sed -i 's#rm -rf /#x#' a.sh", "tar -tf /srv/a.tar",
+        "cargo test > test.log 2>&1",
+        "cp /etc/hosts hosts.txt",
+        "echo x > /dev/null",
+        "sed -i 's#rm -rf /#x#' a.sh",
+        "tar -tf /srv/a.tar",
     ],
 };
 
@@ -59,7 +85,11 @@ pub(crate) static WRITE_GIT: Rule = Rule {
     reason: "it changes refs, objects or settings of the clone behind git's back",
     instead: "use git's own commands",
     safer: Some("git config user.name agent"),
-    deny: &["echo x > .git/HEAD", "sed -i /a/d .git/config", "cp x .git/refs/heads/main"],
+    deny: &[
+        "echo x > .git/HEAD",
+        "sed -i /a/d .git/config",
+        "cp x .git/refs/heads/main",
+    ],
     allow: &["cat .git/config", "echo target >> .git/info/exclude"],
 };
 
@@ -69,13 +99,22 @@ pub(crate) static FILL: Rule = Rule {
     reason: "it fills the disk or the memory and never ends",
     instead: "say how much: head -c 1M",
     safer: Some("head -c 1M /dev/zero > zeros.bin"),
-    deny: &["yes > big.txt", "cat /dev/zero > fill.bin", "tail /dev/zero"],
+    deny: &[
+        "yes > big.txt",
+        "cat /dev/zero > fill.bin",
+        "tail /dev/zero",
+    ],
     allow: &["yes | head -n 3", "dd if=/dev/zero of=x.img bs=1M count=1"],
 };
 
 /// All of this domain.
-pub(super) static ALL: &[&Rule] =
-    &[&DELETE_OUTSIDE, &DELETE_WORKTREE, &WRITE_OUTSIDE, &WRITE_GIT, &FILL];
+pub(super) static ALL: &[&Rule] = &[
+    &DELETE_OUTSIDE,
+    &DELETE_WORKTREE,
+    &WRITE_OUTSIDE,
+    &WRITE_GIT,
+    &FILL,
+];
 
 /// What is done to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +169,9 @@ fn read(walker: &Walker<'_>, value: &Value, target: Target) -> Found<Target> {
     if target.place == Place::Secret && walker.away == 0 {
         walker.deny(&secrets::READ, &target.path)?;
     }
+    if value.is_open() && value.text().starts_with("/proc/") {
+        walker.deny(&secrets::READ, &target.path)?;
+    }
     if value.has(SECRET) && value.text().contains('/') {
         walker.deny(&secrets::SHOW, &target.path)?;
     }
@@ -142,12 +184,12 @@ pub(crate) fn reads(walker: &Walker<'_>, value: &Value) -> Found {
 }
 
 /// Writes what `>` names; its path.
-pub(crate) fn redirect(walker: &Walker<'_>, value: &Value, appends: bool) -> Found<String> {
+pub(crate) fn redirect(walker: &Walker<'_>, value: &Value) -> Found<String> {
     let text = value.text();
     if text.starts_with("/dev/tcp/") || text.starts_with("/dev/udp/") {
         super::net::device(walker, value)?;
     }
-    let target = access(walker, if appends { Access::Write } else { Access::Write }, value)?;
+    let target = access(walker, Access::Write, value)?;
     Ok(target.path)
 }
 
@@ -170,10 +212,16 @@ pub(crate) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     if has("-delete") {
         for root in &roots {
             if walker.target(root, true).place == Place::Root && !has("-empty") {
-                let narrows = command.args.iter().zip(command.args.iter().skip(1)).any(|(a, b)| {
-                    matches!(a.text(), "-name" | "-iname" | "-path" | "-wholename" | "-regex")
-                        && !b.text().trim_matches(['*', '?']).is_empty()
-                });
+                let narrows = command
+                    .args
+                    .iter()
+                    .zip(command.args.iter().skip(1))
+                    .any(|(a, b)| {
+                        matches!(
+                            a.text(),
+                            "-name" | "-iname" | "-path" | "-wholename" | "-regex"
+                        ) && !b.text().trim_matches(['*', '?']).is_empty()
+                    });
                 if !narrows {
                     walker.deny(&DELETE_WORKTREE, root.text())?;
                 }

@@ -4,9 +4,8 @@
 //! and drop what is its own; what leaves the clone is the factory's to send, and
 //! a repository elsewhere is only read.
 
-use super::fs::{self, Access};
+use super::gitverbs::{branch, filters, is_base, run_or_text, with_paths};
 use super::{gitconfig, shell};
-use crate::guard::args::{self, Spec};
 use crate::guard::place::Place;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker, peel};
@@ -19,11 +18,17 @@ pub(crate) static PUSH: Rule = Rule {
     instead: "commit; the factory pushes",
     safer: Some("git commit -am 'what was done'"),
     deny: &[
-        "git push", "git push origin main -f", "git -C . push origin +HEAD:main",
-        "git -c alias.p=push p origin", "git lfs push --all origin", "git send-pack origin main",
+        "git push",
+        "git push origin main -f",
+        "git -C . push origin +HEAD:main",
+        "git -c alias.p=push p origin",
+        "git lfs push --all origin",
+        "git send-pack origin main",
     ],
     allow: &[
-        "git stash push -m wip", "git log --grep 'push --force'", "git commit -m 'git push'",
+        "git stash push -m wip",
+        "git log --grep 'push --force'",
+        "git commit -m 'git push'",
         "git rev-parse '@{push}'",
     ],
 };
@@ -35,10 +40,16 @@ pub(crate) static OTHER_REPOSITORY: Rule = Rule {
     instead: "work in the worktree; read other repositories with git log or git show",
     safer: Some("git -C . log -3 --oneline"),
     deny: &[
-        "git --git-dir=/srv/other/.git branch -D main", "cd /srv/other && git reset --hard",
-        "GIT_DIR=/srv/o/.git git update-ref -d refs/heads/main", "git -C ../other stash clear",
+        "git --git-dir=/srv/other/.git branch -D main",
+        "cd /srv/other && git reset --hard",
+        "GIT_DIR=/srv/o/.git git update-ref -d refs/heads/main",
+        "git -C ../other stash clear",
     ],
-    allow: &["git -C /srv/other log -3", "git -C crates/core status", "git branch -D adf/7-scratch"],
+    allow: &[
+        "git -C /srv/other log -3",
+        "git -C crates/core status",
+        "git branch -D adf/7-scratch",
+    ],
 };
 
 pub(crate) static PROTECTED_BRANCH: Rule = Rule {
@@ -47,7 +58,11 @@ pub(crate) static PROTECTED_BRANCH: Rule = Rule {
     reason: "what the factory delivers is measured against that branch",
     instead: "make a new branch, or reset your own",
     safer: Some("git switch -c scratch"),
-    deny: &["git branch -D main", "git update-ref -d refs/heads/main", "git filter-branch -- --all"],
+    deny: &[
+        "git branch -D main",
+        "git update-ref -d refs/heads/main",
+        "git filter-branch -- --all",
+    ],
     allow: &["git branch -d old-idea", "git reset --soft main"],
 };
 
@@ -56,16 +71,51 @@ pub(super) static ALL: &[&Rule] = &[&PUSH, &OTHER_REPOSITORY, &PROTECTED_BRANCH]
 
 /// Subcommands that only read, wherever the repository is.
 const READS: [&str; 34] = [
-    "status", "log", "show", "diff", "blame", "grep", "ls-files", "ls-tree", "ls-remote",
-    "rev-parse", "rev-list", "describe", "shortlog", "cat-file", "merge-base", "cherry",
-    "check-ignore", "count-objects", "fsck", "for-each-ref", "name-rev", "range-diff", "whatchanged",
-    "help", "version", "var", "diff-tree", "diff-index", "verify-commit", "show-ref", "symbolic-ref",
-    "archive", "bundle", "reflog",
+    "status",
+    "log",
+    "show",
+    "diff",
+    "blame",
+    "grep",
+    "ls-files",
+    "ls-tree",
+    "ls-remote",
+    "rev-parse",
+    "rev-list",
+    "describe",
+    "shortlog",
+    "cat-file",
+    "merge-base",
+    "cherry",
+    "check-ignore",
+    "count-objects",
+    "fsck",
+    "for-each-ref",
+    "name-rev",
+    "range-diff",
+    "whatchanged",
+    "help",
+    "version",
+    "var",
+    "diff-tree",
+    "diff-index",
+    "verify-commit",
+    "show-ref",
+    "symbolic-ref",
+    "archive",
+    "bundle",
+    "reflog",
 ];
 
 /// Options of git itself that take the next word.
 const GLOBAL: [&str; 8] = [
-    "-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env",
+    "-C",
+    "-c",
+    "--git-dir",
+    "--work-tree",
+    "--namespace",
+    "--exec-path",
+    "--config-env",
     "--super-prefix",
 ];
 
@@ -106,8 +156,7 @@ fn called(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
                     Ok(())
                 })?;
                 let target = walker.target(&dir, true);
-                walker.state.cwds =
-                    vec![(target.place != Place::Unknown).then_some(target.path)];
+                walker.state.cwds = vec![(target.place != Place::Unknown).then_some(target.path)];
             }
             ("-c" | "--config-env", Some(pair)) => {
                 gitconfig::pair(walker, &pair, &mut aliases)?;
@@ -117,7 +166,10 @@ fn called(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         }
     }
     for (name, value) in command.env {
-        if matches!(name.as_str(), "GIT_DIR" | "GIT_WORK_TREE" | "GIT_COMMON_DIR" | "GIT_INDEX_FILE") {
+        if matches!(
+            name.as_str(),
+            "GIT_DIR" | "GIT_WORK_TREE" | "GIT_COMMON_DIR" | "GIT_INDEX_FILE"
+        ) {
             elsewhere.paths.push(value.clone());
         }
     }
@@ -139,12 +191,18 @@ fn called(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         .rev()
         .find(|(name, _)| name == verb.text())
         .map(|(_, text)| text.clone())
-        .or_else(|| walker.state.aliases.get(&format!("git {}", verb.text())).cloned());
+        .or_else(|| {
+            walker
+                .state
+                .aliases
+                .get(&format!("git {}", verb.text()))
+                .cloned()
+        });
     if let Some(text) = alias {
         return aliased(&text, args, walker);
     }
-    subcommand(verb.text(), args, command, walker)?;
-    others(verb.text(), args, &elsewhere, command, walker)
+    others(verb.text(), args, &elsewhere, walker)?;
+    subcommand(verb.text(), args, command, walker)
 }
 
 fn aliased(text: &str, args: &[Value], walker: &mut Walker<'_>) -> Found {
@@ -160,45 +218,70 @@ fn aliased(text: &str, args: &[Value], walker: &mut Walker<'_>) -> Found {
 }
 
 /// What is done to a repository elsewhere.
-fn others(
-    verb: &str,
-    args: &[Value],
-    elsewhere: &Elsewhere,
-    command: &Command<'_>,
-    walker: &Walker<'_>,
-) -> Found {
-    let lists = |word: &str| args.is_empty() || args.iter().all(|a| a.text().starts_with('-') || a.text() == word);
+fn others(verb: &str, args: &[Value], elsewhere: &Elsewhere, walker: &Walker<'_>) -> Found {
+    let lists = |word: &str| {
+        args.is_empty()
+            || args
+                .iter()
+                .all(|a| a.text().starts_with('-') || a.text() == word)
+    };
     let reads = READS.contains(&verb)
         || (["branch", "tag", "remote", "worktree", "config", "stash"].contains(&verb)
-            && args.iter().any(|a| matches!(a.text(), "list" | "show" | "-l" | "--list" | "get" | "--get" | "-v" | "-a" | "-r" | "-vv" | "-avv")))
-        || (["branch", "tag", "remote"].contains(&verb) && lists("list") && !args.iter().any(|a| a.text().starts_with("-d") || a.text().starts_with("-D")));
-    if reads || matches!(verb, "init" | "clone") {
+            && args.iter().any(|a| {
+                matches!(
+                    a.text(),
+                    "list"
+                        | "show"
+                        | "-l"
+                        | "--list"
+                        | "get"
+                        | "--get"
+                        | "-v"
+                        | "-a"
+                        | "-r"
+                        | "-vv"
+                        | "-avv"
+                )
+            }))
+        || (["branch", "tag", "remote"].contains(&verb)
+            && lists("list")
+            && !args
+                .iter()
+                .any(|a| a.text().starts_with("-d") || a.text().starts_with("-D")));
+    if reads || matches!(verb, "init" | "clone" | "push") {
         return Ok(());
     }
     let mut places = vec![Value::new(".")];
     places.extend(elsewhere.paths.iter().cloned());
     for path in places {
         let target = walker.target(&path, true);
-        let own = matches!(target.place, Place::Worktree | Place::Tmp | Place::SharedTmp | Place::Git | Place::Null)
-            || target.path == walker.scene.worktree;
+        let own = matches!(
+            target.place,
+            Place::Worktree | Place::Tmp | Place::SharedTmp | Place::Git | Place::Null
+        ) || target.path == walker.scene.worktree;
         if !own {
             walker.deny_target(&OTHER_REPOSITORY, &target)?;
             return Ok(());
         }
     }
-    let _ = command;
     Ok(())
 }
 
 fn subcommand(verb: &str, args: &[Value], command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let words: Vec<&str> = args.iter().map(Value::text).filter(|a| !a.starts_with('-')).collect();
+    let words: Vec<&str> = args
+        .iter()
+        .map(Value::text)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
     let first = words.first().copied().unwrap_or_default();
     let shown = command.shown();
     match verb {
         "push" | "send-pack" | "http-push" | "send-email" | "imap-send" | "request-pull" => {
             walker.deny(&PUSH, &shown)
         }
-        "subtree" | "lfs" | "annex" | "p4" | "svn" if matches!(first, "push" | "dcommit" | "submit" | "sync") => {
+        "subtree" | "lfs" | "annex" | "p4" | "svn"
+            if matches!(first, "push" | "dcommit" | "submit" | "sync") =>
+        {
             walker.deny(&PUSH, &shown)
         }
         verb if verb.starts_with("remote-") => walker.deny(&PUSH, &shown),
@@ -208,8 +291,14 @@ fn subcommand(verb: &str, args: &[Value], command: &Command<'_>, walker: &mut Wa
         "branch" => branch(args, walker),
         "update-ref" => {
             let deletes = args.iter().any(|a| a.text() == "-d");
-            let base = words.iter().any(|w| is_base(w.trim_start_matches("refs/heads/")));
-            if deletes && base { walker.deny(&PROTECTED_BRANCH, &shown) } else { Ok(()) }
+            let base = words
+                .iter()
+                .any(|w| is_base(w.trim_start_matches("refs/heads/")));
+            if deletes && base {
+                walker.deny(&PROTECTED_BRANCH, &shown)
+            } else {
+                Ok(())
+            }
         }
         "filter-branch" => filters(args, walker, &shown),
         "filter-repo" if !args.iter().any(|a| a.text() == "--analyze") => {
@@ -218,123 +307,37 @@ fn subcommand(verb: &str, args: &[Value], command: &Command<'_>, walker: &mut Wa
         "config" => gitconfig::config(args, walker),
         "submodule" => {
             if let Some(at) = args.iter().position(|a| a.text() == "foreach") {
-                let rest: Vec<Value> =
-                    args.iter().skip(at + 1).skip_while(|a| a.text().starts_with("--")).cloned().collect();
+                let rest: Vec<Value> = args
+                    .iter()
+                    .skip(at + 1)
+                    .skip_while(|a| a.text().starts_with("--"))
+                    .cloned()
+                    .collect();
                 run_or_text(walker, &rest)?;
             }
             Ok(())
         }
         "bisect" if first == "run" => {
-            let at = args.iter().position(|a| a.text() == "run").map_or(0, |at| at + 1);
-            walker.run(args.get(at..).unwrap_or_default(), Stream::Empty, &[]).map(|_| ())
+            let at = args
+                .iter()
+                .position(|a| a.text() == "run")
+                .map_or(0, |at| at + 1);
+            walker
+                .run(args.get(at..).unwrap_or_default(), Stream::Empty, &[])
+                .map(|_| ())
         }
         _ => with_paths(verb, args, &shown, walker),
-    }
-}
-
-fn run_or_text(walker: &mut Walker<'_>, rest: &[Value]) -> Found {
-    match rest {
-        [] => Ok(()),
-        [text] => walker.shell_text(text).map(|_| ()),
-        argv => walker.run(argv, Stream::Empty, &[]).map(|_| ()),
-    }
-}
-
-/// Whether a branch is the base of what is delivered.
-fn is_base(name: &str) -> bool {
-    matches!(name, "main" | "master" | "develop" | "trunk" | "release" | "HEAD")
-        || name.starts_with("release/")
-}
-
-fn branch(args: &[Value], walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(args, &args::NONE);
-    if !parsed.any(&["D", "d", "delete"]) || parsed.any(&["r", "remotes"]) {
-        return Ok(());
-    }
-    for name in &parsed.operands {
-        let text = name.text();
-        if is_base(text) || text == walker.scene.branch || name.is_blank_mark() {
-            walker.deny(&PROTECTED_BRANCH, text)?;
-        }
-    }
-    Ok(())
-}
-
-fn filters(args: &[Value], walker: &mut Walker<'_>, shown: &str) -> Found {
-    for pair in args.windows(2) {
-        if pair[0].text().ends_with("-filter") {
-            walker.shell_text(&pair[1])?;
-        }
-    }
-    if args.iter().any(|a| a.text() == "--all") {
-        return walker.deny(&PROTECTED_BRANCH, shown);
-    }
-    Ok(())
-}
-
-/// Options that run code, and options and operands that name files to write.
-fn with_paths(verb: &str, args: &[Value], shown: &str, walker: &mut Walker<'_>) -> Found {
-    let spec = match verb {
-        "rebase" => Spec { valued: "xsXC", longs: &["exec", "onto", "strategy"] },
-        "difftool" | "mergetool" => Spec { valued: "xt", longs: &["extcmd", "tool"] },
-        "grep" => Spec { valued: "eABCm", longs: &[] },
-        "archive" | "format-patch" => Spec { valued: "o", longs: &["output", "output-directory", "prefix"] },
-        "clone" | "fetch" | "pull" | "ls-remote" => {
-            Spec { valued: "bujco", longs: &["upload-pack", "depth", "branch", "template", "config", "reference"] }
-        }
-        "init" => Spec { valued: "b", longs: &["template", "separate-git-dir", "initial-branch"] },
-        "worktree" => Spec { valued: "bB", longs: &["reason"] },
-        _ => Spec { valued: "", longs: &["output", "prefix"] },
-    };
-    let parsed = args::parse(args, &spec);
-    for code in parsed.values(&["exec", "extcmd", "upload-pack", "open-files-in-pager"]) {
-        walker.shell_text(code)?;
-    }
-    for code in parsed.values(&["x", "u"]) {
-        let takes = matches!(verb, "rebase" | "difftool" | "clone" | "fetch");
-        if takes {
-            walker.shell_text(code)?;
-        }
-    }
-    if verb == "grep"
-        && let Some(pager) = args.iter().find(|a| a.text().starts_with("-O") && a.text().len() > 2)
-    {
-        walker.shell_text(&pager.tail(2))?;
-    }
-    fs::all(walker, Access::Write, parsed.values(&["output", "output-directory"]))?;
-    if matches!(verb, "archive" | "format-patch") {
-        fs::all(walker, Access::Write, parsed.values(&["o"]))?;
-    }
-    if verb == "checkout-index" {
-        fs::all(walker, Access::Write, parsed.values(&["prefix"]))?;
-    }
-    if parsed.value(&["template"]).is_some() {
-        walker.deny(&super::guard::GIT_PROGRAM, shown)?;
-    }
-    for operand in &parsed.operands {
-        if operand.text().starts_with("ext::") {
-            walker.deny(&super::guard::GIT_PROGRAM, operand.text())?;
-        }
-    }
-    match verb {
-        "clone" | "init" => fs::all(walker, Access::Write, parsed.operands.get(usize::from(verb == "clone")).copied()),
-        "worktree" if parsed.operand(0) == Some("add") => {
-            fs::all(walker, Access::Write, parsed.operands.get(1).copied())
-        }
-        "worktree" if parsed.operand(0) == Some("remove") => {
-            fs::all(walker, Access::Delete, parsed.operands.get(1).copied())
-        }
-        "bundle" if parsed.operand(0) == Some("create") => {
-            fs::all(walker, Access::Write, parsed.operands.get(1).copied().filter(|v| v.text() != "-"))
-        }
-        _ => Ok(()),
     }
 }
 
 /// `git-push` and its like, called by their own names.
 pub(super) fn plumbing(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let verb = command.name.strip_prefix("git-").unwrap_or_default();
-    if matches!(verb, "push" | "send-pack" | "receive-pack" | "http-push" | "credential") || verb.starts_with("remote-") {
+    if matches!(
+        verb,
+        "push" | "send-pack" | "receive-pack" | "http-push" | "credential"
+    ) || verb.starts_with("remote-")
+    {
         return walker.deny(&PUSH, &command.shown());
     }
     Ok(())

@@ -11,15 +11,25 @@ use crate::guard::walk::{Found, Walker};
 use crate::guard::word::Value;
 
 /// Settings whose value is a program that git would start.
-const CODE: [&str; 9] = [
-    "core.pager", "core.editor", "core.sshcommand", "core.askpass", "diff.external",
-    "sequence.editor", "gpg.program", "core.gitproxy", "interactive.difffilter",
+const CODE: [&str; 5] = [
+    "core.pager",
+    "core.editor",
+    "diff.external",
+    "sequence.editor",
+    "interactive.difffilter",
 ];
 
 /// Variables of the environment that name a program for git.
 const ENVIRONMENT: [&str; 9] = [
-    "GIT_PAGER", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_SSH_COMMAND", "GIT_SSH",
-    "GIT_EXTERNAL_DIFF", "GIT_ASKPASS", "GIT_PROXY_COMMAND", "PAGER",
+    "GIT_PAGER",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_ASKPASS",
+    "GIT_PROXY_COMMAND",
+    "PAGER",
 ];
 
 /// How a setting is judged.
@@ -40,14 +50,25 @@ fn kind(name: &str) -> Kind {
     if name.starts_with("alias.") {
         return Kind::Alias;
     }
-    if matches!(name.as_str(), "core.hookspath" | "init.templatedir" | "core.worktree" | "core") {
+    if matches!(
+        name.as_str(),
+        "core.hookspath" | "init.templatedir" | "core.worktree" | "core"
+    ) {
         return Kind::Hooks;
     }
     if CODE.contains(&name.as_str()) || name.starts_with("pager.") {
         return Kind::Code;
     }
-    let program = matches!(name.as_str(), "core.fsmonitor" | "core.attributesfile" | "uploadpack.packobjectshook")
-        || name.starts_with("include.")
+    let program = matches!(
+        name.as_str(),
+        "core.fsmonitor"
+            | "core.sshcommand"
+            | "core.askpass"
+            | "gpg.program"
+            | "core.gitproxy"
+            | "core.attributesfile"
+            | "uploadpack.packobjectshook"
+    ) || name.starts_with("include.")
         || name.starts_with("includeif.")
         || name.starts_with("credential.")
         || name.starts_with("http.")
@@ -56,7 +77,8 @@ fn kind(name: &str) -> Kind {
         || (name.starts_with("merge.") && last == "driver")
         || (name.starts_with("diff.") && matches!(last, "textconv" | "command"))
         || (name.contains("tool.") && matches!(last, "cmd" | "path"))
-        || (name.starts_with("remote.") && matches!(last, "pushurl" | "uploadpack" | "receivepack" | "vcs"))
+        || (name.starts_with("remote.")
+            && matches!(last, "pushurl" | "uploadpack" | "receivepack" | "vcs"))
         || (name.starts_with("submodule.") && last == "update");
     if program { Kind::Program } else { Kind::Plain }
 }
@@ -71,7 +93,11 @@ fn setting(
     match kind(name) {
         Kind::Plain => Ok(()),
         Kind::Hooks => walker.deny(&HOOKS_PATH, name),
-        Kind::Program if matches!(value.text(), "false" | "true" | "") && !name.contains("http") => Ok(()),
+        Kind::Program
+            if matches!(value.text(), "false" | "true" | "") && !name.contains("http") =>
+        {
+            Ok(())
+        }
         Kind::Program => walker.deny(&GIT_PROGRAM, name),
         Kind::Code => walker.shell_text(value).map(|_| ()),
         Kind::Alias => {
@@ -103,11 +129,17 @@ pub(super) fn pair(
 pub(super) fn environment(walker: &mut Walker<'_>, env: &[(String, Value)]) -> Found {
     let mut keys: Vec<(String, Value)> = env.to_vec();
     for (name, values) in &walker.state.variables {
-        if name.starts_with("GIT_") && let Some(value) = values.first().and_then(|v| v.first()) {
+        if name.starts_with("GIT_")
+            && let Some(value) = values.first().and_then(|v| v.first())
+        {
             keys.push((name.clone(), value.clone()));
         }
     }
-    let find = |wanted: &str| keys.iter().find(|(name, _)| name == wanted).map(|(_, v)| v.clone());
+    let find = |wanted: &str| {
+        keys.iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, v)| v.clone())
+    };
     for (name, value) in &keys {
         if ENVIRONMENT.contains(&name.as_str()) {
             walker.shell_text(value)?;
@@ -119,8 +151,10 @@ pub(super) fn environment(walker: &mut Walker<'_>, env: &[(String, Value)]) -> F
         if name == "GIT_CONFIG_PARAMETERS" {
             walker.deny(&GIT_PROGRAM, name)?;
         }
-        if matches!(name.as_str(), "GIT_CONFIG_GLOBAL" | "GIT_CONFIG_SYSTEM" | "GIT_TEMPLATE_DIR" | "GIT_EXEC_PATH")
-            && value.text() != "/dev/null"
+        if matches!(
+            name.as_str(),
+            "GIT_CONFIG_GLOBAL" | "GIT_CONFIG_SYSTEM" | "GIT_TEMPLATE_DIR" | "GIT_EXEC_PATH"
+        ) && value.text() != "/dev/null"
         {
             walker.deny(&GIT_PROGRAM, name)?;
         }
@@ -135,7 +169,15 @@ pub(super) fn config(args: &[Value], walker: &mut Walker<'_>) -> Found {
         longs: &["file", "type", "default", "blob", "comment", "value"],
     };
     let parsed = args::parse(args, &spec);
-    let reads = parsed.any(&["get", "get-all", "get-regexp", "list", "l", "get-urlmatch", "show-origin"]);
+    let reads = parsed.any(&[
+        "get",
+        "get-all",
+        "get-regexp",
+        "list",
+        "l",
+        "get-urlmatch",
+        "show-origin",
+    ]);
     let mut words: Vec<&Value> = parsed.operands.clone();
     let verb = words.first().map(|v| v.text());
     if reads || matches!(verb, Some("get" | "list")) {
@@ -148,7 +190,8 @@ pub(super) fn config(args: &[Value], walker: &mut Walker<'_>) -> Found {
         }
         _ => "",
     };
-    let removes = verb.starts_with("un") || verb.starts_with("re")
+    let removes = verb.starts_with("un")
+        || verb.starts_with("re")
         || parsed.any(&["unset", "unset-all", "remove-section", "rename-section"]);
     let Some(name) = words.first() else {
         return Ok(());
@@ -158,7 +201,10 @@ pub(super) fn config(args: &[Value], walker: &mut Walker<'_>) -> Found {
         return Ok(());
     }
     if parsed.any(&["global", "system"]) {
-        return walker.deny(&super::fs::WRITE_OUTSIDE, "the settings of git for all repositories");
+        return walker.deny(
+            &super::fs::WRITE_OUTSIDE,
+            "the settings of git for all repositories",
+        );
     }
     if let Some(file) = parsed.value(&["f", "file"]) {
         super::fs::access(walker, super::fs::Access::Write, file)?;

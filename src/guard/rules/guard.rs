@@ -15,12 +15,17 @@ pub(crate) static TAMPER: Rule = Rule {
     instead: "leave them; say in your report what should change",
     safer: Some("cat .claude/settings.json"),
     deny: &[
-        "echo '{}' > .claude/settings.json", "rm -rf ~/.claude", "chmod +x .git/hooks/pre-commit",
-        "sed -i s/a/b/ ~/.codex/config.toml", "echo x >> ~/.bashrc",
+        "echo '{}' > .claude/settings.json",
+        "rm -rf ~/.claude",
+        "chmod +x .git/hooks/pre-commit",
+        "sed -i s/a/b/ ~/.codex/config.toml",
+        "echo x >> ~/.bashrc",
     ],
     allow: &[
-        "tail -n 20 .claude/settings.json", "cp ~/.claude/settings.json /tmp/settings.bak",
-        "ls -l .git/hooks", "echo '.claude' >> .gitignore",
+        "tail -n 20 .claude/settings.json",
+        "cp ~/.claude/settings.json /tmp/settings.bak",
+        "ls -l .git/hooks",
+        "echo '.claude' >> .gitignore",
     ],
 };
 
@@ -30,8 +35,14 @@ pub(crate) static HOOKS_PATH: Rule = Rule {
     reason: "it changes which hooks run for this clone",
     instead: "leave the hooks as they are; run the checks by hand",
     safer: Some("git config --get core.hooksPath"),
-    deny: &["git config --unset core.hooksPath", "git -c core.hooksPath=/dev/null commit -m x"],
-    allow: &["git config core.autocrlf input", "git config --get core.hooksPath"],
+    deny: &[
+        "git config --unset core.hooksPath",
+        "git -c core.hooksPath=/dev/null commit -m x",
+    ],
+    allow: &[
+        "git config core.autocrlf input",
+        "git config --get core.hooksPath",
+    ],
 };
 
 pub(crate) static GIT_PROGRAM: Rule = Rule {
@@ -40,8 +51,15 @@ pub(crate) static GIT_PROGRAM: Rule = Rule {
     reason: "git would run it by itself later, unseen",
     instead: "run the program yourself when it is needed",
     safer: Some("git config pull.rebase true"),
-    deny: &["git config core.fsmonitor ./x.sh", "git config filter.x.clean ./x.sh", "git clone ext::sh x"],
-    allow: &["git config alias.st 'status -sb'", "git -c core.pager=cat log -5"],
+    deny: &[
+        "git config core.fsmonitor ./x.sh",
+        "git config filter.x.clean ./x.sh",
+        "git clone ext::sh x",
+    ],
+    allow: &[
+        "git config alias.st 'status -sb'",
+        "git -c core.pager=cat log -5",
+    ],
 };
 
 pub(crate) static SWITCH_OFF: Rule = Rule {
@@ -51,10 +69,16 @@ pub(crate) static SWITCH_OFF: Rule = Rule {
     instead: "do the work in this run; ask the factory for another agent by `adf agent mention`",
     safer: Some("adf agent mention reviewer 'please look at this'"),
     deny: &[
-        "npm uninstall -g agent-guard", "claude --dangerously-skip-permissions -p x",
-        "gemini --yolo -p x", "npm rm -g @anthropic-ai/claude-code",
+        "npm uninstall -g agent-guard",
+        "claude --dangerously-skip-permissions -p x",
+        "gemini --yolo -p x",
+        "npm rm -g @anthropic-ai/claude-code",
     ],
-    allow: &["claude --version", "command -v adf claude", "npm uninstall left-pad"],
+    allow: &[
+        "claude --version",
+        "command -v adf claude",
+        "npm uninstall left-pad",
+    ],
 };
 
 pub(crate) static PRELOAD: Rule = Rule {
@@ -63,7 +87,11 @@ pub(crate) static PRELOAD: Rule = Rule {
     reason: "every program started with it would run that code first, unseen",
     instead: "call the program that should run by its name",
     safer: Some("LD_LIBRARY_PATH=target/release ./target/release/demo"),
-    deny: &["BASH_ENV=./x.sh bash -c ls", "LD_PRELOAD=./x.so ls", "PROMPT_COMMAND='rm -rf ~' bash -i"],
+    deny: &[
+        "BASH_ENV=./x.sh bash -c ls",
+        "LD_PRELOAD=./x.so ls",
+        "PROMPT_COMMAND='rm -rf ~' bash -i",
+    ],
     allow: &["RUST_LOG=debug cargo test", "PATH=\"$PWD/bin:$PATH\" make"],
 };
 
@@ -71,14 +99,27 @@ pub(crate) static PRELOAD: Rule = Rule {
 pub(super) static ALL: &[&Rule] = &[&TAMPER, &HOOKS_PATH, &GIT_PROGRAM, &SWITCH_OFF, &PRELOAD];
 
 const LOADERS: [&str; 12] = [
-    "LD_PRELOAD", "LD_AUDIT", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PYTHONSTARTUP", "PERL5OPT",
-    "PERL5DB", "RUBYOPT", "NODE_OPTIONS", "DYLD_INSERT_LIBRARIES", "ZDOTDIR",
+    "LD_PRELOAD",
+    "LD_AUDIT",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "PYTHONSTARTUP",
+    "PERL5OPT",
+    "PERL5DB",
+    "RUBYOPT",
+    "NODE_OPTIONS",
+    "DYLD_INSERT_LIBRARIES",
+    "ZDOTDIR",
 ];
 
 /// Variables set for one command, or for all that follow.
 pub(super) fn environment(name: &str, value: &Value, walker: &Walker<'_>) -> Found {
     let harmless = value.text().is_empty()
-        || (name == "NODE_OPTIONS" && !["-r", "--require", "--import", "--loader"].iter().any(|o| value.text().contains(o)))
+        || (name == "NODE_OPTIONS"
+            && !["-r", "--require", "--import", "--loader"]
+                .iter()
+                .any(|o| value.text().contains(o)))
         || (name == "RUBYOPT" && value.text().starts_with("-W"));
     if LOADERS.contains(&name) && !harmless {
         return walker.deny(&PRELOAD, name);
@@ -90,27 +131,46 @@ pub(super) fn environment(name: &str, value: &Value, walker: &Walker<'_>) -> Fou
 const AGENTS: [&str; 4] = ["claude", "codex", "gemini", "opencode"];
 
 /// Packages whose removal removes an agent or its guard.
-const PACKAGES: [&str; 6] =
-    ["claude-code", "codex", "gemini-cli", "opencode", "guard", "adf"];
+const PACKAGES: [&str; 6] = [
+    "claude-code",
+    "codex",
+    "gemini-cli",
+    "opencode",
+    "guard",
+    "adf",
+];
 
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     let args = command.args;
     let shown = command.shown();
     if AGENTS.contains(&command.name) {
         let harmless = args.is_empty()
-            || args.iter().any(|a| matches!(a.text(), "--version" | "-v" | "--help" | "-h" | "-V"));
+            || args
+                .iter()
+                .any(|a| matches!(a.text(), "--version" | "-v" | "--help" | "-h" | "-V"));
         if !harmless {
             return walker.deny(&SWITCH_OFF, &shown);
         }
     }
-    if matches!(command.name, "npm" | "pnpm" | "yarn" | "bun" | "pip" | "pip3" | "cargo" | "pipx" | "uv") {
+    if matches!(
+        command.name,
+        "npm" | "pnpm" | "yarn" | "bun" | "pip" | "pip3" | "cargo" | "pipx" | "uv"
+    ) {
         let parsed = args::parse(args, &args::NONE);
         let removes = parsed.operands.iter().any(|a| {
-            matches!(a.text(), "uninstall" | "remove" | "rm" | "un" | "unlink" | "r")
+            matches!(
+                a.text(),
+                "uninstall" | "remove" | "rm" | "un" | "unlink" | "r"
+            )
         });
-        let global = parsed.any(&["g", "global"]) || matches!(command.name, "cargo" | "pipx" | "uv");
-        let guarded = |v: &&Value| PACKAGES.iter().any(|p| v.text().rsplit('/').next().is_some_and(|n| n.contains(p)));
-        if removes && global && parsed.operands.iter().any(|v| guarded(v)) {
+        let global =
+            parsed.any(&["g", "global"]) || matches!(command.name, "cargo" | "pipx" | "uv");
+        let guarded = |v: &&Value| {
+            PACKAGES
+                .iter()
+                .any(|p| v.text().rsplit('/').next().is_some_and(|n| n.contains(p)))
+        };
+        if removes && global && parsed.operands.iter().any(guarded) {
             return walker.deny(&SWITCH_OFF, &shown);
         }
     }

@@ -6,6 +6,7 @@
 //! it denies; `walk::run` is where commands come from.
 
 pub(crate) mod archives;
+mod aws;
 pub(crate) mod clouds;
 pub(crate) mod containers;
 pub(crate) mod databases;
@@ -15,6 +16,7 @@ pub(crate) mod forge;
 pub(crate) mod fs;
 pub(crate) mod git;
 mod gitconfig;
+mod gitverbs;
 pub(crate) mod guard;
 pub(crate) mod kubernetes;
 pub(crate) mod net;
@@ -22,9 +24,11 @@ pub(crate) mod permissions;
 pub(crate) mod processes;
 pub(crate) mod publishing;
 pub(crate) mod remote;
+mod requests;
 pub(crate) mod secrets;
 pub(crate) mod shell;
 mod sql;
+mod stores;
 mod verbs;
 
 use super::verdict::Rule;
@@ -44,16 +48,47 @@ pub(crate) static PROJECT: Rule = Rule {
 /// All rules, by domain.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
     let domains: [&[&Rule]; 18] = [
-        fs::ALL, git::ALL, disks::ALL, permissions::ALL, processes::ALL, containers::ALL,
-        kubernetes::ALL, clouds::ALL, databases::ALL, publishing::ALL, secrets::ALL, net::ALL,
-        remote::ALL, guard::ALL, forge::ALL, shell::ALL, &[], &[],
+        fs::ALL,
+        git::ALL,
+        disks::ALL,
+        permissions::ALL,
+        processes::ALL,
+        containers::ALL,
+        kubernetes::ALL,
+        clouds::ALL,
+        databases::ALL,
+        publishing::ALL,
+        secrets::ALL,
+        net::ALL,
+        remote::ALL,
+        guard::ALL,
+        forge::ALL,
+        shell::ALL,
+        &[],
+        &[],
     ];
     domains.into_iter().flatten().copied()
 }
 
+/// Variables that name a program which others start.
+const PROGRAMS: [&str; 8] = [
+    "MANPAGER",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "EDITOR",
+    "VISUAL",
+    "BROWSER",
+    "PAGER",
+    "RUSTC_WRAPPER",
+];
+
 /// What surrounds a command, whatever it is: its environment, and rights above it.
 pub(crate) fn around(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     for (name, value) in command.env {
+        if PROGRAMS.contains(&name.as_str()) {
+            let code = value.tail(value.text().len() - value.text().trim_start_matches('|').len());
+            walker.shell_text(&code)?;
+        }
         guard::environment(name, value, walker)?;
         clouds::environment(name, value, walker)?;
     }
@@ -93,8 +128,15 @@ pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 /// A statement among the texts of a program that destroys data.
 pub(crate) fn sql_in_code(texts: &[&str]) -> Option<String> {
     let is_statement = |text: &&&str| {
-        let head = text.trim_start().get(..6).unwrap_or_default().to_ascii_lowercase();
+        let head = text
+            .trim_start()
+            .get(..6)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         ["drop t", "drop d", "drop s", "trunca", "delete"].contains(&head.as_str())
     };
-    texts.iter().filter(is_statement).find_map(|text| sql::destroys(text))
+    texts
+        .iter()
+        .filter(is_statement)
+        .find_map(|text| sql::destroys(text))
 }

@@ -15,8 +15,19 @@ pub(crate) static RAISE: Rule = Rule {
     reason: "the run has the rights it needs; more of them reach beyond the worktree",
     instead: "do it without, inside the worktree, or say in your report what a person should install",
     safer: Some("make install DESTDIR=\"$PWD/stage\""),
-    deny: &["sudo apt-get install -y gcc", "sudo -n true", "su - root", "pkexec bash", "doas ls"],
-    allow: &["grep -rn sudo docs", "SUDO=off make package", "command -v sudo", "fakeroot tar -cf a.tar src"],
+    deny: &[
+        "sudo apt-get install -y gcc",
+        "sudo -n true",
+        "su - root",
+        "pkexec bash",
+        "doas ls",
+    ],
+    allow: &[
+        "grep -rn sudo docs",
+        "SUDO=off make package",
+        "command -v sudo",
+        "fakeroot tar -cf a.tar src",
+    ],
 };
 
 pub(crate) static SET_ID: Rule = Rule {
@@ -25,8 +36,16 @@ pub(crate) static SET_ID: Rule = Rule {
     reason: "whoever runs it gets its owner's rights",
     instead: "set plain modes",
     safer: Some("chmod 755 scripts/build.sh"),
-    deny: &["chmod u+s ./tool", "chmod 4755 sh", "setcap cap_net_admin+ep ./tool"],
-    allow: &["chmod +x scripts/build.sh", "chmod -R u+rwX target", "getcap /usr/bin/ping"],
+    deny: &[
+        "chmod u+s ./tool",
+        "chmod 4755 sh",
+        "setcap cap_net_admin+ep ./tool",
+    ],
+    allow: &[
+        "chmod +x scripts/build.sh",
+        "chmod -R u+rwX target",
+        "getcap /usr/bin/ping",
+    ],
 };
 
 pub(crate) static SYSTEM: Rule = Rule {
@@ -36,10 +55,22 @@ pub(crate) static SYSTEM: Rule = Rule {
     instead: "leave the machine as it is; say in your report what it lacks",
     safer: Some("id -un"),
     deny: &[
-        "passwd -d agent", "usermod -aG docker agent", "sysctl -w kernel.panic=1", "iptables -F",
-        "setenforce 0", "date -s '2001-01-01'", "hostnamectl set-hostname x", "apt-get remove git",
+        "passwd -d agent",
+        "usermod -aG docker agent",
+        "sysctl -w kernel.panic=1",
+        "iptables -F",
+        "setenforce 0",
+        "date -s '2001-01-01'",
+        "hostnamectl set-hostname x",
+        "apt-get remove git",
     ],
-    allow: &["sysctl -n kernel.pid_max", "date -u +%F", "hostname", "ip -brief addr", "timedatectl status"],
+    allow: &[
+        "sysctl -n kernel.pid_max",
+        "date -u +%F",
+        "hostname",
+        "ip -brief addr",
+        "timedatectl status",
+    ],
 };
 
 /// All of this domain.
@@ -57,33 +88,120 @@ const fn tool(names: &'static [&'static str], verbs: &'static [Verb]) -> Tool {
 }
 
 const TOOLS: &[Tool] = &[
-    tool(&["passwd", "chpasswd", "useradd", "adduser", "userdel", "deluser", "usermod", "groupadd", "groupdel", "groupmod", "addgroup", "delgroup", "gpasswd", "vipw", "vigr", "chsh", "chfn", "newusers", "visudo", "setenforce", "setsebool", "aa-disable", "aa-teardown", "ebtables", "ufw", "firewall-cmd", "ldconfig", "update-alternatives", "dpkg-reconfigure", "depmod", "hwclock"], ANY),
-    tool(&["iptables", "ip6tables", "iptables-restore", "arptables"], &[unless(&[], &["L", "list", "S", "list-rules", "V", "version"])]),
-    tool(&["nft"], &[verb(&["add|delete|flush|destroy|insert|replace|create|reset"]), with(&[], &["f"])]),
-    tool(&["sysctl"], &[with(&[], &["w", "write", "p", "load", "system"]), verb(&["*=*"])]),
+    tool(
+        &[
+            "passwd",
+            "chpasswd",
+            "useradd",
+            "adduser",
+            "userdel",
+            "deluser",
+            "usermod",
+            "groupadd",
+            "groupdel",
+            "groupmod",
+            "addgroup",
+            "delgroup",
+            "gpasswd",
+            "vipw",
+            "vigr",
+            "chsh",
+            "chfn",
+            "newusers",
+            "visudo",
+            "setenforce",
+            "setsebool",
+            "aa-disable",
+            "aa-teardown",
+            "ebtables",
+            "ufw",
+            "firewall-cmd",
+            "ldconfig",
+            "update-alternatives",
+            "dpkg-reconfigure",
+            "depmod",
+            "hwclock",
+        ],
+        ANY,
+    ),
+    tool(
+        &["iptables", "ip6tables", "iptables-restore", "arptables"],
+        &[unless(
+            &[],
+            &["L", "list", "S", "list-rules", "V", "version"],
+        )],
+    ),
+    tool(
+        &["nft"],
+        &[
+            verb(&["add|delete|flush|destroy|insert|replace|create|reset"]),
+            with(&[], &["f"]),
+        ],
+    ),
+    tool(
+        &["sysctl"],
+        &[
+            with(&[], &["w", "write", "p", "load", "system"]),
+            verb(&["*=*"]),
+        ],
+    ),
     Tool {
         names: &["date"],
-        spec: Spec { valued: "drf", longs: &["date", "reference", "file"] },
+        spec: Spec {
+            valued: "drf",
+            longs: &["date", "reference", "file"],
+        },
         rule: &SYSTEM,
         verbs: &[with(&[], &["s", "set"])],
     },
-    tool(&["timedatectl", "hostnamectl", "localectl"], &[verb(&["set-*"])]),
+    tool(
+        &["timedatectl", "hostnamectl", "localectl"],
+        &[verb(&["set-*"])],
+    ),
     tool(&["hostname"], &[verb(&["*"])]),
-    tool(&["ip"], &[verb(&["link|addr|address|route|rule|neigh|netns|tunnel|a|r|l", "set|add|del|delete|flush|replace|change"])]),
+    tool(
+        &["ip"],
+        &[verb(&[
+            "link|addr|address|route|rule|neigh|netns|tunnel|a|r|l",
+            "set|add|del|delete|flush|replace|change",
+        ])],
+    ),
     tool(&["ifconfig"], &[verb(&["*", "up|down|*"])]),
     tool(&["route"], &[verb(&["add|del|flush"])]),
-    tool(&["apt", "apt-get", "aptitude", "dnf", "yum", "zypper", "apk", "brew", "snap", "flatpak"], &[
-        verb(&["remove|purge|autoremove|erase|del|uninstall|dist-upgrade|full-upgrade|upgrade"]),
-        verb(&["install|reinstall|add|update"]),
-    ]),
+    tool(
+        &[
+            "apt", "apt-get", "aptitude", "dnf", "yum", "zypper", "apk", "brew", "snap", "flatpak",
+        ],
+        &[
+            verb(&[
+                "remove|purge|autoremove|erase|del|uninstall|dist-upgrade|full-upgrade|upgrade",
+            ]),
+            verb(&["install|reinstall|add|update"]),
+        ],
+    ),
     tool(&["pacman"], &[with(&[], &["R", "S", "U"])]),
-    tool(&["dpkg", "rpm"], &[with(&[], &["r", "P", "remove", "purge", "e", "erase", "i", "install", "U", "F", "unpack"])]),
-    tool(&["modprobe", "insmod", "rmmod", "kexec"], &[unless(&[], &["help", "version", "n", "dry-run", "show-depends"])]),
+    tool(
+        &["dpkg", "rpm"],
+        &[with(
+            &[],
+            &[
+                "r", "P", "remove", "purge", "e", "erase", "i", "install", "U", "F", "unpack",
+            ],
+        )],
+    ),
+    tool(
+        &["modprobe", "insmod", "rmmod", "kexec"],
+        &[unless(
+            &[],
+            &["help", "version", "n", "dry-run", "show-depends"],
+        )],
+    ),
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     match command.name {
-        "sudo" | "doas" | "pkexec" | "run0" | "su" | "runuser" | "gosu" | "su-exec" | "sudoedit" => {
+        "sudo" | "doas" | "pkexec" | "run0" | "su" | "runuser" | "gosu" | "su-exec"
+        | "sudoedit" | "nsenter" => {
             return walker.deny(&RAISE, &command.shown());
         }
         "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" | "chcon" | "setfattr" => {
@@ -114,7 +232,11 @@ fn modes(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 && a.text().chars().skip(1).all(|c| "rwxXst,ugo+=".contains(c))
                 && a.text().len() > 1
         });
-    let paths = parsed.operands.iter().copied().skip(usize::from(takes_mode));
+    let paths = parsed
+        .operands
+        .iter()
+        .copied()
+        .skip(usize::from(takes_mode));
     if command.name == "chmod" && takes_mode {
         let mode = parsed.operand(0).unwrap_or_default();
         let octal = mode.len() >= 4 && mode.chars().all(|c| c.is_digit(8));

@@ -15,8 +15,20 @@ pub(crate) static KILL: Rule = Rule {
     reason: "by name, user or number it reaches other runs, the factory or the system",
     instead: "keep the number of what you start ($!) and end that",
     safer: Some("sleep 60 & kill $!"),
-    deny: &["kill -9 -1", "pkill -u agent", "killall sshd", "kill $PPID", "kill $(pidof adf)", "fuser -k 22/tcp"],
-    allow: &["kill %1", "cargo run & pid=$!; kill $pid", "kill -0 4321", "pgrep -fl cargo"],
+    deny: &[
+        "kill -9 -1",
+        "pkill -u agent",
+        "killall sshd",
+        "kill $PPID",
+        "kill $(pidof adf)",
+        "fuser -k 22/tcp",
+    ],
+    allow: &[
+        "kill %1",
+        "cargo run & pid=$!; kill $pid",
+        "kill -0 4321",
+        "pgrep -fl cargo",
+    ],
 };
 
 pub(crate) static POWER: Rule = Rule {
@@ -25,8 +37,18 @@ pub(crate) static POWER: Rule = Rule {
     reason: "it ends the work of everybody on this machine",
     instead: "start what you test by hand, in the background, and end it by $!",
     safer: Some("systemctl status nginx --no-pager"),
-    deny: &["shutdown -h now", "reboot", "systemctl stop postgresql", "service nginx stop", "init 0"],
-    allow: &["systemctl status nginx", "grep -rn 'shutdown -h now' docs", "journalctl -u ssh -n 20"],
+    deny: &[
+        "shutdown -h now",
+        "reboot",
+        "systemctl stop postgresql",
+        "service nginx stop",
+        "init 0",
+    ],
+    allow: &[
+        "systemctl status nginx",
+        "grep -rn 'shutdown -h now' docs",
+        "journalctl -u ssh -n 20",
+    ],
 };
 
 pub(crate) static LATER: Rule = Rule {
@@ -35,7 +57,12 @@ pub(crate) static LATER: Rule = Rule {
     reason: "it would run unseen, when nobody judges or supervises it",
     instead: "run it now, or say in your report what should be scheduled",
     safer: Some("crontab -l"),
-    deny: &["crontab -r", "echo '* * * * * x' | crontab -", "echo ls | at now", "batch < job.sh"],
+    deny: &[
+        "crontab -r",
+        "echo '* * * * * x' | crontab -",
+        "echo ls | at now",
+        "batch < job.sh",
+    ],
     allow: &["crontab -l", "sleep 30 & disown"],
 };
 
@@ -54,25 +81,45 @@ pub(super) static ALL: &[&Rule] = &[&KILL, &POWER, &LATER, &FORK_BOMB];
 
 const TOOLS: &[Tool] = &[
     Tool {
-        names: &["shutdown", "reboot", "poweroff", "halt", "init", "telinit", "killall5", "systemd-halt"],
+        names: &[
+            "shutdown",
+            "reboot",
+            "poweroff",
+            "halt",
+            "init",
+            "telinit",
+            "killall5",
+            "systemd-halt",
+        ],
         spec: NONE,
         rule: &POWER,
         verbs: &[unless(&[], &["help", "version"])],
     },
     Tool {
         names: &["systemctl"],
-        spec: Spec { valued: "tpHMno", longs: &["type", "property", "host", "machine", "lines", "output", "state"] },
+        spec: Spec {
+            valued: "tpHMno",
+            longs: &[
+                "type", "property", "host", "machine", "lines", "output", "state",
+            ],
+        },
         rule: &POWER,
         verbs: &[
-            verb(&["stop|start|restart|reload|try-restart|kill|disable|enable|mask|unmask|isolate|edit|revert|link|set-default|daemon-reload|daemon-reexec|reset-failed|set-property|preset|import-environment|set-environment|reenable|reload-or-restart"]),
-            verb(&["poweroff|reboot|halt|suspend|hibernate|hybrid-sleep|kexec|rescue|emergency|exit|default|switch-root|soft-reboot"]),
+            verb(&[
+                "stop|start|restart|reload|try-restart|kill|disable|enable|mask|unmask|isolate|edit|revert|link|set-default|daemon-reload|daemon-reexec|reset-failed|set-property|preset|import-environment|set-environment|reenable|reload-or-restart",
+            ]),
+            verb(&[
+                "poweroff|reboot|halt|suspend|hibernate|hybrid-sleep|kexec|rescue|emergency|exit|default|switch-root|soft-reboot",
+            ]),
         ],
     },
     Tool {
         names: &["loginctl", "machinectl"],
         spec: NONE,
         rule: &POWER,
-        verbs: &[verb(&["terminate-*|kill-*|lock-*|poweroff|reboot|terminate|kill|remove|enable-linger|disable-linger"])],
+        verbs: &[verb(&[
+            "terminate-*|kill-*|lock-*|poweroff|reboot|terminate|kill|remove|enable-linger|disable-linger",
+        ])],
     },
     Tool {
         names: &["service", "rc-service", "invoke-rc.d"],
@@ -82,7 +129,10 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["tmux"],
-        spec: Spec { valued: "fLS", longs: &[] },
+        spec: Spec {
+            valued: "fLS",
+            longs: &[],
+        },
         rule: &KILL,
         verbs: &[verb(&["kill-server|kill-session"])],
     },
@@ -90,7 +140,17 @@ const TOOLS: &[Tool] = &[
         names: &["systemd-run"],
         spec: NONE,
         rule: &LATER,
-        verbs: &[with(&[], &["on-active", "on-calendar", "on-boot", "on-startup", "on-unit-active", "timer-property"])],
+        verbs: &[with(
+            &[],
+            &[
+                "on-active",
+                "on-calendar",
+                "on-boot",
+                "on-startup",
+                "on-unit-active",
+                "timer-property",
+            ],
+        )],
     },
 ];
 
@@ -99,21 +159,40 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     match command.name {
         "kill" => kill(command, walker),
         "pkill" | "killall" | "skill" | "slay" | "xkill" => {
-            let asks = command.args.iter().any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
-            if asks { Ok(()) } else { walker.deny(&KILL, &shown) }
+            let asks = command
+                .args
+                .iter()
+                .any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
+            if asks {
+                Ok(())
+            } else {
+                walker.deny(&KILL, &shown)
+            }
         }
         "fuser" => {
             let kills = args::parse(command.args, &NONE).any(&["k", "kill"]);
-            if kills { walker.deny(&KILL, &shown) } else { Ok(()) }
+            if kills {
+                walker.deny(&KILL, &shown)
+            } else {
+                Ok(())
+            }
         }
         "crontab" => {
             let lists = command.args.iter().any(|a| a.text() == "-l");
-            if lists { Ok(()) } else { walker.deny(&LATER, &shown) }
+            if lists {
+                Ok(())
+            } else {
+                walker.deny(&LATER, &shown)
+            }
         }
         "at" | "batch" | "atrm" => {
             let lists = command.args.iter().any(|a| matches!(a.text(), "-l" | "-V"));
             let from_pipe = matches!(command.stdin, Stream::Empty) && command.args.is_empty();
-            if lists || (from_pipe && command.name == "at") { Ok(()) } else { walker.deny(&LATER, &shown) }
+            if lists || (from_pipe && command.name == "at") {
+                Ok(())
+            } else {
+                walker.deny(&LATER, &shown)
+            }
         }
         _ => by_verb(TOOLS, command, walker),
     }
@@ -131,9 +210,9 @@ fn kill(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 signal = args.next().map_or("", Value::text).to_owned();
             }
             "-l" | "-L" | "--list" | "--table" => return Ok(()),
-            text if text.starts_with('-') && !ended && signal.is_empty() => text
-                .trim_start_matches('-')
-                .clone_into(&mut signal),
+            text if text.starts_with('-') && !ended && signal.is_empty() => {
+                text.trim_start_matches('-').clone_into(&mut signal)
+            }
             _ => targets.push(arg),
         }
     }

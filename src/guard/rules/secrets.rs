@@ -16,8 +16,18 @@ pub(crate) static READ: Rule = Rule {
     reason: "it shows keys or tokens that are not the run's",
     instead: "use test data; say in your report which access is missing",
     safer: Some("cat .env.example"),
-    deny: &["cat ~/.ssh/id_rsa", "cp ~/.ssh/id_rsa key", "cat /etc/shadow", "grep -A2 x ~/.netrc"],
-    allow: &["cat ~/.ssh/id_rsa.pub", "cat .env.example", "ls ~/.ssh", "cat src/credentials.rs"],
+    deny: &[
+        "cat ~/.ssh/id_rsa",
+        "cp ~/.ssh/id_rsa key",
+        "cat /etc/shadow",
+        "grep -A2 x ~/.netrc",
+    ],
+    allow: &[
+        "cat ~/.ssh/id_rsa.pub",
+        "cat .env.example",
+        "ls ~/.ssh",
+        "cat src/credentials.rs",
+    ],
 };
 
 pub(crate) static SHOW: Rule = Rule {
@@ -26,8 +36,18 @@ pub(crate) static SHOW: Rule = Rule {
     reason: "what is printed or stored ends in logs, commits and comments",
     instead: "ask only whether it is set",
     safer: Some("[ -n \"$GITHUB_TOKEN\" ] && echo set"),
-    deny: &["echo \"$ANTHROPIC_API_KEY\"", "printenv OPENAI_API_KEY", "gh auth token", "git credential fill"],
-    allow: &["printenv PATH", "test -n \"$NPM_TOKEN\"", "grep -rn API_KEY src", "gh auth status"],
+    deny: &[
+        "echo \"$ANTHROPIC_API_KEY\"",
+        "printenv OPENAI_API_KEY",
+        "gh auth token",
+        "git credential fill",
+    ],
+    allow: &[
+        "printenv PATH",
+        "test -n \"$NPM_TOKEN\"",
+        "grep -rn API_KEY src",
+        "gh auth status",
+    ],
 };
 
 /// All of this domain.
@@ -36,36 +56,110 @@ pub(super) static ALL: &[&Rule] = &[&READ, &SHOW];
 const fn tool(names: &'static [&'static str], verbs: &'static [super::verbs::Verb]) -> Tool {
     Tool {
         names,
-        spec: Spec { valued: "", longs: &["profile", "region", "project", "account", "hostname"] },
+        spec: Spec {
+            valued: "",
+            longs: &["profile", "region", "project", "account", "hostname"],
+        },
         rule: &SHOW,
         verbs,
     }
 }
 
 const TOOLS: &[Tool] = &[
-    tool(&["gh"], &[verb(&["auth", "token|login|refresh|setup-git"]), with(&["auth", "status"], &["show-token", "t"])]),
-    tool(&["gpg", "gpg2"], &[with(&[], &["export-secret-keys", "export-secret-subkeys"])]),
-    tool(&["pass", "gopass"], &[verb(&["show|generate|insert|edit|rm|mv|cp|ls|find|grep"])]),
+    tool(
+        &["gh"],
+        &[
+            verb(&["auth", "token|login|refresh|setup-git"]),
+            with(&["auth", "status"], &["show-token", "t"]),
+        ],
+    ),
+    tool(
+        &["gpg", "gpg2"],
+        &[with(&[], &["export-secret-keys", "export-secret-subkeys"])],
+    ),
+    tool(
+        &["pass", "gopass"],
+        &[verb(&["show|generate|insert|edit|rm|mv|cp|ls|find|grep"])],
+    ),
     tool(&["op"], &[verb(&["read|item|document|signin|inject"])]),
     tool(&["secret-tool"], &[verb(&["lookup|search|store|clear"])]),
     tool(&["keyctl"], &[verb(&["print|read|pipe"])]),
-    tool(&["vault"], &[verb(&["kv|read|token|login|operator|delete|write|policy|auth|secrets|lease", "*"]), verb(&["read|token|login|write|delete"])]),
-    tool(&["aws"], &[
-        verb(&["configure", "get|export-credentials|set"]), verb(&["secretsmanager", "get-secret-value|batch-get*"]),
-        with(&["ssm", "get-parameter*"], &["with-decryption"]), verb(&["sts", "get-session-token|assume-role*|get-federation*"]),
-        verb(&["ecr", "get-login-password|get-authorization-token"]), verb(&["eks", "get-token"]),
-    ]),
-    tool(&["gcloud"], &[verb(&["auth", "print-access-token|print-identity-token|login|activate*"]), verb(&["auth", "application-default", "*"]), verb(&["secrets", "versions", "access"])]),
-    tool(&["az"], &[verb(&["account", "get-access-token"]), verb(&["keyvault", "secret|key", "show|download|delete|set|purge"])]),
-    tool(&["security"], &[verb(&["find-generic-password|find-internet-password|dump-keychain|export"])]),
+    tool(
+        &["vault"],
+        &[
+            verb(&[
+                "kv|read|token|login|operator|delete|write|policy|auth|secrets|lease",
+                "*",
+            ]),
+            verb(&["read|token|login|write|delete"]),
+        ],
+    ),
+    tool(
+        &["aws"],
+        &[
+            verb(&["configure", "get|export-credentials|set"]),
+            verb(&["secretsmanager", "get-secret-value|batch-get*"]),
+            with(&["ssm", "get-parameter*"], &["with-decryption"]),
+            verb(&["sts", "get-session-token|assume-role*|get-federation*"]),
+            verb(&["ecr", "get-login-password|get-authorization-token"]),
+            verb(&["eks", "get-token"]),
+        ],
+    ),
+    tool(
+        &["gcloud"],
+        &[
+            verb(&[
+                "auth",
+                "print-access-token|print-identity-token|login|activate*",
+            ]),
+            verb(&["auth", "application-default", "*"]),
+            verb(&["secrets", "versions", "access"]),
+        ],
+    ),
+    tool(
+        &["az"],
+        &[
+            verb(&["account", "get-access-token"]),
+            verb(&["keyvault", "secret|key", "show|download|delete|set|purge"]),
+        ],
+    ),
+    tool(
+        &["security"],
+        &[verb(&[
+            "find-generic-password|find-internet-password|dump-keychain|export",
+        ])],
+    ),
     tool(&["heroku"], &[verb(&["config*"]), verb(&["auth*"])]),
-    tool(&["npm"], &[verb(&["token", "*"]), verb(&["config", "get", "*_auth*"])]),
+    tool(
+        &["npm"],
+        &[verb(&["token", "*"]), verb(&["config", "get", "*_auth*"])],
+    ),
 ];
 
 /// Programs whose operands are words, names or patterns, and whose files are none of our business.
 const SPEAKERS: [&str; 22] = [
-    "echo", "printf", "test", "[", "ls", "stat", "du", "cd", "find", "git", "mkdir", "basename",
-    "dirname", "realpath", "tree", "rm", "getfacl", "ssh-keygen", "fd", "adf", "type", "which",
+    "echo",
+    "printf",
+    "test",
+    "[",
+    "ls",
+    "stat",
+    "du",
+    "cd",
+    "find",
+    "git",
+    "mkdir",
+    "basename",
+    "dirname",
+    "realpath",
+    "tree",
+    "rm",
+    "getfacl",
+    "ssh-keygen",
+    "fd",
+    "adf",
+    "type",
+    "which",
 ];
 
 /// Judges what a program reads, whatever program it is.
@@ -81,7 +175,13 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         }
         "test" | "[" | "export" | "unset" => return Ok(()),
         "ssh-keygen" => {
-            let parsed = args::parse(args, &Spec { valued: "ftNCbFRPlm", longs: &[] });
+            let parsed = args::parse(
+                args,
+                &Spec {
+                    valued: "ftNCbFRPlm",
+                    longs: &[],
+                },
+            );
             if parsed.any(&["y", "e", "p"]) {
                 return fs::all(walker, Access::Read, parsed.values(&["f"]));
             }
@@ -109,7 +209,10 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
 }
 
 fn is_search(name: &str) -> bool {
-    matches!(name, "grep" | "rg" | "egrep" | "fgrep" | "ag" | "sed" | "awk" | "jq" | "yq")
+    matches!(
+        name,
+        "grep" | "rg" | "egrep" | "fgrep" | "ag" | "sed" | "awk" | "jq" | "yq"
+    )
 }
 
 /// An operand as a path; `file://` and the `@` of curl are taken off.
@@ -118,7 +221,10 @@ fn reads(walker: &Walker<'_>, operand: &Value) -> Found {
     if !text.contains(['/', '.', '~']) || text.contains('\n') {
         return Ok(());
     }
-    let cut = ["file://", "@"].iter().find(|p| text.starts_with(**p)).map_or(0, |p| p.len());
+    let cut = ["file://", "@"]
+        .iter()
+        .find(|p| text.starts_with(**p))
+        .map_or(0, |p| p.len());
     let path = operand.tail(cut);
     if path.is_open() {
         return Ok(());

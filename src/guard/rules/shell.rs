@@ -9,7 +9,10 @@ pub(crate) static UNPARSEABLE: Rule = Rule {
     instead: "close the quotes and brackets, or write the script to a file in the worktree and run that",
     safer: None,
     deny: &["rm -rf 'target", "if true; then"],
-    allow: &["echo \"it's\"", "git commit -q -m \"$(cat <<'EOF'\nGerman \"quote\nEOF\n)\""],
+    allow: &[
+        "echo \"it's\"",
+        "git commit -q -m \"$(cat <<'EOF'\nGerman \"quote\nEOF\n)\"",
+    ],
 };
 
 pub(crate) static TOO_COMPLEX: Rule = Rule {
@@ -18,7 +21,10 @@ pub(crate) static TOO_COMPLEX: Rule = Rule {
     reason: "it is too long, too deep or runs too many commands to be judged as a whole",
     instead: "split it into several commands, or write files with the edit tool",
     safer: None,
-    deny: &["echo {1..99999}", "f() { f; f; }; $($($($($($($($($($($($($($($($($(f)))))))))))))))))"],
+    deny: &[
+        "echo {1..99999}",
+        "f() { f; f; }; $($($($($($($($($($($($($($($($($(f)))))))))))))))))",
+    ],
     allow: &["for i in {1..100}; do echo $i; done"],
 };
 
@@ -48,8 +54,17 @@ pub(crate) static UNKNOWN_COMMAND: Rule = Rule {
     reason: "its name comes from a variable, a pattern or a substitution that cannot be resolved",
     instead: "write the command's name out",
     safer: Some("cargo --version"),
-    deny: &["$TOOL --version", "$(cat tool.txt) x", "/bin/r? -rf x", "git \"$VERB\" --force"],
-    allow: &["T=cargo; $T build", "$CC -c x.c", "./target/debug/$NAME --help"],
+    deny: &[
+        "$TOOL --version",
+        "$(cat tool.txt) x",
+        "/bin/r? -rf x",
+        "git \"$VERB\" --force",
+    ],
+    allow: &[
+        "T=cargo; $T build",
+        "$CC -c x.c",
+        "./target/debug/$NAME --help",
+    ],
 };
 
 pub(crate) static UNKNOWN_CODE: Rule = Rule {
@@ -58,11 +73,25 @@ pub(crate) static UNKNOWN_CODE: Rule = Rule {
     reason: "what would run is made or decoded on the way and cannot be read now",
     instead: "write the code out, or put it into a file in the worktree, look at it, and run that",
     safer: Some("bash scripts/check.sh"),
-    deny: &["base64 -d x.b64 | sh", "eval \"$CODE\"", "printf '%s' \"$X\" | bash", "cat x | python3"],
-    allow: &["echo 'echo hi' | bash", "eval \"$(direnv export bash)\"", "bash scripts/check.sh"],
+    deny: &[
+        "base64 -d x.b64 | sh",
+        "eval \"$CODE\"",
+        "printf '%s' \"$X\" | bash",
+        "cat x | python3",
+    ],
+    allow: &[
+        "echo 'echo hi' | bash",
+        "eval \"$(direnv export bash)\"",
+        "bash scripts/check.sh",
+    ],
 };
 
 /// All of this domain.
 pub(super) static ALL: &[&Rule] = &[
-    &UNPARSEABLE, &TOO_COMPLEX, &CHARACTERS, &AMBIGUOUS, &UNKNOWN_COMMAND, &UNKNOWN_CODE,
+    &UNPARSEABLE,
+    &TOO_COMPLEX,
+    &CHARACTERS,
+    &AMBIGUOUS,
+    &UNKNOWN_COMMAND,
+    &UNKNOWN_CODE,
 ];

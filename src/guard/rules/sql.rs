@@ -5,13 +5,19 @@
 
 /// The statement that destroys, if there is one.
 pub(super) fn destroys(text: &str) -> Option<String> {
-    statements(text).into_iter().find(|words| is_destructive(words)).map(|words| words.join(" "))
+    statements(text)
+        .into_iter()
+        .find(|words| is_destructive(words))
+        .map(|words| words.join(" "))
 }
 
 /// Whether a statement changes data or tables.
 pub(super) fn changes(text: &str) -> bool {
     statements(text).iter().any(|words| {
-        matches!(words.first().map(String::as_str), Some("insert" | "update" | "delete" | "create" | "alter" | "replace" | "vacuum"))
+        matches!(
+            words.first().map(String::as_str),
+            Some("insert" | "update" | "delete" | "create" | "alter" | "replace" | "vacuum")
+        )
     })
 }
 
@@ -36,8 +42,8 @@ pub(super) fn flushes(line: &str) -> bool {
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default();
     match first.as_str() {
-        "flushall" | "flushdb" | "flush_all" | "shutdown" | "del" | "unlink" | "replicaof" | "slaveof"
-        | "debug" | "migrate" | "swapdb" | "module" => true,
+        "flushall" | "flushdb" | "flush_all" | "shutdown" | "del" | "unlink" | "replicaof"
+        | "slaveof" | "debug" | "migrate" | "swapdb" | "module" => true,
         "config" => second == "set" || second == "rewrite",
         "script" | "function" => second == "flush",
         "cluster" => second == "reset" || second == "failover",
@@ -106,17 +112,29 @@ fn statements(text: &str) -> Vec<Vec<String>> {
 }
 
 fn put(all: &mut [Vec<String>], word: &mut String) {
-    if !word.is_empty() && let Some(last) = all.last_mut() {
+    if !word.is_empty()
+        && let Some(last) = all.last_mut()
+    {
         last.push(std::mem::take(word));
     }
 }
 
 #[test]
 fn only_words_of_statements_count() {
-    for text in ["drop table x", "select 1; TRUNCATE a", "delete from t", "DROP /* x */ TABLE t"] {
+    for text in [
+        "drop table x",
+        "select 1; TRUNCATE a",
+        "delete from t",
+        "DROP /* x */ TABLE t",
+    ] {
         assert!(destroys(text).is_some(), "{text}");
     }
-    for text in ["select 'drop table x'", "select 1 -- drop", "delete from t where id = 1", "\\h DROP TABLE"] {
+    for text in [
+        "select 'drop table x'",
+        "select 1 -- drop",
+        "delete from t where id = 1",
+        "\\h DROP TABLE",
+    ] {
         assert!(destroys(text).is_none(), "{text}");
     }
 }

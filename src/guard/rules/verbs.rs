@@ -25,7 +25,7 @@ pub(super) const fn verb(words: &'static [&'static str]) -> Verb {
     Verb {
         words,
         with: &[],
-        unless: &["dry-run", "help", "h"],
+        unless: &["dry-run", "help"],
     }
 }
 
@@ -58,7 +58,10 @@ pub(super) struct Tool {
 
 /// Judges a command by the tables of a domain.
 pub(super) fn judge(tools: &[Tool], command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    for tool in tools.iter().filter(|tool| tool.names.contains(&command.name)) {
+    for tool in tools
+        .iter()
+        .filter(|tool| tool.names.contains(&command.name))
+    {
         let parsed = args::parse(command.args, &tool.spec);
         let words: Vec<&str> = parsed
             .operands
@@ -73,8 +76,8 @@ pub(super) fn judge(tools: &[Tool], command: &Command<'_>, walker: &Walker<'_>) 
         }
         for verb in tool.verbs {
             let set = |flag: &&str| parsed.has(flag);
-            let asked = verb.with.is_empty() || verb.with.iter().any(|f| set(&f));
-            if asked && begins(&words, verb.words) && !verb.unless.iter().any(|f| set(&f)) {
+            let asked = verb.with.is_empty() || verb.with.iter().any(set);
+            if asked && begins(&words, verb.words) && !verb.unless.iter().any(set) {
                 walker.deny(tool.rule, &command.shown())?;
             }
         }
@@ -88,7 +91,10 @@ pub(super) fn begins(operands: &[&str], words: &[&str]) -> bool {
         && words.iter().zip(operands).all(|(word, operand)| {
             *word == "*"
                 || word.split('|').any(|one| {
-                    one == *operand || one.strip_suffix('*').is_some_and(|p| operand.starts_with(p))
+                    one == *operand
+                        || one
+                            .strip_suffix('*')
+                            .is_some_and(|p| operand.starts_with(p))
                 })
         })
 }

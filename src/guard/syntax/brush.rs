@@ -3,14 +3,12 @@
 //! Invariant: nothing of the text is dropped. What brush accepts and our tree
 //! cannot hold is an error, and an error is a denial.
 
-use super::tree::{
-    Assign, Assigned, Block, Joint, Node, Pipeline, Redirect, Simple, Word as Ours,
-};
+use super::tree::{Assign, Assigned, Block, Joint, Node, Pipeline, Redirect, Simple, Word as Ours};
 use brush_parser::ast::{
-    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem,
-    CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind, IoFileRedirectTarget,
-    IoRedirect, Pipeline as TheirPipeline, ProcessSubstitutionKind, RedirectList, SimpleCommand,
-    SubshellCommand, Word,
+    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command,
+    CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind,
+    IoFileRedirectTarget, IoRedirect, Pipeline as TheirPipeline, ProcessSubstitutionKind,
+    RedirectList, SeparatorOperator, SimpleCommand, SubshellCommand, Word,
 };
 use brush_parser::{Parser, ParserOptions};
 use std::rc::Rc;
@@ -34,7 +32,14 @@ fn list(list: &CompoundList) -> Block {
 
 fn append(block: &mut Block, list: &CompoundList) {
     for item in &list.0 {
+        let from = block.len();
         and_or(block, &item.0);
+        if matches!(item.1, SeparatorOperator::Async) {
+            block
+                .iter_mut()
+                .skip(from)
+                .for_each(|pipeline| pipeline.background = true);
+        }
     }
 }
 
@@ -48,7 +53,11 @@ fn and_or(block: &mut Block, list: &AndOrList) {
 
 fn pipeline(theirs: &TheirPipeline, joint: Joint) -> Pipeline {
     let nodes = theirs.seq.iter().map(command).collect();
-    Pipeline { joint, nodes }
+    Pipeline {
+        joint,
+        nodes,
+        background: false,
+    }
 }
 
 fn command(theirs: &Command) -> Node {
@@ -121,7 +130,13 @@ fn compound(theirs: &CompoundCommand) -> Node {
             head: list(&each.0),
             body: list(&each.1.list),
         },
-        CompoundCommand::Coprocess(process) => Node::Coproc(Box::new(command(&process.body))),
+        CompoundCommand::Coprocess(process) => {
+            let name = process
+                .name
+                .as_ref()
+                .map_or("COPROC", |word| word.value.as_str());
+            Node::Coproc(name.to_owned(), Box::new(command(&process.body)))
+        }
     }
 }
 
@@ -201,15 +216,27 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
         IoRedirect::File(fd, kind, target) => {
             let word = match target {
                 IoFileRedirectTarget::Filename(word) => text(word),
+                IoFileRedirectTarget::Fd(from)
+                    if matches!(kind, IoFileRedirectKind::DuplicateInput) =>
+                {
+                    Ours::Text(format!("/dev/fd/{from}"))
+                }
                 IoFileRedirectTarget::Fd(_) => return Vec::new(),
                 IoFileRedirectTarget::ProcessSubstitution(kind, shell) => process(kind, shell),
+                IoFileRedirectTarget::Duplicate(word)
+                    if matches!(kind, IoFileRedirectKind::DuplicateInput)
+                        && !word.value.ends_with('-') =>
+                {
+                    text(word)
+                }
                 IoFileRedirectTarget::Duplicate(word) => {
                     return vec![Redirect::Duplicate(word.value.clone())];
                 }
             };
             vec![to_file(fd.unwrap_or(-1), kind, word)]
         }
-        IoRedirect::HereDocument(_, here) => vec![Redirect::Here {
+        IoRedirect::HereDocument(fd, here) => vec![Redirect::Here {
+            fd: fd.filter(|fd| *fd != 0),
             text: here.doc.value.clone(),
             expands: here.requires_expansion,
         }],
@@ -226,17 +253,15 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
 }
 
 fn to_file(fd: i32, kind: &IoFileRedirectKind, word: Ours) -> Redirect {
+    let writes = !matches!(
+        kind,
+        IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput
+    );
     match kind {
-        IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput => Redirect::Read(word),
-        IoFileRedirectKind::Append if fd > 1 => Redirect::ErrorsOnly(word, true),
+        _ if writes && fd > 1 => Redirect::ErrorsOnly(word),
         IoFileRedirectKind::Append => Redirect::Append(word),
-        IoFileRedirectKind::Write | IoFileRedirectKind::Clobber if fd > 1 => {
-            Redirect::ErrorsOnly(word, false)
-        }
-        IoFileRedirectKind::Write
-        | IoFileRedirectKind::Clobber
-        | IoFileRedirectKind::ReadAndWrite
-        | IoFileRedirectKind::DuplicateOutput => Redirect::Write(word),
+        _ if writes => Redirect::Write(word),
+        _ => Redirect::Read(word),
     }
 }
 

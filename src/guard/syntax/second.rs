@@ -3,8 +3,7 @@
 //!
 //! Invariant: it can only add doubt. It is not asked about texts without
 //! substitutions, heredocs, functions or blocks: there both grammars see the
-//! same words, split at the same operators, and the property
-//! `tests/guard::opinions_agree_on_plain_texts` holds it. Where it reports an error it is not
+//! same words, split at the same operators, and the property below holds it. Where it reports an error it is not
 //! heard, because it errs on valid heredocs (tree-sitter-bash issue 346).
 
 use super::tree::{Assign, Assigned, Block, Node, Redirect, Simple, Word};
@@ -36,10 +35,12 @@ pub(super) fn agrees(text: &str, block: &Block) -> bool {
     let mut seen = Vec::new();
     let mut nested = String::new();
     names(block, &mut seen, &mut nested);
+    let bodies = bodies(text, block);
     let mut cursor = root.walk();
     loop {
         let node = cursor.node();
-        if node.kind() == "command_name" && !is_seen(node, text, &seen, &nested) {
+        let in_body = bodies.iter().any(|b| b.contains(&node.start_byte()));
+        if node.kind() == "command_name" && !in_body && !is_seen(node, text, &seen, &nested) {
             return false;
         }
         if cursor.goto_first_child() || cursor.goto_next_sibling() {
@@ -54,6 +55,39 @@ pub(super) fn agrees(text: &str, block: &Block) -> bool {
             }
         }
     }
+}
+
+/// Where the bodies of heredocs lie: data to both, whatever ends they see.
+fn bodies(text: &str, block: &Block) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for simple in simples(block) {
+        for redirect in &simple.redirects {
+            if let Redirect::Here {
+                text: body,
+                expands: false,
+                ..
+            } = redirect
+                && let Some(at) = text.find(body.as_str())
+            {
+                let after = text.get(at + body.len()..).unwrap_or_default();
+                // The line that ends it belongs to it.
+                let end = after.find('\n').unwrap_or(after.len());
+                found.push(at..at + body.len() + end);
+            }
+        }
+    }
+    found
+}
+
+/// The simple commands that stand in a list itself.
+fn simples(block: &Block) -> impl Iterator<Item = &Simple> {
+    block
+        .iter()
+        .flat_map(|pipeline| &pipeline.nodes)
+        .filter_map(|node| match node {
+            Node::Simple(simple) => Some(simple),
+            _ => None,
+        })
 }
 
 /// A command is seen when brush has its word too, or has it inside a word or a
@@ -87,7 +121,9 @@ fn name<'a>(node: &'a Node, seen: &mut Vec<&'a str>, nested: &mut String) {
         }
         Node::If(arms) => {
             for (condition, body) in arms {
-                condition.iter().for_each(|block| names(block, seen, nested));
+                condition
+                    .iter()
+                    .for_each(|block| names(block, seen, nested));
                 names(body, seen, nested);
             }
         }
@@ -101,7 +137,7 @@ fn name<'a>(node: &'a Node, seen: &mut Vec<&'a str>, nested: &mut String) {
         Node::Function { body, .. } => name(body, seen, nested),
         Node::Test(words) => words.iter().for_each(|word| keep(word, nested)),
         Node::Sum(sum) => keep(sum, nested),
-        Node::Coproc(body) => {
+        Node::Coproc(_, body) => {
             seen.push("coproc");
             name(body, seen, nested);
         }
@@ -159,9 +195,33 @@ fn redirects<'a>(list: &'a [Redirect], seen: &mut Vec<&'a str>, nested: &mut Str
             Redirect::Read(word)
             | Redirect::Write(word)
             | Redirect::Append(word)
-            | Redirect::ErrorsOnly(word, _) => of_word(word, seen, nested),
+            | Redirect::ErrorsOnly(word) => of_word(word, seen, nested),
             Redirect::Duplicate(word) | Redirect::HereString(word) => keep_nested(word, nested),
             Redirect::Here { text, .. } => keep_nested(text, nested),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::syntax::brush;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn opinions_agree_on_plain_texts(parts in proptest::collection::vec(
+            ("[a-z]{1,6}", "[a-z0-9./-]{0,8}", "'[a-z ;|&>]{0,8}'", "(;|&&|\\|\\||\\||&|\n|> x;|2>&1;)"), 1..6,
+        )) {
+            let text: String = parts.iter().map(|(name, arg, quoted, joint)| {
+                format!("x{name} {arg} {quoted} {joint} ")
+            }).collect::<String>() + "end\n";
+            prop_assert!(!is_wanted(&text));
+            if let Some(block) = brush::parse(&text) {
+                prop_assert!(agrees(&text, &block), "{}", text);
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Joint {
 pub(crate) struct Pipeline {
     pub(crate) joint: Joint,
     pub(crate) nodes: Vec<Node>,
+    /// It ends in `&`: it runs in a shell of its own.
+    pub(crate) background: bool,
 }
 
 /// One command of any shape.
@@ -54,7 +56,7 @@ pub(crate) enum Node {
     },
     Test(Vec<String>),
     Sum(String),
-    Coproc(Box<Node>),
+    Coproc(String, Box<Node>),
     Redirected(Box<Node>, Vec<Redirect>),
 }
 
@@ -105,10 +107,12 @@ pub(crate) enum Redirect {
     /// `2>&1` and the like; a word that is no number is a file.
     Duplicate(String),
     Here {
+        /// Another descriptor than the input.
+        fd: Option<i32>,
         text: String,
         expands: bool,
     },
     HereString(String),
     /// `2>…`: what is written is not the command's answer.
-    ErrorsOnly(Word, bool),
+    ErrorsOnly(Word),
 }

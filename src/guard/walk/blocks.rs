@@ -6,8 +6,11 @@
 
 use super::state::{State, Stream};
 use super::{Found, Walker};
-use crate::guard::rules::shell;
-use crate::guard::syntax::tree::{Block, Joint, Node, Pipeline};
+use crate::guard::rules::{processes, shell};
+use crate::guard::syntax::{
+    self,
+    tree::{Block, Joint, Node, Pipeline},
+};
 use crate::guard::word::{Ground, OPAQUE, PLAIN, Value};
 use std::rc::Rc;
 
@@ -32,6 +35,18 @@ impl Walker<'_> {
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, stdin: &Stream) -> Found<Stream> {
+        if pipeline.background {
+            let kept = self.state.clone();
+            self.background += 1;
+            let out = self.piped(pipeline, stdin)?;
+            self.background -= 1;
+            self.restore(kept);
+            return Ok(out);
+        }
+        self.piped(pipeline, stdin)
+    }
+
+    fn piped(&mut self, pipeline: &Pipeline, stdin: &Stream) -> Found<Stream> {
         if let [node] = pipeline.nodes.as_slice() {
             return self.node(node, stdin.clone());
         }
@@ -75,18 +90,25 @@ impl Walker<'_> {
             }
             Node::Test(words) => {
                 for word in words {
-                    self.word(word)?;
+                    for value in self.word(word)? {
+                        self.index(&value)?;
+                    }
                 }
                 Ok(Stream::Empty)
             }
             Node::Sum(sum) => {
                 self.sum(sum)?;
+                self.perhaps(sum)?;
                 Ok(Stream::Empty)
             }
-            Node::Coproc(body) => {
+            Node::Coproc(name, body) => {
                 let kept = self.state.clone();
                 self.node(body, Stream::Unknown)?;
                 self.restore(kept);
+                let ends = vec![Value::mark(PLAIN), Value::mark(PLAIN)];
+                self.state.set(name, ends);
+                self.state
+                    .set(&format!("{name}_PID"), vec![Value::mark(PLAIN)]);
                 Ok(Stream::Empty)
             }
             Node::Redirected(body, redirects) => {
@@ -102,7 +124,35 @@ impl Walker<'_> {
         if sum.contains(['$', '`']) {
             self.expand(sum, Ground::Quoted)?;
         }
+        for (at, _) in sum.match_indices(['=', '+', '-']) {
+            let name = sum.get(..at).unwrap_or_default().trim_end();
+            let begin = name.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let name = name.get(begin.map_or(0, |b| b + 1)..).unwrap_or_default();
+            if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+                self.state.set(name, vec![Value::mark(PLAIN)]);
+            }
+        }
         Ok(())
+    }
+
+    /// A subscript in a text that is taken for a number runs what is in it.
+    pub(super) fn index(&mut self, value: &Value) -> Found {
+        if value.text().contains("[$(") || value.text().contains("[`") {
+            return self.sum(&value.text().replace('\'', ""));
+        }
+        Ok(())
+    }
+
+    /// brush-parser takes `( (a b) )` for a sum: what may be commands is judged
+    /// as such too, where only what is known counts.
+    fn perhaps(&mut self, sum: &str) -> Found {
+        if !sum.contains(char::is_alphabetic) || syntax::parse(sum, true).is_err() {
+            return Ok(());
+        }
+        let kept = std::mem::replace(&mut self.lenient, true);
+        let found = self.apart(sum, Stream::Empty);
+        self.lenient = kept;
+        found.map(|_| ())
     }
 
     fn each(
@@ -242,14 +292,34 @@ impl Walker<'_> {
         if !self.called.iter().any(|known| known == name) {
             self.called.push(name.to_owned());
         }
+        if self.calls.iter().any(|open| open == name) {
+            // It calls itself: what it does is judged already, with other arguments.
+            if self.background > 0 {
+                self.deny(&processes::FORK_BOMB, name)?;
+            }
+            let again = self.calls.iter().filter(|open| *open == name).count();
+            if again > 1 {
+                return Ok(Stream::Unknown);
+            }
+        }
         if self.depth >= super::DEPTH_MAX {
             return Err(self.stop(&shell::TOO_COMPLEX, name));
         }
         self.depth += 1;
+        self.calls.push(name.to_owned());
+        let locals = std::mem::take(&mut self.state.locals);
+        let outer = self.state.variables.clone();
         let kept = std::mem::replace(&mut self.state.positional, args.to_vec());
         let out = self.node(body, stdin)?;
         self.state.positional = kept;
         self.state.has_left = false;
+        for local in std::mem::replace(&mut self.state.locals, locals) {
+            match outer.get(&local) {
+                Some(value) => self.state.variables.insert(local, value.clone()),
+                None => self.state.variables.remove(&local),
+            };
+        }
+        self.calls.pop();
         self.depth -= 1;
         Ok(out)
     }
@@ -261,5 +331,9 @@ fn summary(values: &[Value]) -> Value {
         let text = value.text();
         !value.is_open() && !text.starts_with(['-', '.', '~']) && !text.contains('/') && !value.glob
     };
-    Value::mark(if values.iter().all(plain) { PLAIN } else { OPAQUE })
+    Value::mark(if values.iter().all(plain) {
+        PLAIN
+    } else {
+        OPAQUE
+    })
 }

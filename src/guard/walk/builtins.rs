@@ -21,12 +21,21 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         "popd" => {
             walker.state.cwds = walker.state.stack.pop().unwrap_or_else(|| vec![None]);
         }
-        "export" | "declare" | "typeset" | "local" | "readonly" => assigns(args, &mut walker.state),
-        "unset" => {
+        "export" | "declare" | "typeset" | "local" | "readonly" => {
+            let own = command.name != "export" && command.name != "readonly";
+            declares(args, own, &mut walker.state);
+        }
+        "let" => {
             for arg in args {
-                walker.state.set(arg.text(), Vec::new());
-                walker.state.functions.remove(arg.text());
+                walker.index(arg)?;
+                walker.sum(arg.text())?;
             }
+        }
+        "test" | "[" => {
+            for arg in args {
+                walker.index(arg)?;
+            }
+            return Ok(None);
         }
         "set" => {
             let at = args.iter().position(|a| a.text() == "--");
@@ -35,12 +44,21 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             }
             return Ok(None);
         }
-        "shift" => {
-            let by = args.first().and_then(|a| a.text().parse().ok()).unwrap_or(1);
-            let by = walker.state.positional.len().min(by);
-            walker.state.positional.drain(..by);
-        }
+        "mapfile" | "readarray" if args.iter().any(|a| a.text() == "-C") => return Ok(None),
         "read" | "mapfile" | "readarray" => read(command, &mut walker.state),
+        "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
+        "eval" => return evaluate(args, walker).map(Some),
+        "trap" => return trap(args, walker).map(Some),
+        "source" | "." => return source(command, walker).map(Some),
+        _ => return Ok(names(command, walker)),
+    }
+    Ok(Some(Stream::Empty))
+}
+
+/// Builtins that give names a meaning.
+fn names(command: &Command<'_>, walker: &mut Walker<'_>) -> Option<Stream> {
+    let args = command.args;
+    match command.name {
         "getopts" => {
             for arg in args.iter().skip(1) {
                 walker.state.set(arg.text(), vec![Value::mark(OPAQUE)]);
@@ -55,7 +73,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         "alias" => {
             for arg in args {
                 if let Some((name, value)) = arg.text().split_once('=') {
-                    walker.state.aliases.insert(name.to_owned(), value.to_owned());
+                    walker
+                        .state
+                        .aliases
+                        .insert(name.to_owned(), value.to_owned());
                 }
             }
         }
@@ -64,13 +85,29 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
                 walker.state.aliases.remove(arg.text());
             }
         }
-        "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
-        "eval" => return evaluate(args, walker).map(Some),
-        "trap" => return trap(args, walker).map(Some),
-        "source" | "." => return source(command, walker).map(Some),
-        _ => return Ok(None),
+        "hash" if args.first().is_some_and(|a| a.text() == "-p") => {
+            if let [_, path, name, ..] = args {
+                let (name, path) = (name.text().to_owned(), path.text().to_owned());
+                walker.state.aliases.insert(name, path);
+            }
+        }
+        "unset" => {
+            for arg in args {
+                walker.state.set(arg.text(), Vec::new());
+                walker.state.functions.remove(arg.text());
+            }
+        }
+        "shift" => {
+            let by = args
+                .first()
+                .and_then(|a| a.text().parse().ok())
+                .unwrap_or(1);
+            let by = walker.state.positional.len().min(by);
+            walker.state.positional.drain(..by);
+        }
+        _ => return None,
     }
-    Ok(Some(Stream::Empty))
+    Some(Stream::Empty)
 }
 
 /// Moves the shell; a folder that is not known makes the place unknown.
@@ -80,12 +117,21 @@ fn cd(args: &[Value], walker: &mut Walker<'_>) {
     let home = Value::new(walker.scene.home);
     let to = match operand.map(Value::text) {
         None => home,
-        Some("-") => walker.state.back.clone().map_or(Value::mark(OPAQUE), Value::new),
+        Some("-") => walker
+            .state
+            .back
+            .clone()
+            .map_or(Value::mark(OPAQUE), Value::new),
         Some(_) => operand.cloned().unwrap_or_default(),
     };
     let mut cwds = Vec::new();
+    if walker.state.get("CDPATH").is_some() && !to.text().starts_with(['/', '.']) {
+        walker.state.cwds = vec![None];
+        return;
+    }
     for cwd in &walker.state.cwds {
-        let target = super::place::target(walker.scene, &walker.state.links, cwd.as_deref(), &to, true);
+        let target =
+            super::place::target(walker.scene, &walker.state.links, cwd.as_deref(), &to, true);
         let unknown = target.place == crate::guard::place::Place::Unknown || to.has_mark();
         let next = (!unknown && !to.text().is_empty()).then_some(target.path);
         if !cwds.contains(&next) {
@@ -100,12 +146,25 @@ fn is_option(arg: &Value) -> bool {
     matches!(arg.text(), "-P" | "-L" | "-e" | "-@" | "--" | "-n")
 }
 
-fn assigns(args: &[Value], state: &mut State) {
-    for arg in args {
-        if let Some((name, _)) = arg.text().split_once('=') {
-            let name = name.trim_end_matches('+').to_owned();
-            let value = arg.tail(arg.text().find('=').map_or(0, |at| at + 1));
-            state.set(&name, vec![value]);
+/// `declare`, `export` and their like; `own` when a function keeps them to itself.
+fn declares(args: &[Value], own: bool, state: &mut State) {
+    let refers = args
+        .iter()
+        .any(|a| a.text().starts_with('-') && a.text().contains('n'));
+    for arg in args.iter().filter(|a| !a.text().starts_with('-')) {
+        let (name, value) = match arg.text().split_once('=') {
+            Some((name, _)) => (name, Some(arg.tail(name.len() + 1))),
+            None => (arg.text(), None),
+        };
+        let name = name.trim_end_matches('+').to_owned();
+        if own {
+            state.locals.push(name.clone());
+        }
+        match value {
+            // A name for another variable: its value is whatever that one has later.
+            Some(_) if own && refers => state.set(&name, vec![Value::mark(OPAQUE)]),
+            Some(value) => state.set(&name, vec![value]),
+            None => {}
         }
     }
 }
@@ -113,12 +172,14 @@ fn assigns(args: &[Value], state: &mut State) {
 /// A variable that takes what flows in.
 fn read(command: &Command<'_>, state: &mut State) {
     let values = match command.stdin {
-        Stream::Paths(roots) if !roots.is_empty() => {
-            roots.iter().map(|root| vec![substitute::below(root)]).collect()
-        }
-        Stream::Text(text) if text.lines().count() <= 8 => {
-            text.lines().map(|line| vec![Value::new(line.trim())]).collect()
-        }
+        Stream::Paths(roots) if !roots.is_empty() => roots
+            .iter()
+            .map(|root| vec![substitute::below(root)])
+            .collect(),
+        Stream::Text(text) if text.lines().count() <= 8 => text
+            .lines()
+            .map(|line| vec![Value::new(line.trim())])
+            .collect(),
         Stream::Plain => vec![vec![Value::mark(crate::guard::word::PLAIN)]],
         Stream::Secret => vec![vec![Value::mark(crate::guard::word::SECRET)]],
         _ => vec![vec![Value::mark(OPAQUE)]],
@@ -163,7 +224,9 @@ fn evaluate(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {
 
 /// The text of a trap runs later, in this shell.
 fn trap(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {
-    let text = args.iter().find(|a| !matches!(a.text(), "--" | "-l" | "-p"));
+    let text = args
+        .iter()
+        .find(|a| !matches!(a.text(), "--" | "-l" | "-p"));
     if let Some(text) = text.filter(|t| !t.text().is_empty() && t.text() != "-") {
         walker.shell_text(text)?;
     }

@@ -36,7 +36,11 @@ impl Fields {
         if std::mem::take(&mut self.begun) {
             let text = std::mem::take(&mut self.text);
             let glob = std::mem::take(&mut self.glob);
-            self.done.push(if glob { Value::pattern(text) } else { Value::new(text) });
+            self.done.push(if glob {
+                Value::pattern(text)
+            } else {
+                Value::new(text)
+            });
         }
     }
 
@@ -156,7 +160,11 @@ impl Walker<'_> {
                 None => Value::new(self.scene.home),
             },
             "+" => self.here(),
-            "-" => self.state.back.clone().map_or(Value::mark(OPAQUE), Value::new),
+            "-" => self
+                .state
+                .back
+                .clone()
+                .map_or(Value::mark(OPAQUE), Value::new),
             name if name.starts_with(['+', '-']) => Value::mark(OPAQUE),
             // Somebody else's home, or another name of ours: outside either way.
             name => Value::new(format!("/~{name}")),

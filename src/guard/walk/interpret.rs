@@ -7,13 +7,17 @@
 use super::{Command, Found, Stream, Walker};
 use crate::guard::args::{self, Spec};
 use crate::guard::code;
-use crate::guard::rules::{remote, shell};
+use crate::guard::place::Place;
+use crate::guard::rules::{fs, net, processes, remote, shell};
 use crate::guard::word::{OPAQUE, REMOTE, SECRET, Value};
 
 /// Shells, whose code is judged by the same walk.
 const SHELLS: [&str; 10] = [
     "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "rbash", "fish", "yash",
 ];
+
+/// What `$0` stands for in a text that is no script.
+pub(super) const ITSELF: &str = "/proc/self/script";
 
 const SHELL_SPEC: Spec = Spec {
     valued: "oO",
@@ -51,8 +55,11 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         }
         if text.starts_with("--") {
             let longs = SHELL_SPEC.longs;
-            if longs.iter().any(|l| text.get(2..) == Some(*l)) {
-                args.next();
+            if longs.iter().any(|l| text.get(2..) == Some(*l))
+                && let Some(file) = args.next()
+            {
+                let stream = script_of(walker, file);
+                shell_stream(walker, &stream, file, false)?;
             }
             continue;
         }
@@ -64,10 +71,23 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
     }
     let rest: Vec<Value> = args.cloned().collect();
     match first {
-        Some(code) if takes_code => with_args(walker, rest.get(1..), |walker| walker.shell_text(code)),
+        Some(code) if takes_code => {
+            if let Some(zero) = rest.first() {
+                walker.state.set("0", vec![zero.clone()]);
+            }
+            let out = with_args(walker, rest.get(1..), |walker| walker.shell_text(code))?;
+            walker.state.variables.remove("0");
+            Ok(out)
+        }
+        Some(file) if file.text() == ITSELF => {
+            walker.deny(&processes::FORK_BOMB, "this shell")?;
+            Ok(Stream::Unknown)
+        }
         Some(file) if !reads_input => {
             let stream = script_of(walker, file);
-            with_args(walker, Some(&rest), |walker| shell_stream(walker, &stream, file, false))
+            with_args(walker, Some(&rest), |walker| {
+                shell_stream(walker, &stream, file, false)
+            })
         }
         _ => {
             let stdin = command.stdin.clone();
@@ -125,11 +145,29 @@ fn run_language(
     language: &'static code::Language,
     walker: &mut Walker<'_>,
 ) -> Found {
-    let parsed = args::parse(command.args, &Spec {
-        valued: language.valued,
-        longs: language.longs,
-    });
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: language.valued,
+            longs: language.longs,
+        },
+    );
+    if matches!(language.name, "perl" | "ruby") && parsed.has("i") {
+        fs::all(walker, fs::Access::Write, parsed.operands.iter().copied())?;
+    }
+    if parsed
+        .value(&["m"])
+        .is_some_and(|m| m.text() == "http.server")
+    {
+        return served(walker, command.args);
+    }
     let mut has_code = false;
+    if language.name == "node" && parsed.operand(0) == Some("eval") {
+        has_code = true;
+        if let Some(code) = parsed.operands.get(1) {
+            judge_value(walker, language, code)?;
+        }
+    }
     for flag in language.code {
         for value in parsed.values_of(flag) {
             has_code = true;
@@ -138,6 +176,14 @@ fn run_language(
     }
     if has_code || parsed.has("m") && language.name == "python" {
         return Ok(());
+    }
+    if let Some(url) = parsed
+        .operands
+        .iter()
+        .take(2)
+        .find(|v| v.text().starts_with("http"))
+    {
+        return walker.deny(&remote::SCRIPT, url.text());
     }
     match parsed.operands.first() {
         Some(file) if language.inline_first => judge_value(walker, language, file),
@@ -179,4 +225,18 @@ pub(super) fn script(walker: &mut Walker<'_>, text: &str) -> Found {
         Some(language) => code::judge(walker, language, text),
         None => Ok(()),
     }
+}
+
+/// A server of files: only what is the run's own.
+fn served(walker: &Walker<'_>, args: &[Value]) -> Found {
+    let at = args
+        .iter()
+        .position(|a| matches!(a.text(), "-d" | "--directory"));
+    if let Some(folder) = at.and_then(|at| args.get(at + 1)) {
+        let place = walker.target(folder, true).place;
+        if !matches!(place, Place::Worktree | Place::Tmp | Place::Root) {
+            return walker.deny(&net::UPLOAD, &folder.shown());
+        }
+    }
+    Ok(())
 }

@@ -24,8 +24,14 @@ fn items(stream: &Stream) -> Vec<Value> {
 pub(super) fn xargs(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
     let args = command.args;
     let longs = [
-        "arg-file", "delimiter", "max-lines", "max-args", "max-procs", "max-chars",
-        "process-slot-var", "replace",
+        "arg-file",
+        "delimiter",
+        "max-lines",
+        "max-args",
+        "max-procs",
+        "max-chars",
+        "process-slot-var",
+        "replace",
     ];
     let at = operand(args, "aEIdLnPsR", &longs[..7], 0).unwrap_or(args.len());
     let mut mark = None;
@@ -40,8 +46,25 @@ pub(super) fn xargs(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Str
             mark = Some("{}");
         }
     }
-    let mut given = items(command.stdin);
-    if options.iter().any(|o| matches!(o.text(), "-a") || o.text().starts_with("--arg-file")) {
+    let by_line = mark.is_some()
+        || options.iter().any(|o| {
+            o.text().starts_with("-d")
+                || o.text().starts_with("-0")
+                || o.text().starts_with("--null")
+                || o.text().starts_with("--delim")
+        });
+    let mut given = match command.stdin {
+        Stream::Text(text) if by_line => text
+            .split(['\n', '\0'])
+            .filter(|l| !l.is_empty())
+            .map(Value::new)
+            .collect(),
+        stream => items(stream),
+    };
+    if options
+        .iter()
+        .any(|o| matches!(o.text(), "-a") || o.text().starts_with("--arg-file"))
+    {
         given = vec![Value::mark(OPAQUE)];
     }
     let inner = args.get(at..).unwrap_or_default();
@@ -61,8 +84,10 @@ fn each(walker: &mut Walker<'_>, argv: &[Value], mark: Option<&str>, given: &[Va
             walker.run(&argv, Stream::Empty, &[])?;
         }
         if given.len() > 16 {
-            let argv: Vec<Value> =
-                argv.iter().map(|arg| put(arg, mark, &Value::mark(OPAQUE))).collect();
+            let argv: Vec<Value> = argv
+                .iter()
+                .map(|arg| put(arg, mark, &Value::mark(OPAQUE)))
+                .collect();
             walker.run(&argv, Stream::Empty, &[])?;
         }
     } else {
@@ -79,12 +104,23 @@ fn put(arg: &Value, mark: &str, one: &Value) -> Value {
         return arg.clone();
     }
     let text = arg.text().replace(mark, one.text());
-    if one.glob || arg.glob { Value::pattern(text) } else { Value::new(text) }
+    if one.glob || arg.glob {
+        Value::pattern(text)
+    } else {
+        Value::new(text)
+    }
 }
 
 pub(super) fn parallel(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
     let args = command.args;
-    let at = operand(args, "jnNLPSaIC", &["jobs", "joblog", "arg-file", "colsep", "delay", "retries", "timeout", "results"], 0);
+    let at = operand(
+        args,
+        "jnNLPSaIC",
+        &[
+            "jobs", "joblog", "arg-file", "colsep", "delay", "retries", "timeout", "results",
+        ],
+        0,
+    );
     let rest = args.get(at.unwrap_or(args.len())..).unwrap_or_default();
     let from = rest.iter().position(|a| a.text().starts_with(":::"));
     let (argv, given) = match from {
@@ -139,29 +175,49 @@ pub(super) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stre
 
 /// What a search hands on: it may be anything below, and the root too.
 fn found(root: &Value) -> Value {
-    if root.is_open() { root.clone() } else { below(root) }
+    if root.is_open() {
+        root.clone()
+    } else {
+        below(root)
+    }
 }
 
 /// Where a search begins.
 pub(crate) fn roots(args: &[Value]) -> Vec<Value> {
-    let skipped = args.iter().skip_while(|a| matches!(a.text(), "-L" | "-H" | "-P"));
-    let roots: Vec<Value> =
-        skipped.take_while(|a| !a.text().starts_with(['-', '(', '!'])).cloned().collect();
-    if roots.is_empty() { vec![Value::new(".")] } else { roots }
+    let skipped = args
+        .iter()
+        .skip_while(|a| matches!(a.text(), "-L" | "-H" | "-P"));
+    let roots: Vec<Value> = skipped
+        .take_while(|a| !a.text().starts_with(['-', '(', '!']))
+        .cloned()
+        .collect();
+    if roots.is_empty() {
+        vec![Value::new(".")]
+    } else {
+        roots
+    }
 }
 
 pub(super) fn fd(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
     let args = command.args;
-    let at = args.iter().position(|a| matches!(a.text(), "-x" | "-X" | "--exec" | "--exec-batch"));
+    let at = args
+        .iter()
+        .position(|a| matches!(a.text(), "-x" | "-X" | "--exec" | "--exec-batch"));
     let before = args.get(..at.unwrap_or(args.len())).unwrap_or_default();
-    let operands: Vec<&Value> = before.iter().filter(|a| !a.text().starts_with('-')).collect();
+    let operands: Vec<&Value> = before
+        .iter()
+        .filter(|a| !a.text().starts_with('-'))
+        .collect();
     let mut roots: Vec<Value> = operands.iter().skip(1).map(|v| (*v).clone()).collect();
     if roots.is_empty() {
         roots.push(Value::new("."));
     }
     if let Some(at) = at {
         let argv = args.get(at + 1..).unwrap_or_default();
-        let end = argv.iter().position(|a| a.text() == ";").unwrap_or(argv.len());
+        let end = argv
+            .iter()
+            .position(|a| a.text() == ";")
+            .unwrap_or(argv.len());
         let argv = argv.get(..end).unwrap_or_default();
         let given: Vec<Value> = roots.iter().map(found).collect();
         let has_mark = argv.iter().any(|a| a.text().contains("{}"));

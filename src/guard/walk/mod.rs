@@ -17,6 +17,7 @@ pub(crate) mod run;
 mod simple;
 mod state;
 mod substitute;
+mod texts;
 mod wrappers;
 
 pub(crate) use state::{State, Stream};
@@ -42,7 +43,7 @@ pub(crate) type Stop = Box<Denial>;
 pub(crate) type Found<T = ()> = Result<T, Stop>;
 
 /// One command as a rule sees it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Command<'a> {
     /// The program's name, without its folder.
     pub(crate) name: &'a str,
@@ -92,6 +93,9 @@ pub(crate) struct Walker<'a> {
     bytes: usize,
     depth: usize,
     called: Vec<String>,
+    /// Functions that are running, and how many backgrounds this is inside.
+    calls: Vec<String>,
+    background: usize,
     /// The command that is judged now, for people.
     now: String,
     files: usize,
@@ -110,6 +114,8 @@ impl<'a> Walker<'a> {
             bytes: 0,
             depth: 0,
             called: Vec::new(),
+            calls: Vec::new(),
+            background: 0,
             now: String::new(),
             files: 0,
         }
@@ -191,7 +197,11 @@ impl<'a> Walker<'a> {
 
     /// Denies because something is not known: not for what nobody calls.
     pub(crate) fn doubtful(&self, rule: &Rule, target: &str) -> Found {
-        if self.lenient { Ok(()) } else { self.deny(rule, target) }
+        if self.lenient {
+            Ok(())
+        } else {
+            self.deny(rule, target)
+        }
     }
 
     /// Denies by a target: an unknown one only where it counts.
@@ -213,7 +223,13 @@ impl<'a> Walker<'a> {
         }
         let mut worst: Option<Target> = None;
         for cwd in &self.state.cwds {
-            let target = place::target(self.scene, &self.state.links, cwd.as_deref(), value, follows);
+            let target = place::target(
+                self.scene,
+                &self.state.links,
+                cwd.as_deref(),
+                value,
+                follows,
+            );
             if worst.as_ref().is_none_or(|w| target.place > w.place) {
                 worst = Some(target);
             }

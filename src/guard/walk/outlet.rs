@@ -10,8 +10,20 @@ use crate::guard::word::{SECRET, Value, joined, unescape};
 
 /// Commands that print one plain word.
 const PLAIN: [&str; 14] = [
-    "date", "nproc", "whoami", "hostname", "id", "uname", "wc", "seq", "expr", "sha256sum",
-    "md5sum", "cksum", "tty", "arch",
+    "date",
+    "nproc",
+    "whoami",
+    "hostname",
+    "id",
+    "uname",
+    "wc",
+    "seq",
+    "expr",
+    "sha256sum",
+    "md5sum",
+    "cksum",
+    "tty",
+    "arch",
 ];
 
 /// Commands that pass on what flows into them, some of it or changed.
@@ -22,9 +34,30 @@ const FILTERS: [&str; 22] = [
 
 /// Tools whose output is made to be evaluated.
 const TOOLS: [&str; 24] = [
-    "direnv", "ssh-agent", "pyenv", "rbenv", "nodenv", "goenv", "jenv", "mise", "rtx", "asdf",
-    "conda", "mamba", "micromamba", "brew", "opam", "starship", "zoxide", "fnm", "luarocks",
-    "dircolors", "keychain", "pip", "register-python-argcomplete", "thefuck",
+    "direnv",
+    "ssh-agent",
+    "pyenv",
+    "rbenv",
+    "nodenv",
+    "goenv",
+    "jenv",
+    "mise",
+    "rtx",
+    "asdf",
+    "conda",
+    "mamba",
+    "micromamba",
+    "brew",
+    "opam",
+    "starship",
+    "zoxide",
+    "fnm",
+    "luarocks",
+    "dircolors",
+    "keychain",
+    "pip",
+    "register-python-argcomplete",
+    "thefuck",
 ];
 
 /// What a command prints.
@@ -43,7 +76,15 @@ pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         "env" | "printenv" => Stream::Secret,
         "set" | "export" | "declare" | "typeset" if args.iter().all(is_listing) => Stream::Secret,
         "gh" | "tea" if starts(args, &["auth", "token"]) => Stream::Secret,
+        "jobs" | "pgrep-own" => Stream::Plain,
+        "which" | "type" | "whereis" => program(args),
         "true" | "false" | ":" | "test" | "[" | "sleep" | "mkdir" | "touch" => Stream::Empty,
+        _ if args
+            .iter()
+            .any(|a| matches!(a.text(), "completion" | "completions")) =>
+        {
+            Stream::Tool
+        }
         _ if net::fetches(name) => Stream::Remote,
         _ if PLAIN.contains(&name) => Stream::Plain,
         _ if FILTERS.contains(&name) => filter(command, walker),
@@ -52,12 +93,26 @@ pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
     }
 }
 
+/// Where a program lies: not in the worktree.
+pub(super) fn program(args: &[Value]) -> Stream {
+    let name = args.iter().find(|a| !a.text().starts_with('-'));
+    match name.and_then(Value::known) {
+        Some(name) if !name.contains('/') => Stream::Text(format!("/usr/bin/{name}\n")),
+        Some(name) => Stream::Text(format!("{name}\n")),
+        None => Stream::Unknown,
+    }
+}
+
 fn is_listing(arg: &Value) -> bool {
     arg.text().starts_with('-')
 }
 
 fn starts(args: &[Value], words: &[&str]) -> bool {
-    args.len() >= words.len() && args.iter().zip(words).all(|(arg, word)| arg.text() == *word)
+    args.len() >= words.len()
+        && args
+            .iter()
+            .zip(words)
+            .all(|(arg, word)| arg.text() == *word)
 }
 
 fn text(value: Value) -> Stream {
@@ -86,7 +141,7 @@ fn echo(args: &[Value]) -> Stream {
 
 fn printf(args: &[Value]) -> Stream {
     let args = match args {
-        [option, _, rest @ ..] if option.text() == "-v" => return text(joined(rest, " ")),
+        [option, _, rest @ ..] if option.text() == "-v" => rest,
         [dashes, rest @ ..] if dashes.text() == "--" => rest,
         all => all,
     };
@@ -153,8 +208,11 @@ fn filter(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
     };
     let by_name = |a: &Value| a.text().starts_with("--files");
     if lists && command.args.iter().any(|a| letters(a) || by_name(a)) {
-        let operands: Vec<&Value> =
-            command.args.iter().filter(|a| !a.text().starts_with('-')).collect();
+        let operands: Vec<&Value> = command
+            .args
+            .iter()
+            .filter(|a| !a.text().starts_with('-'))
+            .collect();
         let paths = operands.get(1..).unwrap_or_default();
         if paths.is_empty() {
             return Stream::Paths(vec![Value::new(".")]);
@@ -168,7 +226,9 @@ fn filter(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
             _ => Stream::Unknown,
         },
         // A program may turn names into anything.
-        Stream::Paths(_) if ["sed", "awk", "gawk", "tr", "base64", "xxd", "jq"].contains(&command.name) => {
+        Stream::Paths(_)
+            if ["sed", "awk", "gawk", "tr", "base64", "xxd", "jq"].contains(&command.name) =>
+        {
             Stream::Unknown
         }
         other => other.clone().filtered(),
@@ -185,7 +245,11 @@ fn listing(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         .collect();
     if command.name == "ls" {
         let none = operands.is_empty();
-        return Stream::Paths(if none { vec![Value::new(".")] } else { operands });
+        return Stream::Paths(if none {
+            vec![Value::new(".")]
+        } else {
+            operands
+        });
     }
     let words: Vec<&str> = operands.iter().map(Value::text).collect();
     match words.first().copied() {
@@ -205,7 +269,11 @@ fn listing(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
 fn path(name: &str, args: &[Value]) -> Stream {
     let operand = args.iter().find(|a| !a.text().starts_with('-'));
     let Some(text) = operand.filter(|a| !a.is_open()).map(Value::text) else {
-        return if name == "basename" { Stream::Plain } else { Stream::Unknown };
+        return if name == "basename" {
+            Stream::Plain
+        } else {
+            Stream::Unknown
+        };
     };
     let trimmed = text.trim_end_matches('/');
     let out = match (name, trimmed.rsplit_once('/')) {

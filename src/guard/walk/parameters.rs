@@ -9,24 +9,62 @@ use crate::guard::word::parameter::{Operation, Parameter, apply, parse};
 use crate::guard::word::{Ground, OPAQUE, PLAIN, SECRET, Value, joined};
 
 /// Variables of the environment that hold one plain word.
-const PLAIN_NAMES: [&str; 20] = [
-    "USER", "LOGNAME", "HOSTNAME", "UID", "EUID", "RANDOM", "SRANDOM", "SECONDS", "PPID",
-    "BASHPID", "LINENO", "SHLVL", "EPOCHSECONDS", "EPOCHREALTIME", "OPTIND", "HOSTTYPE", "OSTYPE",
-    "MACHTYPE", "BASH_VERSION", "LANG",
+const PLAIN_NAMES: [&str; 19] = [
+    "USER",
+    "LOGNAME",
+    "HOSTNAME",
+    "UID",
+    "EUID",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "BASHPID",
+    "LINENO",
+    "SHLVL",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "OPTIND",
+    "HOSTTYPE",
+    "OSTYPE",
+    "MACHTYPE",
+    "BASH_VERSION",
+    "LANG",
 ];
 
 /// Variables that name a tool, and the tool they stand for when nothing sets them.
-const TOOLS: [(&str, &str); 18] = [
-    ("CC", "cc"), ("CXX", "c++"), ("LD", "ld"), ("AR", "ar"), ("PYTHON", "python3"),
-    ("CARGO", "cargo"), ("RUSTC", "rustc"), ("GO", "go"), ("NODE", "node"), ("NPM", "npm"),
-    ("MAKE", "make"), ("EDITOR", "vi"), ("VISUAL", "vi"), ("PAGER", "less"), ("SHELL", "bash"),
-    ("PIP", "pip"), ("BASH", "bash"), ("GIT", "git"),
+const TOOLS: [(&str, &str); 19] = [
+    ("CC", "cc"),
+    ("CXX", "c++"),
+    ("LD", "ld"),
+    ("AR", "ar"),
+    ("PYTHON", "python3"),
+    ("CARGO", "cargo"),
+    ("RUSTC", "rustc"),
+    ("GO", "go"),
+    ("NODE", "node"),
+    ("NPM", "npm"),
+    ("MAKE", "make"),
+    ("EDITOR", "vi"),
+    ("VISUAL", "vi"),
+    ("PAGER", "less"),
+    ("SHELL", "bash"),
+    ("PIP", "pip"),
+    ("BASH", "bash"),
+    ("GIT", "git"),
+    ("ADF_BIN", "adf"),
 ];
 
 /// Whether a variable's name says that it holds a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     const WORDS: [&str; 9] = [
-        "TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY",
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "API_KEY",
+        "APIKEY",
+        "ACCESS_KEY",
+        "PRIVATE_KEY",
         "CREDENTIAL",
     ];
     WORDS.iter().any(|word| name.contains(word)) || name.ends_with("_PAT")
@@ -35,11 +73,21 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 impl Walker<'_> {
     pub(super) fn parameter(&mut self, inner: &str, quoted: bool) -> Found<Vec<Value>> {
         let parameter = parse(inner);
+        // `${ command; }` of newer shells; brush-parser drops the blank in front.
+        let is_command = parameter.operation == Operation::Other
+            && parameter
+                .operand
+                .starts_with([' ', '\t', '\n', ';', '|', '/']);
+        if is_command {
+            return self.substitution(inner.trim_start_matches('|'));
+        }
         let operand = self.operand(&parameter, quoted)?;
         let known = self.known(&parameter);
         let is_empty = |v: &[Value]| v.iter().all(|v| v.text().is_empty());
         Ok(match parameter.operation {
-            Operation::Value | Operation::Required => known.unwrap_or_else(|| outer(parameter.name)),
+            Operation::Value | Operation::Required => {
+                known.unwrap_or_else(|| outer(parameter.name))
+            }
             Operation::Default => match known {
                 Some(values) if !is_empty(&values) => values,
                 _ => vec![operand],
@@ -67,10 +115,22 @@ impl Walker<'_> {
                     None => vec![Value::mark(OPAQUE)],
                 }
             }
-            Operation::Other => vec![Value::mark(if is_secret_name(inner) { SECRET } else { OPAQUE })],
+            Operation::Other if parameter.operand == "@P" => {
+                // The text is expanded once more, as a prompt is.
+                let text = known.map(|v| joined(&v, " ")).unwrap_or_default();
+                vec![self.single(text.text(), Ground::Quoted)?]
+            }
+            Operation::Other => vec![Value::mark(if is_secret_name(inner) {
+                SECRET
+            } else {
+                OPAQUE
+            })],
             change => {
                 let values = known.unwrap_or_else(|| outer(parameter.name));
-                values.iter().map(|v| changed(v, change, &operand)).collect()
+                values
+                    .iter()
+                    .map(|v| changed(v, change, &operand))
+                    .collect()
             }
         })
     }
@@ -80,7 +140,11 @@ impl Walker<'_> {
         if parameter.operand.is_empty() || parameter.operation == Operation::Length {
             return Ok(Value::default());
         }
-        let ground = if quoted { Ground::Quoted } else { Ground::Plain };
+        let ground = if quoted {
+            Ground::Quoted
+        } else {
+            Ground::Plain
+        };
         self.single(parameter.operand, ground)
     }
 
@@ -107,7 +171,7 @@ impl Walker<'_> {
             "OLDPWD" => self.state.back.clone().map(|back| vec![Value::new(back)]),
             "TMPDIR" => Some(vec![Value::new(self.scene.tmp)]),
             "IFS" => Some(vec![Value::new(" \t\n")]),
-            "0" => Some(vec![Value::new("bash")]),
+            "0" => Some(vec![Value::new(super::interpret::ITSELF)]),
             "#" | "?" | "$" | "!" | "-" => Some(vec![Value::mark(PLAIN)]),
             _ => {
                 let at = name.parse::<usize>().ok()?;

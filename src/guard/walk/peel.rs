@@ -3,6 +3,7 @@
 //! Invariant: a wrapper never makes what it wraps allowed. Its own options are
 //! read by its own table; if nothing is left to run, nothing is wrong with it.
 
+use super::texts::{called_text, env, texts};
 use super::wrappers::{LAUNCHER_VALUES, LAUNCHERS, WRAPPERS, Wrapper};
 use super::{Command, Found, Stream, Walker, many};
 use crate::guard::args::{self, Spec};
@@ -13,14 +14,14 @@ use crate::guard::word::{Value, joined};
 pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
     let out = match command.name {
-        "command" => {
-            let asks = args.first().is_some_and(|a| matches!(a.text(), "-v" | "-V"));
-            let rest = if args.first().is_some_and(|a| a.text() == "-p") { 1 } else { 0 };
-            if asks {
-                return Ok(Some(Stream::Plain));
-            }
-            walker.run(tail(args, rest), command.stdin.clone(), command.env)?
-        }
+        "command" => match shell_own(command, walker)? {
+            Some(out) => out,
+            None => return Ok(Some(Stream::Empty)),
+        },
+        "builtin" => match builtin(command, walker)? {
+            Some(out) => out,
+            None => walker.run(args, command.stdin.clone(), command.env)?,
+        },
         "env" => return env(command, walker).map(Some),
         "xargs" => many::xargs(command, walker)?,
         "parallel" => many::parallel(command, walker)?,
@@ -41,32 +42,63 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             let at = operand(args, "tSGrw", &["target", "setuid", "setgid"], 0);
             outside(walker, tail(args, at.unwrap_or(args.len())), command)?
         }
-        "su" | "runuser" | "script" | "flock" | "watch" | "hyperfine" | "tmux" | "screen" | "at"
-        | "batch" => return texts(command, walker),
-        "nix-shell" => {
-            let parsed = args::parse(args, &Spec { valued: "pA", longs: &["run", "command"] });
-            for text in parsed.values(&["run", "command"]) {
-                walker.shell_text(text)?;
-            }
-            Stream::Unknown
-        }
+        "su" | "runuser" | "script" | "flock" | "watch" | "hyperfine" | "tmux" | "screen"
+        | "at" | "batch" => return texts(command, walker),
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") => {
             walker.run(args, command.stdin.clone(), command.env)?
         }
-        name => {
-            if let Some(at) = launcher(name, args) {
-                return walker.run(tail(args, at), command.stdin.clone(), command.env).map(Some);
-            }
-            let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&name)) else {
-                return Ok(None);
-            };
-            return wrapped(wrapper, command, walker).map(Some);
-        }
+        name => return by_table(name, command, walker),
     };
     Ok(Some(out))
 }
 
-fn tail(args: &[Value], from: usize) -> &[Value] {
+/// `command`, which also only asks where a program is.
+fn shell_own(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let args = command.args;
+    if args
+        .first()
+        .is_some_and(|a| matches!(a.text(), "-v" | "-V"))
+    {
+        return Ok(Some(super::outlet::program(args)));
+    }
+    let at = operand(args, "", &[], 0).unwrap_or(args.len());
+    walker
+        .run(tail(args, at), command.stdin.clone(), command.env)
+        .map(Some)
+}
+
+/// `builtin`, which passes a function of the same name by.
+fn builtin(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let Some((word, args)) = command.args.split_first() else {
+        return Ok(Some(Stream::Empty));
+    };
+    let word = word.text();
+    let inner = Command {
+        name: word,
+        args,
+        word,
+        ..*command
+    };
+    super::builtins::run(&inner, walker)
+}
+
+/// Launchers and wrappers that differ only in their options.
+fn by_table(name: &str, command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
+    let args = command.args;
+    if let Some(text) = called_text(name, args) {
+        walker.shell_text(&text)?;
+    }
+    if let Some(at) = launcher(name, args) {
+        let out = walker.run(tail(args, at), command.stdin.clone(), command.env)?;
+        return Ok(Some(out));
+    }
+    let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&name)) else {
+        return Ok(None);
+    };
+    wrapped(wrapper, command, walker).map(Some)
+}
+
+pub(super) fn tail(args: &[Value], from: usize) -> &[Value] {
     args.get(from..).unwrap_or_default()
 }
 
@@ -84,15 +116,19 @@ fn wrapped(wrapper: &Wrapper, command: &Command<'_>, walker: &mut Walker<'_>) ->
     }
     let kept = walker.state.clone();
     if wrapper.names.contains(&"sudo")
-        && let Some(dir) = args::parse(&args[..at], &Spec { valued: wrapper.valued, longs: wrapper.longs })
-            .value(&["D", "chdir"])
+        && let Some(dir) = args::parse(
+            &args[..at],
+            &Spec {
+                valued: wrapper.valued,
+                longs: wrapper.longs,
+            },
+        )
+        .value(&["D", "chdir"])
     {
         enter(walker, dir);
     }
     let out = walker.run(tail(args, at), command.stdin.clone(), &env)?;
-    if command.name != "builtin" {
-        walker.restore(kept);
-    }
+    walker.restore(kept);
     Ok(out)
 }
 
@@ -114,7 +150,10 @@ pub(super) fn operand(
         if let Some(long) = text.strip_prefix("--") {
             at += 1 + usize::from(longs.contains(&long));
         } else if text.len() > 1 && text.starts_with('-') {
-            let takes = text.char_indices().skip(1).find(|(_, c)| valued.contains(*c));
+            let takes = text
+                .char_indices()
+                .skip(1)
+                .find(|(_, c)| valued.contains(*c));
             let last = takes.is_some_and(|(n, c)| n + c.len_utf8() == text.len());
             at += 1 + usize::from(last);
         } else if skipped > 0 {
@@ -126,10 +165,12 @@ pub(super) fn operand(
     }
 }
 
-fn assignment(arg: &Value) -> Option<(&str, &str)> {
+pub(super) fn assignment(arg: &Value) -> Option<(&str, &str)> {
     let (name, value) = arg.text().split_once('=')?;
     let mut chars = name.chars();
-    let begins = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let begins = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     (begins && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')).then_some((name, value))
 }
 
@@ -152,60 +193,15 @@ pub(crate) fn inside<T>(
     Ok(out)
 }
 
-fn env(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
-    let args = command.args;
-    let mut env = command.env.to_vec();
-    let (mut at, mut dir) = (0, None);
-    while let Some(arg) = args.get(at) {
-        let text = arg.text();
-        at += 1;
-        if text == "--" {
-            continue;
-        }
-        let split = ["--split-string=", "-S"].iter().find_map(|p| text.strip_prefix(p));
-        if let Some(rest) = split.or((text == "--split-string").then_some("")) {
-            let value = if rest.is_empty() { args.get(at).cloned() } else { Some(arg.tail(text.len() - rest.len())) };
-            return walker.shell_text(&value.unwrap_or_default());
-        }
-        match text {
-            "-u" | "--unset" => at += 1,
-            "-C" | "--chdir" => {
-                dir = args.get(at).cloned();
-                at += 1;
-            }
-            _ if text.starts_with("--chdir=") => dir = Some(arg.tail(8)),
-            _ if text.starts_with('-') => {
-                // A bundle may end in -S, as in `env -iS 'rm x'`.
-                if !text.starts_with("--") && text.ends_with('S') {
-                    return walker.shell_text(args.get(at).unwrap_or(&Value::default()));
-                }
-            }
-            _ => {
-                let Some((name, _)) = assignment(arg) else {
-                    at -= 1;
-                    break;
-                };
-                env.push((name.to_owned(), arg.tail(name.len() + 1)));
-            }
-        }
-    }
-    let rest = tail(args, at);
-    if rest.is_empty() {
-        return Ok(Stream::Secret);
-    }
-    let stdin = command.stdin.clone();
-    match dir {
-        Some(dir) => inside(walker, &dir, |walker| walker.run(rest, stdin, &env)),
-        None => walker.run(rest, stdin, &env),
-    }
-}
-
 /// Where the command behind a launcher's words and options stands.
 fn launcher(name: &str, args: &[Value]) -> Option<usize> {
     let words = LAUNCHERS.iter().find(|(launcher, words)| {
         *launcher == name
             && words.len() <= args.len()
-            && words.iter().zip(args).all(|(word, arg)| arg.text() == *word)
+            && words
+                .iter()
+                .zip(args)
+                .all(|(word, arg)| arg.text() == *word)
     })?;
     let mut at = words.1.len();
     if name == "rustup" || name == "direnv" {
@@ -220,7 +216,10 @@ fn launcher(name: &str, args: &[Value]) -> Option<usize> {
             text if text.starts_with('-') => at += 1,
             // A profile or a tool that stands before `--`.
             _ if ["mise", "aws-vault", "opam", "nix"].contains(&name)
-                && args.iter().skip(at).any(|a| matches!(a.text(), "--" | "-c" | "--command")) =>
+                && args
+                    .iter()
+                    .skip(at)
+                    .any(|a| matches!(a.text(), "--" | "-c" | "--command")) =>
             {
                 at += 1;
             }
@@ -266,74 +265,20 @@ fn away(
 fn contained(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
     let exec = args.iter().position(|a| a.text() == "exec");
-    let Some(exec) = exec.filter(|at| tail(args, 0).iter().take(*at).all(|a| a.text() != "run")) else {
+    let Some(exec) = exec.filter(|at| tail(args, 0).iter().take(*at).all(|a| a.text() != "run"))
+    else {
         return Ok(None);
     };
     let rest = tail(args, exec + 1);
     let dashes = rest.iter().position(|a| a.text() == "--");
-    let valued = if command.name == "kubectl" { "cfn" } else { "euwT" };
+    let valued = if command.name == "kubectl" {
+        "cfn"
+    } else {
+        "euw"
+    };
     let at = dashes.or_else(|| operand(rest, valued, &["env", "user", "workdir", "index"], 0));
     let Some(at) = at else {
         return Ok(Some(Stream::Unknown));
     };
     outside(walker, tail(rest, at + 1), command).map(Some)
-}
-
-/// Programs that take a shell's text.
-fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
-    let args = command.args;
-    let spec = match command.name {
-        "su" | "runuser" => Spec { valued: "cgGsuw", longs: &["command", "shell", "group", "user"] },
-        "script" => Spec { valued: "cEIOoBmTt", longs: &["command"] },
-        "flock" => Spec { valued: "cwE", longs: &["command", "timeout"] },
-        "watch" => Spec { valued: "n", longs: &["interval"] },
-        "hyperfine" => {
-            Spec { valued: "wrmMpscLPDnN", longs: &["warmup", "runs", "prepare", "cleanup", "setup", "export-json"] }
-        }
-        _ => Spec { valued: "fqtsSnc", longs: &[] },
-    };
-    let parsed = args::parse(args, &spec);
-    for text in parsed.values(&["c", "command", "prepare", "cleanup", "setup"]) {
-        if command.name != "tmux" {
-            walker.shell_text(text)?;
-        }
-    }
-    match command.name {
-        "watch" => {
-            let at = operand(args, spec.valued, spec.longs, 0).unwrap_or(args.len());
-            if at < args.len() {
-                walker.shell_text(&joined(tail(args, at), " "))?;
-            }
-        }
-        "flock" => {
-            if let Some(at) = operand(args, spec.valued, spec.longs, 1)
-                && !parsed.any(&["c", "command"])
-            {
-                return walker.run(tail(args, at), command.stdin.clone(), command.env).map(Some);
-            }
-        }
-        "hyperfine" => {
-            for text in &parsed.operands {
-                walker.shell_text(text)?;
-            }
-        }
-        "tmux" => {
-            for text in parsed.operands.iter().skip(1) {
-                walker.shell_text(text)?;
-            }
-        }
-        "screen" => {
-            let at = operand(args, "SscehtT", &[], 0).unwrap_or(args.len());
-            return walker.run(tail(args, at), Stream::Unknown, command.env).map(Some);
-        }
-        "at" | "batch" => match command.stdin {
-            Stream::Text(text) => {
-                walker.apart(text, Stream::Unknown)?;
-            }
-            Stream::Empty => {}
-            _ => walker.doubtful(&crate::guard::rules::shell::UNKNOWN_CODE, "at")?,
-        },
-        _ => {}
-    }
-    Ok(Some(Stream::Unknown))
 }

@@ -47,6 +47,11 @@ impl Walker<'_> {
         if let Some(trace) = &mut self.trace {
             trace.push(self.now.clone());
         }
+        if stdin != Stream::Empty {
+            self.state
+                .files
+                .insert("/dev/stdin".to_owned(), stdin.clone());
+        }
         rules::around(&command, self)?;
         self.extra(&command)?;
         if let Some(out) = builtins::run(&command, self)? {
@@ -116,7 +121,9 @@ impl Walker<'_> {
             let operands = command.args.iter().filter(|a| !a.text().starts_with('-'));
             let begins = name == command.name
                 && rest.len() <= command.args.len()
-                && rest.iter().zip(operands.chain(std::iter::repeat(&Value::default())))
+                && rest
+                    .iter()
+                    .zip(operands.chain(std::iter::repeat(&Value::default())))
                     .all(|(word, arg)| arg.text() == word);
             if begins && !self.policy.lifts(&extra.rule, &command.shown()) {
                 let mut stop = self.stop(&rules::PROJECT, &command.shown());

@@ -46,7 +46,7 @@ impl Walker<'_> {
                 Redirect::Read(Word::Text(text))
                 | Redirect::Write(Word::Text(text))
                 | Redirect::Append(Word::Text(text))
-                | Redirect::ErrorsOnly(Word::Text(text), _)
+                | Redirect::ErrorsOnly(Word::Text(text))
                 | Redirect::Duplicate(text)
                 | Redirect::HereString(text)
                 | Redirect::Here { text, .. } => raw.push_str(text),
@@ -119,11 +119,42 @@ impl Walker<'_> {
             }
         }
         if argv.is_empty() {
-            let read = simple.redirects.iter().any(|r| matches!(r, Redirect::Read(_)));
+            let read = simple
+                .redirects
+                .iter()
+                .any(|r| matches!(r, Redirect::Read(_)));
             return Ok(if read { Stream::Unknown } else { Stream::Empty });
         }
+        self.endless(&argv, &outlets)?;
         let out = self.run(&argv, stdin, &env)?;
         Ok(self.poured(out, &outlets))
+    }
+
+    /// What never ends does not go into a file.
+    fn endless(&self, argv: &[Value], outlets: &Outlets) -> Found {
+        let to_file = outlets
+            .files
+            .iter()
+            .any(|(path, _)| !path.starts_with("/dev/"));
+        let source = |v: &Value| matches!(v.text(), "/dev/zero" | "/dev/urandom" | "/dev/random");
+        let endless = match argv.first().map(Value::text) {
+            Some("yes") => true,
+            Some("cat") => argv.iter().any(source),
+            _ => false,
+        };
+        if to_file && endless {
+            return self.deny(&fs::FILL, "the disk");
+        }
+        Ok(())
+    }
+
+    /// Prompts are expanded, and one variable is run, before each command.
+    fn prompt(&mut self, name: &str, value: &Value) -> Found {
+        match name {
+            "PS0" | "PS1" | "PS2" | "PS4" => self.expand(value.text(), Ground::Quoted).map(|_| ()),
+            "PROMPT_COMMAND" => self.shell_text(value).map(|_| ()),
+            _ => Ok(()),
+        }
     }
 
     /// `name=value` that stays.
@@ -138,6 +169,9 @@ impl Walker<'_> {
                 values
             }
         };
+        for value in &values {
+            self.prompt(&assign.name, value)?;
+        }
         let is_list = matches!(assign.value, Assigned::List(_));
         if assign.appends {
             let before = self.state.get(&assign.name).cloned().unwrap_or_default();
@@ -176,28 +210,34 @@ impl Walker<'_> {
                 Redirect::Write(word) | Redirect::Append(word) => {
                     let value = self.path_of(word)?;
                     let appends = matches!(redirect, Redirect::Append(_));
-                    let path = fs::redirect(self, &value, appends)?;
+                    let path = fs::redirect(self, &value)?;
                     outlets.files.push((path, appends));
                 }
-                Redirect::ErrorsOnly(word, appends) => {
+                Redirect::ErrorsOnly(word) => {
                     let value = self.path_of(word)?;
-                    fs::redirect(self, &value, *appends)?;
+                    fs::redirect(self, &value)?;
                 }
                 Redirect::Duplicate(raw) => {
                     let value = self.single(raw, Ground::Plain)?;
                     let text = value.text().trim_end_matches('-');
                     if !text.chars().all(|c| c.is_ascii_digit() || c == PLAIN) {
-                        let path = fs::redirect(self, &value, false)?;
+                        let path = fs::redirect(self, &value)?;
                         outlets.files.push((path, false));
                     }
                 }
-                Redirect::Here { text, expands } => {
-                    stdin = if *expands {
+                Redirect::Here { fd, text, expands } => {
+                    let content = if *expands {
                         let value = self.single(text, Ground::Heredoc)?;
                         Stream::Text(value.text().to_owned())
                     } else {
                         Stream::Text(text.clone())
                     };
+                    match fd {
+                        Some(fd) => {
+                            self.state.files.insert(format!("/dev/fd/{fd}"), content);
+                        }
+                        None => stdin = content,
+                    }
                 }
                 Redirect::HereString(raw) => {
                     let value = self.single(raw, Ground::Plain)?;
@@ -231,7 +271,11 @@ impl Walker<'_> {
         if path == "/dev/null" {
             return Stream::Empty;
         }
-        self.state.files.get(&path).cloned().unwrap_or(Stream::Unknown)
+        self.state
+            .files
+            .get(&path)
+            .cloned()
+            .unwrap_or(Stream::Unknown)
     }
 
     /// What is left for a pipe when the output goes to files.

@@ -78,6 +78,8 @@ pub(crate) struct State {
     pub(crate) functions: BTreeMap<String, Rc<Node>>,
     pub(crate) aliases: BTreeMap<String, String>,
     pub(crate) positional: Vec<Value>,
+    /// Variables that the running function declared its own.
+    pub(crate) locals: Vec<String>,
     pub(crate) files: BTreeMap<String, Stream>,
     /// Links that were made: where, and where they lead.
     pub(crate) links: Vec<(String, String)>,
@@ -137,7 +139,10 @@ impl State {
             }
         }
         for (name, theirs) in other.variables {
-            let ours = self.variables.entry(name).or_insert_with(|| vec![vec![Value::default()]]);
+            let ours = self
+                .variables
+                .entry(name)
+                .or_insert_with(|| vec![vec![Value::default()]]);
             for value in theirs {
                 add(ours, value);
             }

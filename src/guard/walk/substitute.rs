@@ -16,7 +16,11 @@ impl Walker<'_> {
     /// A process substitution: a path whose content is known as the stream is.
     pub(super) fn process(&mut self, reads: bool, body: &Block) -> Found<Value> {
         let kept = self.state.clone();
-        let stdin = if reads { Stream::Empty } else { Stream::Unknown };
+        let stdin = if reads {
+            Stream::Empty
+        } else {
+            Stream::Unknown
+        };
         let out = self.block(body, stdin)?;
         self.restore(kept);
         self.files += 1;

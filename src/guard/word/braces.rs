@@ -55,7 +55,7 @@ fn group(raw: &str) -> Option<(usize, usize, Vec<usize>)> {
         let open = next_open(bytes, from)?;
         if let Some((close, commas)) = closing(bytes, open) {
             let inner = raw.get(open + 1..close)?;
-            if !commas.is_empty() || sequence(inner).is_some_and(|s| !s.is_empty()) {
+            if !commas.is_empty() || sequence(inner).is_none_or(|s| !s.is_empty()) {
                 return Some((open, close, commas));
             }
         }
@@ -145,7 +145,11 @@ fn sequence(inner: &str) -> Option<Vec<String>> {
     let parts: Vec<&str> = inner.split("..").collect();
     let (from, to, step) = match parts.as_slice() {
         [from, to] => (*from, *to, 1),
-        [from, to, step] => (*from, *to, step.parse::<i64>().ok()?.saturating_abs().max(1)),
+        [from, to, step] => (
+            *from,
+            *to,
+            step.parse::<i64>().ok()?.saturating_abs().max(1),
+        ),
         _ => return Some(Vec::new()),
     };
     let step = usize::try_from(step).ok()?;
@@ -163,7 +167,9 @@ fn sequence(inner: &str) -> Option<Vec<String>> {
     }
     let one = |text: &str| {
         let mut chars = text.chars();
-        chars.next().filter(|c| c.is_ascii_alphabetic() && chars.next().is_none())
+        chars
+            .next()
+            .filter(|c| c.is_ascii_alphabetic() && chars.next().is_none())
     };
     match (one(from), one(to)) {
         (Some(from), Some(to)) => {
@@ -188,5 +194,8 @@ fn braces_expand_as_in_bash() {
         assert_eq!(words(raw).as_deref(), Some(expanded), "{raw}");
     }
     assert_eq!(braces("{1..99999}"), None);
-    assert_eq!(braces("{1..99999999999999999999}").map(|w| w.len()), Some(1));
+    assert_eq!(
+        braces("{1..99999999999999999999}").map(|w| w.len()),
+        Some(1)
+    );
 }

@@ -13,6 +13,4 @@ mod value;
 pub(crate) use ansi::unescape;
 pub(crate) use braces::braces;
 pub(crate) use pieces::{Ground, Piece, pieces};
-pub(crate) use value::{
-    OPAQUE, PLAIN, REMOTE, SECRET, TOOL, Value, is_mark, joined,
-};
+pub(crate) use value::{OPAQUE, PLAIN, REMOTE, SECRET, TOOL, Value, is_mark, joined};

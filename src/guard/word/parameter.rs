@@ -60,7 +60,9 @@ pub(crate) fn parse(inner: &str) -> Parameter<'_> {
     {
         return other(Operation::Length, rest);
     }
-    if let Some(rest) = inner.strip_prefix('!') {
+    if let Some(rest) = inner.strip_prefix('!')
+        && !rest.is_empty()
+    {
         let (name, after) = name(rest);
         return Parameter {
             name,
@@ -174,7 +176,11 @@ pub(crate) fn apply(value: &str, operation: Operation, operand: &str) -> Option<
 
 /// A beginning or an end cut off: a literal, `*x` or `x*`.
 fn cut(value: &str, pattern: &str, longest: bool, front: bool) -> Option<String> {
-    let star = if front { pattern.strip_prefix('*') } else { pattern.strip_suffix('*') };
+    let star = if front {
+        pattern.strip_prefix('*')
+    } else {
+        pattern.strip_suffix('*')
+    };
     let literal = star.unwrap_or(pattern);
     if literal.contains(['*', '?', '[', '\\', '$', '`']) {
         return None;
@@ -183,11 +189,19 @@ fn cut(value: &str, pattern: &str, longest: bool, front: bool) -> Option<String>
         (false, true) => value.strip_prefix(literal),
         (false, false) => value.strip_suffix(literal),
         (true, true) => {
-            let at = if longest { value.rfind(literal) } else { value.find(literal) };
+            let at = if longest {
+                value.rfind(literal)
+            } else {
+                value.find(literal)
+            };
             at.and_then(|at| value.get(at + literal.len()..))
         }
         (true, false) => {
-            let at = if longest { value.find(literal) } else { value.rfind(literal) };
+            let at = if longest {
+                value.find(literal)
+            } else {
+                value.rfind(literal)
+            };
             at.and_then(|at| value.get(..at))
         }
     };
@@ -207,7 +221,13 @@ fn operations_are_told_apart() {
     assert_eq!(seen("a[@]%.o"), of("a", Operation::CutBack(false), ".o"));
     assert_eq!(parse("a[@]").index, Some("@"));
     let cut = |v, o, w| apply(v, o, w);
-    assert_eq!(cut("a/b/c", Operation::CutFront(true), "*/").as_deref(), Some("c"));
-    assert_eq!(cut("a.b.c", Operation::CutBack(false), ".*").as_deref(), Some("a.b"));
+    assert_eq!(
+        cut("a/b/c", Operation::CutFront(true), "*/").as_deref(),
+        Some("c")
+    );
+    assert_eq!(
+        cut("a.b.c", Operation::CutBack(false), ".*").as_deref(),
+        Some("a.b")
+    );
     assert_eq!(cut("xrmx", Operation::Slice, "1:2").as_deref(), Some("rm"));
 }

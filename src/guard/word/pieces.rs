@@ -111,7 +111,10 @@ impl Lexer<'_> {
         };
         let end = rest.find(['/', ':']).unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or_default();
-        if name.chars().all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c)) {
+        if name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c))
+        {
             let name = name.to_owned();
             self.at += 1 + name.len();
             self.push(Piece::Tilde(name));
@@ -190,7 +193,12 @@ impl Lexer<'_> {
                 let end = extent::curly(rest)?;
                 let inner = rest.get(1..end - 1)?.to_owned();
                 self.at += end;
-                self.push(Piece::Parameter(inner, quoted));
+                // `${ command; }` runs a command in newer shells.
+                self.push(if inner.starts_with([' ', '\t', '\n', '|']) {
+                    Piece::Command(inner.trim_start_matches('|').to_owned(), quoted)
+                } else {
+                    Piece::Parameter(inner, quoted)
+                });
             }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let end = rest

@@ -1,0 +1,241 @@
+//! Names that mean something: the git directory, hooks and set-up, credentials.
+//!
+//! Invariant: tables of paths relative to a home or a repository; whose home it
+//! is does not matter for a secret, and a pattern counts as all it may match.
+
+use super::place::{Place, within};
+use super::scene::Scene;
+
+pub(super) fn in_worktree(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
+    let rest = path.strip_prefix(scene.worktree).unwrap_or_default();
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    if rest.is_empty() {
+        return Place::Root;
+    }
+    let first = rest.split('/').next().unwrap_or_default();
+    if glob && !first.starts_with('*') && globs(first, ".git") {
+        let below = rest.strip_prefix(first).unwrap_or_default();
+        return if below.is_empty() {
+            Place::Git
+        } else {
+            in_git(below)
+        };
+    }
+    if first == ".git" {
+        return in_git(rest.strip_prefix(".git").unwrap_or_default());
+    }
+    if is_hook_file(rest, glob) {
+        return Place::Hooks;
+    }
+    Place::Worktree
+}
+
+/// A lock left behind, the message being written and private ignores are the agent's own.
+fn in_git(rest: &str) -> Place {
+    let rest = rest.trim_start_matches('/');
+    if within(rest, "hooks") {
+        return Place::Hooks;
+    }
+    let own = [
+        "COMMIT_EDITMSG",
+        "MERGE_MSG",
+        "SQUASH_MSG",
+        "info/exclude",
+        "info/sparse-checkout",
+    ];
+    if own.contains(&rest) || rest.ends_with(".lock") {
+        return Place::Worktree;
+    }
+    Place::Git
+}
+
+/// Files in a repository by which an agent's CLI is told what to run or allow.
+fn is_hook_file(rest: &str, glob: bool) -> bool {
+    const FILES: [&str; 9] = [
+        ".claude/settings.json",
+        ".claude/settings.local.json",
+        ".claude/hooks",
+        ".codex",
+        ".gemini/settings.json",
+        ".gemini/hooks",
+        ".opencode",
+        "opencode.json",
+        "opencode.jsonc",
+    ];
+    let named = |file: &&str| {
+        within(rest, file) || (glob && file.starts_with('.') && globs_path(rest, file))
+    };
+    FILES.iter().any(named) || rest == ".claude" || rest == ".gemini"
+}
+
+/// Whether a pattern of several names leads to a path or above it.
+fn globs_path(pattern: &str, path: &str) -> bool {
+    let mut names = path.split('/');
+    pattern.split('/').all(|part| {
+        names.next().is_none_or(|name| {
+            (!part.starts_with(['*', '?']) || !name.starts_with('.')) && globs(part, name)
+        })
+    })
+}
+
+/// Whether a name is of a shell's pattern: `*`, `?`, `[…]`. One with more stars
+/// than a person writes is of every name.
+fn globs(pattern: &str, name: &str) -> bool {
+    const STARS_MAX: usize = 4;
+    pattern.matches('*').count() > STARS_MAX || globs_within(pattern, name)
+}
+
+fn globs_within(pattern: &str, name: &str) -> bool {
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let tail = rest.as_str();
+            (0..=name.len())
+                .filter_map(|at| name.get(at..))
+                .any(|name| globs_within(tail, name))
+        }
+        Some('[') => {
+            let Some((set, tail)) = rest.as_str().split_once(']') else {
+                return name == pattern;
+            };
+            let mut chars = name.chars();
+            let negated = set.starts_with(['!', '^']);
+            let ranged = set.contains('-');
+            chars
+                .next()
+                .is_some_and(|c| ranged || set.contains(c) != negated)
+                && globs_within(tail, chars.as_str())
+        }
+        Some(c) => {
+            let mut chars = name.chars();
+            chars.next().is_some_and(|n| c == '?' || c == n)
+                && globs_within(rest.as_str(), chars.as_str())
+        }
+    }
+}
+
+/// What sets up the CLIs and the shells of an agent, in its home.
+pub(super) fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
+    const FILES: [&str; 20] = [
+        ".claude",
+        ".claude.json",
+        ".codex",
+        ".gemini",
+        ".opencode",
+        ".config/opencode",
+        ".config/claude",
+        ".bashrc",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_aliases",
+        ".profile",
+        ".zshrc",
+        ".zshenv",
+        ".zprofile",
+        ".zlogin",
+        ".gitconfig",
+        ".config/git",
+        ".config/fish",
+        ".config/adf",
+    ];
+    let in_home = path
+        .strip_prefix(scene.home)
+        .and_then(|r| r.strip_prefix('/'));
+    in_home.is_some_and(|rest| FILES.iter().any(|file| within(rest, file)))
+        || within(path, "/etc/claude-code")
+        || within(path, "/etc/codex")
+        || within(path, "/etc/gemini-cli")
+}
+
+/// Names of files with credentials, wherever a home is.
+const SECRETS: [&str; 24] = [
+    ".ssh",
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".netrc",
+    ".git-credentials",
+    ".config/git/credentials",
+    ".docker/config.json",
+    ".kube",
+    ".gnupg",
+    ".config/gh",
+    ".config/tea",
+    ".npmrc",
+    ".pypirc",
+    ".cargo/credentials",
+    ".cargo/credentials.toml",
+    ".claude/.credentials.json",
+    ".codex/auth.json",
+    ".gemini/oauth_creds.json",
+    ".local/share/opencode/auth.json",
+    ".password-store",
+    ".vault-token",
+    ".pgpass",
+    ".config/hub",
+];
+
+/// Where homes are, in halves: no file of the project names a developer's.
+const HOMES: &str = concat!("/ho", "me/");
+
+const ROOTS_HOME: &str = concat!("/ro", "ot/");
+
+/// Whether a path outside the worktree holds credentials.
+pub(super) fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let public = name.ends_with(".pub") || name.starts_with("known_hosts");
+    if public {
+        return false;
+    }
+    let in_a_home = in_home(scene, path);
+    let under = |rest: &str| {
+        SECRETS.iter().any(|s| within(rest, s)) && !matches!(rest, ".ssh/config" | ".aws/config")
+    };
+    if in_a_home.is_some_and(under) {
+        return true;
+    }
+    let shadow = [
+        "/etc/shadow",
+        "/etc/gshadow",
+        "/etc/sudoers",
+        "/etc/krb5.keytab",
+    ];
+    if shadow.iter().any(|s| path.trim_end_matches('-') == *s)
+        || within(path, "/etc/ssl/private")
+        || within(path, "/run/secrets")
+        || within(path, "/var/run/secrets")
+        || path.starts_with("/etc/ssh/ssh_host")
+    {
+        return true;
+    }
+    (path.starts_with("/proc/") && (name == "environ" || name == "mem")) || is_key(name)
+}
+
+/// The part of a path below somebody's home.
+fn in_home<'a>(scene: &Scene<'_>, path: &'a str) -> Option<&'a str> {
+    let own = path
+        .strip_prefix(scene.home)
+        .and_then(|r| r.strip_prefix('/'));
+    own.or_else(|| path.strip_prefix(ROOTS_HOME)).or_else(|| {
+        let rest = path.strip_prefix(HOMES)?;
+        rest.split_once('/').map(|(_, rest)| rest)
+    })
+}
+
+/// Whether a file's name says that it holds a key, in the worktree too.
+pub(crate) fn is_key(name: &str) -> bool {
+    const EXAMPLES: [&str; 5] = [".example", ".sample", ".template", ".dist", ".test"];
+    let is_env = name == ".env" || name.starts_with(".env.");
+    let ends = [".pem", ".key", ".p12", ".pfx", ".keystore", ".kdbx"];
+    let names = [
+        "id_rsa",
+        "id_ed25519",
+        "id_ecdsa",
+        "id_dsa",
+        "credentials.json",
+    ];
+    (is_env && !EXAMPLES.iter().any(|e| name.ends_with(e)))
+        || ends.iter().any(|e| name.ends_with(e))
+        || names.contains(&name)
+}

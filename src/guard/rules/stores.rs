@@ -1,0 +1,129 @@
+//! Stores with a language of their own: SQLite's files, Redis, MongoDB.
+//!
+//! Invariant: a file of the worktree is the agent's; a server's data is not,
+//! wherever the server is.
+
+use super::databases::DESTROY;
+use super::fs::{self, Access};
+use super::sql;
+use crate::guard::args::{self, Spec};
+use crate::guard::place::Place;
+use crate::guard::walk::{Command, Found, Stream, Walker};
+use crate::guard::word::Value;
+
+/// SQLite and DuckDB: the file decides.
+pub(super) fn file(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "",
+            longs: &["init", "cmd", "c"],
+        },
+    );
+    let mut operands = parsed.operands.iter().filter(|v| v.text() != "-c");
+    let Some(database) = operands.next().filter(|v| v.text() != ":memory:") else {
+        return Ok(());
+    };
+    let reads = parsed.any(&["readonly"]);
+    let own = {
+        let place = walker.target(database, true).place;
+        matches!(
+            place,
+            Place::Worktree | Place::Tmp | Place::SharedTmp | Place::Null
+        )
+    };
+    let mut texts: Vec<String> = operands.map(|v| v.text().to_owned()).collect();
+    if let Stream::Text(text) = command.stdin {
+        texts.push(text.clone());
+    }
+    for text in &texts {
+        for line in text.lines().map(str::trim) {
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some(".shell" | ".system") => {
+                    let code = line.split_once(' ').map_or("", |(_, code)| code);
+                    walker.shell_text(&Value::new(code))?;
+                }
+                Some(".backup" | ".output" | ".once" | ".save" | ".log" | ".clone" | ".excel") => {
+                    if let Some(path) = words.last() {
+                        fs::access(walker, Access::Write, &Value::new(path.trim_matches('\'')))?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let attached = sql::attaches(text);
+        for path in &attached {
+            if sql::destroys(text).is_some() {
+                fs::access(walker, Access::Delete, &Value::new(path.as_str()))?;
+            }
+        }
+        if !own && !reads && (sql::destroys(text).is_some() || sql::changes(text)) {
+            return fs::access(walker, Access::Write, database).map(|_| ());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn redis(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let parsed = args::parse(command.args, &REDIS);
+    let words: Vec<String> = parsed
+        .operands
+        .iter()
+        .map(|v| v.text().to_lowercase())
+        .collect();
+    let line = words.join(" ");
+    if sql::flushes(&line) {
+        return walker.deny(&DESTROY, &command.shown());
+    }
+    if let Stream::Text(text) = command.stdin
+        && text.lines().any(|l| sql::flushes(&l.to_lowercase()))
+    {
+        return walker.deny(&DESTROY, &command.shown());
+    }
+    Ok(())
+}
+
+pub(super) fn mongo(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let parsed = args::parse(
+        command.args,
+        &Spec {
+            valued: "uphf",
+            longs: &["eval", "host", "port", "username", "password", "file"],
+        },
+    );
+    let mut texts: Vec<String> = parsed
+        .values(&["eval"])
+        .iter()
+        .map(|v| v.text().to_owned())
+        .collect();
+    if let Stream::Text(text) = command.stdin {
+        texts.push(text.clone());
+    }
+    const CALLS: [&str; 12] = [
+        "dropDatabase(",
+        ".drop(",
+        ".deleteMany(",
+        ".remove(",
+        "dropUser(",
+        "shutdownServer(",
+        ".dropIndexes(",
+        "dropAllUsers",
+        "dropAllRoles",
+        ".deleteOne(",
+        "findOneAndDelete(",
+        "renameCollection(",
+    ];
+    if texts
+        .iter()
+        .any(|t| CALLS.iter().any(|call| t.contains(call)))
+    {
+        return walker.deny(&DESTROY, &command.shown());
+    }
+    Ok(())
+}
+
+const REDIS: Spec = Spec {
+    valued: "hpanurx",
+    longs: &["user", "pass", "pattern", "cacert", "cert", "key", "sni"],
+};

@@ -1,0 +1,107 @@
+//! `adf guard` as people and scripts call it.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn guard(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("adf").expect("the binary");
+    command.arg("guard").args(args);
+    if args[0] == "test" {
+        command.args(["--worktree", "/srv/run/repo", "--cwd", "/srv/run/repo"]);
+        command.args([
+            "--home",
+            "/home/agent",
+            "--tmp",
+            "/srv/run/tmp",
+            "--branch",
+            "adf/7-fix",
+        ]);
+    }
+    command
+}
+
+fn stdout(command: &mut Command) -> (i32, String) {
+    let output = command.output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    (output.status.code().expect("an exit code"), text)
+}
+
+#[test]
+fn a_verdict_is_told_with_rule_command_loss_and_way_out() {
+    let (code, text) = stdout(&mut guard(&[
+        "test",
+        "sudo -n true; git push --force origin main",
+    ]));
+    assert_eq!(code, 1);
+    assert!(
+        text.starts_with("verdict   deny\nrule      perm.raise: "),
+        "{text}"
+    );
+    let (code, text) = stdout(&mut guard(&["test", "cd .. && env X=1 rm -rf 'other run'"]));
+    assert_eq!(code, 1);
+    for part in [
+        "fs.delete-outside",
+        "command   rm -rf 'other run'",
+        "destroys  /srv/run/other run",
+        "instead   ",
+        "safer     ",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    let (code, text) = stdout(&mut guard(&["test", "cargo test && rm -rf target"]));
+    assert_eq!(
+        (code, text.as_str()),
+        (
+            0,
+            "verdict   allow\ncommand   cargo test\ncommand   rm -rf target\n"
+        )
+    );
+}
+
+#[test]
+fn the_scene_can_be_set() {
+    let run = |args: &[&str]| {
+        let mut command = Command::cargo_bin("adf").expect("the binary");
+        stdout(command.args(["guard", "test"]).args(args)).0
+    };
+    let scene = ["--worktree", "/srv/a", "--home", "/srv/h", "rm -rf x"];
+    assert_eq!(run(&[&["--cwd", "/srv/a/b"][..], &scene].concat()), 0);
+    assert_eq!(run(&[&["--cwd", "/srv/b"][..], &scene].concat()), 1);
+    assert_eq!(run(&["--branch", "mine", "git branch -D mine"]), 1);
+}
+
+#[test]
+fn lines_of_json_are_answered_line_by_line_and_bad_ones_denied() {
+    let mut command = guard(&["test", "--jsonl"]);
+    let (code, text) = stdout(
+        command
+            .write_stdin("{\"command\":\"ls\"}\n\nnonsense\n{\"command\":\"git push\"}\n\u{7f}\n"),
+    );
+    assert_eq!(code, 1);
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("JSON"))
+        .collect();
+    let verdicts: Vec<&str> = lines.iter().filter_map(|l| l["verdict"].as_str()).collect();
+    assert_eq!(verdicts, ["allow", "deny", "deny", "deny"]);
+    assert_eq!(lines[2]["rule"], "git.push");
+    assert_eq!(lines[2]["command"], "git push");
+    assert!(lines[1]["instead"].is_string());
+    let (code, _) = stdout(guard(&["test", "--jsonl"]).write_stdin("{\"command\":\"ls\"}\n"));
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn rules_are_listed_with_examples() {
+    let (code, text) = stdout(&mut guard(&["rules"]));
+    assert!(
+        code == 0 && text.contains("fs.delete-outside\n  denies   "),
+        "{text}"
+    );
+    let (_, text) = stdout(&mut guard(&["rules", "--format", "json"]));
+    let all: Vec<Value> = serde_json::from_str(&text).expect("a list");
+    assert!(
+        all.iter()
+            .all(|rule| rule["id"].is_string() && !rule["denied"][0].is_null())
+    );
+}
