@@ -97,6 +97,27 @@ async fn what_is_hidden_has_no_name_and_no_sockets_and_the_runs_own_places_are_w
 }
 
 #[tokio::test]
+async fn memory_that_is_shared_by_a_number_is_the_runs_own() {
+    let mut room = Room::new("");
+    let made = std::process::Command::new("ipcmk")
+        .args(["-M", "64"])
+        .output();
+    let Some(made) = made.ok().filter(|made| made.status.success()) else {
+        eprintln!("skipped: there is no ipcmk to share memory with");
+        return;
+    };
+    let said = String::from_utf8(made.stdout).unwrap();
+    let id = said.rsplit(' ').next().unwrap().trim().to_owned();
+    let tries = [("see", format!("ipcs -m -i {id} | grep -i shmid"))];
+    let can = succeed(&mut room, &tries).await;
+    let removed = std::process::Command::new("ipcrm")
+        .args(["-m", &id])
+        .output();
+    assert!(removed.unwrap().status.success());
+    assert_eq!(can, BTreeSet::new());
+}
+
+#[tokio::test]
 async fn gits_settings_and_hooks_are_sealed_and_git_works() {
     let mut room = Room::new("");
     let work = room.spec.workspace.clone();

@@ -38,6 +38,7 @@ pub(crate) fn arguments(spec: &RunSpec, spec_path: &Path) -> Result<Vec<OsString
     for path in &places.hide {
         say("--remount-ro", &[path]);
     }
+    say("--unshare-ipc", &[]);
     say("--chdir", &[&spec.workspace]);
     if spec.walls.offline {
         say("--unshare-net", &[]);

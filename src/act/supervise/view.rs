@@ -134,9 +134,11 @@ pub(crate) fn enter(places: &Places, cwd: &Path) -> io::Result<()> {
 /// Mounts that are nobody else's: with the rights of root, or as the root of a
 /// namespace of users in which there is nobody but this one.
 fn apart() -> io::Result<()> {
-    if unshare(CloneFlags::CLONE_NEWNS).is_err() {
+    // What is shared by numbers instead of names is the run's own as well.
+    let own = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWIPC;
+    if unshare(own).is_err() {
         let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
-        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
+        unshare(CloneFlags::CLONE_NEWUSER | own)?;
         fs::write("/proc/self/setgroups", "deny")?;
         fs::write("/proc/self/uid_map", format!("{0} {0} 1", user.as_raw()))?;
         fs::write("/proc/self/gid_map", format!("{0} {0} 1", group.as_raw()))?;
