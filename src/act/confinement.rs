@@ -72,6 +72,7 @@ impl Confinement<'_> {
             seal_git: walls.seal_git,
             processes: Some(walls.processes),
             memory: walls.memory_bytes,
+            without_view: self.given.is_without_view(),
             bubblewrap,
             offline: !walls.network,
         })

@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use std::path::Path;
 
 /// Whether this machine lacks bubblewrap, which is all that a test can take for a missing wall.
+#[expect(clippy::print_stderr, reason = "what is not tried is said")]
 fn lacks_bubblewrap() -> bool {
     let places = [
         "/usr/local/sbin",

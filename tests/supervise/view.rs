@@ -183,6 +183,22 @@ async fn the_record_says_which_walls_stand() {
 }
 
 #[tokio::test]
+async fn a_run_does_without_a_view_only_where_that_is_accepted() {
+    let mut room = Room::new("echo done");
+    room.spec.walls.without_view = true;
+    room.run().await;
+    let level = |room: &Room| {
+        adf::act::supervise::read_record(&room.spec.run_dir)
+            .unwrap()
+            .walls
+    };
+    assert!(level(&room).unwrap().ends_with(", own view"));
+    room.spec.walls.accept.insert(Weakness::NoView);
+    room.run().await;
+    assert!(level(&room).unwrap().ends_with(", no own view"));
+}
+
+#[tokio::test]
 async fn this_machine_is_tried_and_says_what_it_has() {
     let given = adf::act::supervise::given(crate::support::adf())
         .await

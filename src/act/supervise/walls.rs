@@ -221,14 +221,13 @@ fn take_view(spec: &RunSpec, reach: &Reach, demand: Demand<'_>) -> Result<bool, 
     if spec.walls.bubblewrap.is_some() {
         return Ok(true);
     }
-    let places = places(spec, reach);
-    match view::enter(&places, &spec.workspace) {
-        Ok(()) => Ok(true),
-        Err(error) if demand.must(Weakness::NoView) => {
-            Err(confine::refused(Weakness::NoView, error))
-        }
-        Err(_) => Ok(false),
+    if spec.walls.without_view && !demand.must(Weakness::NoView) {
+        return Ok(false);
     }
+    // Half a view would show what nobody expects, so one that was begun is finished or nothing starts.
+    view::enter(&places(spec, reach), &spec.workspace)
+        .map_err(|error| confine::refused(Weakness::NoView, error))?;
+    Ok(true)
 }
 
 /// What a view of this run shows, for whoever makes it.
