@@ -44,7 +44,7 @@ const KEYS: [i64; 3] = [libc::SYS_keyctl, libc::SYS_add_key, libc::SYS_request_k
 /// The kernel itself, the machine and its clock.
 const KERNEL: [i64; 20] = [
     libc::SYS_kexec_load,
-    libc::SYS_kexec_file_load,
+    KEXEC_FILE_LOAD,
     libc::SYS_init_module,
     libc::SYS_finit_module,
     libc::SYS_delete_module,
@@ -75,6 +75,12 @@ const MODES: [(i64, u8); 3] = [
     (libc::SYS_fchmodat, 2),
     (FCHMODAT2, 2),
 ];
+/// Not on every list of the C library's numbers.
+const KEXEC_FILE_LOAD: i64 = if cfg!(target_arch = "x86_64") {
+    320
+} else {
+    294
+};
 /// Newer than the list of the C library's numbers.
 const FCHMODAT2: i64 = 452;
 /// What would make a file run as the factory's user for whoever starts it.

@@ -199,8 +199,17 @@ fn set(mounted: &Mount, places: &Places) -> io::Result<()> {
         MsFlags::MS_RDONLY
     };
     match mount::<Path, Path, Path, Path>(None, at, None, flags, None) {
-        // No path leads to it: another mount lies over it, or nobody may go there.
-        Err(Errno::EINVAL | Errno::ENOENT | Errno::EACCES | Errno::ENOTDIR) => Ok(()),
+        // No path leads to it: another mount lies over it, nobody may go there, or whoever
+        // serves it is gone.
+        Err(
+            Errno::EINVAL
+            | Errno::ENOENT
+            | Errno::EACCES
+            | Errno::ENOTDIR
+            | Errno::ELOOP
+            | Errno::ESTALE
+            | Errno::ENOTCONN,
+        ) => Ok(()),
         set => Ok(set?),
     }
 }

@@ -109,7 +109,10 @@ fn prepare(path: &Path, pipe: &mut File) -> Result<RunSpec, SuperviseError> {
     let mut level = confine::apply(&reach, demand)?.to_string();
     drop_capabilities()?;
     match syscalls::refuse() {
-        Err(error) if demand.must(Weakness::NoSeccomp) => return Err(error),
+        Err(error) if demand.must(Weakness::NoSeccomp) => {
+            let source = std::io::Error::other(error);
+            return Err(confine::refused(Weakness::NoSeccomp, source));
+        }
         Err(_) => level.push_str(", no seccomp"),
         Ok(()) => level.push_str(", seccomp"),
     }
