@@ -16,8 +16,6 @@ const SHOWN: [&str; 15] = [
     "bin", "boot", "dev", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "proc", "sbin",
     "sys", "usr", "efi",
 ];
-/// What everybody shares.
-const SHARED: &str = "/dev/shm";
 /// The agent's own repository.
 const GIT: &str = ".git/";
 
@@ -104,6 +102,5 @@ fn hidden() -> Vec<PathBuf> {
     let entries = std::fs::read_dir("/").into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     let others = folders.filter(|entry| !SHOWN.iter().any(|name| entry.file_name() == *name));
-    let shared = std::iter::once(PathBuf::from(SHARED));
-    others.map(|entry| entry.path()).chain(shared).collect()
+    others.map(|entry| entry.path()).collect()
 }

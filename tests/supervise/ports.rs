@@ -75,6 +75,7 @@ async fn no_way_around_the_rules_for_tcp_leads_to_a_port() {
                 "s = socket.socket(); s.sendmsg([b\"x\"], [], 0x20000000, (\"127.0.0.1\", {port}))"
             ),
         ),
+        ("echo", "socket.socket(2, 2, 1)".to_owned()),
         ("packets", "socket.socket(17, 2)".to_owned()),
         ("the host of a machine", "socket.socket(40, 1)".to_owned()),
         ("ciphers of the kernel", "socket.socket(38, 5)".to_owned()),

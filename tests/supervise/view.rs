@@ -118,6 +118,36 @@ async fn memory_that_is_shared_by_a_number_is_the_runs_own() {
 }
 
 #[tokio::test]
+async fn memory_that_is_shared_by_a_name_is_the_runs_own_and_programs_find_what_they_insist_on() {
+    let mut room = Room::new("");
+    let name = format!("adf-test-{}", room.mark);
+    let theirs = Path::new("/dev/shm").join(&name);
+    fs::write(&theirs, "x").unwrap();
+    let lock = "import multiprocessing; multiprocessing.Lock()";
+    let tries = [
+        ("see", format!("test -e /dev/shm/{name}")),
+        ("share", "echo x > /dev/shm/y && cat /dev/shm/y".to_owned()),
+        (
+            "lock",
+            format!("! test -x /usr/bin/python3 || /usr/bin/python3 -c '{lock}'"),
+        ),
+        (
+            "read the settings of git",
+            "! test -e /etc/gitconfig || cat /etc/gitconfig".to_owned(),
+        ),
+        (
+            "find anything in them",
+            "test -n \"$(cat /etc/gitconfig)\"".to_owned(),
+        ),
+    ];
+    let can = succeed(&mut room, &tries).await;
+    fs::remove_file(theirs).unwrap();
+    assert!(!Path::new("/dev/shm/y").exists());
+    let wanted = ["share", "lock", "read the settings of git"];
+    assert_eq!(can, wanted.map(str::to_owned).into());
+}
+
+#[tokio::test]
 async fn gits_settings_and_hooks_are_sealed_and_git_works() {
     let mut room = Room::new("");
     let work = room.spec.workspace.clone();
@@ -162,13 +192,22 @@ async fn calls_that_no_agent_needs_are_refused_and_what_can_do_without_goes_on()
             "cp /bin/true t && chmod 2755 t && test -g t",
         ),
         ("set a plain mode", "touch p && chmod 755 p && test -x p"),
+        ("limit its keeper", "prlimit --pid $PPID --core=0"),
+        ("slow its user down", "renice -n 5 -u $(id -u)"),
+        ("limit itself", "prlimit --core=0 true && ulimit -n 100"),
+        ("be nice", "nice -n 5 true && ionice -c 3 true"),
         (
             "start threads and processes",
             "seq 20 | xargs -P 4 -n 1 true && git --version",
         ),
     ];
     let can = succeed(&mut room, &tries.map(|(n, line)| (n, line.to_owned()))).await;
-    let wanted = ["set a plain mode", "start threads and processes"];
+    let wanted = [
+        "be nice",
+        "limit itself",
+        "set a plain mode",
+        "start threads and processes",
+    ];
     assert_eq!(can, wanted.map(str::to_owned).into());
 }
 

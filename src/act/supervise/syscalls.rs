@@ -93,19 +93,18 @@ const FAMILIES: [libc::c_int; 4] = [
     libc::AF_NETLINK,
 ];
 /// What is spoken over IP. Others reach the same ports, and Landlock's rules are for TCP alone.
-const PROTOCOLS: [libc::c_int; 5] = [
-    libc::IPPROTO_IP,
-    libc::IPPROTO_ICMP,
-    libc::IPPROTO_TCP,
-    libc::IPPROTO_UDP,
-    libc::IPPROTO_ICMPV6,
-];
+const PROTOCOLS: [libc::c_int; 3] = [libc::IPPROTO_IP, libc::IPPROTO_TCP, libc::IPPROTO_UDP];
 /// Calls that connect by sending when they have this flag, and which argument has it: no
 /// rule of Landlock's sees them.
 const SENDS: [(i64, u8); 3] = [
     (libc::SYS_sendto, 3),
     (libc::SYS_sendmsg, 2),
     (libc::SYS_sendmmsg, 3),
+];
+/// Calls that slow down all processes of a user, and what says so in their first argument.
+const OF_USERS: [(i64, u64); 2] = [
+    (libc::SYS_setpriority, libc::PRIO_USER as u64),
+    (libc::SYS_ioprio_set, 3),
 ];
 /// New namespaces, as flags of `clone`.
 const NAMESPACES: [libc::c_int; 7] = [
@@ -154,6 +153,11 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::Error> {
     }
     refused.insert(libc::SYS_clone, namespaces);
     refused.insert(libc::SYS_socket, sockets()?);
+    refused.insert(libc::SYS_prlimit64, vec![limits_of_others()?]);
+    for (call, user) in OF_USERS {
+        let whose = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, user)?;
+        refused.insert(call, vec![SeccompRule::new(vec![whose])?]);
+    }
     for (call, argument) in SENDS {
         let flag = u64::from(libc::MSG_FASTOPEN.cast_unsigned());
         refused.insert(call, vec![has(argument, flag)?]);
@@ -164,6 +168,16 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::Error> {
         compiled(refused, libc::EPERM)?,
         compiled(absent, libc::ENOSYS)?,
     ])
+}
+
+/// New limits for another process: one of the same user may set them, the daemon's too.
+fn limits_of_others() -> Result<SeccompRule, seccompiler::Error> {
+    let set = |argument, length| SeccompCondition::new(argument, length, SeccompCmpOp::Ne, 0);
+    let conditions = vec![
+        set(0, SeccompCmpArgLen::Dword)?,
+        set(2, SeccompCmpArgLen::Qword)?,
+    ];
+    Ok(SeccompRule::new(conditions)?)
 }
 
 /// Every socket but those that are named.

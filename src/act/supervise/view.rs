@@ -26,6 +26,10 @@ use std::{
 
 /// What an empty folder in place of a hidden one may hold: the names of what is kept.
 const HIDDEN: &str = "mode=0755,size=4m";
+/// What a fresh folder may hold.
+const FRESH: &str = "mode=1777,size=256m";
+/// A file in which there is nothing.
+pub(crate) const NOTHING: &str = "/dev/null";
 /// What changes nothing but the flags of one mount.
 const FLAGS_ONLY: MsFlags = MsFlags::MS_REMOUNT.union(MsFlags::MS_BIND);
 
@@ -40,6 +44,10 @@ pub(crate) struct Places {
     pub write: Vec<PathBuf>,
     /// What in it cannot.
     pub seal: Vec<PathBuf>,
+    /// Folders that are the run's own, empty at its start and gone with it.
+    pub fresh: Vec<PathBuf>,
+    /// Files that are empty in it: nobody may read them, and programs fail over that.
+    pub blank: Vec<PathBuf>,
 }
 
 impl Places {
@@ -62,6 +70,8 @@ impl Places {
             keep: keep.into_iter().collect(),
             write: write.into_iter().collect(),
             seal: real(&self.seal).into_iter().collect(),
+            fresh: real(&self.fresh).into_iter().collect(),
+            blank: real(&self.blank).into_iter().collect(),
         }
     }
 
@@ -111,6 +121,14 @@ pub(crate) fn enter(places: &Places, cwd: &Path) -> io::Result<()> {
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some(HIDDEN))
             .map_err(|e| at("hide", path)(e.into()))?;
+    }
+    for path in &places.fresh {
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some(FRESH))
+            .map_err(|e| at("empty", path)(e.into()))?;
+    }
+    for path in &places.blank {
+        bind(Path::new(NOTHING), path).map_err(at("blank", path))?;
     }
     for (path, file) in &open {
         show(path, file).map_err(at("show", path))?;
@@ -185,7 +203,8 @@ fn link(name: &Path, target: &Path) -> io::Result<()> {
 fn set(mounted: &Mount, places: &Places) -> io::Result<()> {
     let at = &mounted.at;
     let sealed = places.seal.iter().any(|path| at.starts_with(path));
-    let written = places.write.iter().any(|path| at.starts_with(path));
+    let mut writable = places.write.iter().chain(&places.fresh);
+    let written = writable.any(|path| at.starts_with(path));
     let ours = places.keep.iter().chain(&places.hide).any(|p| p == at);
     let kept = places.keep.iter().any(|path| at.starts_with(path));
     if places.hides(at) && !written && !ours && !kept {

@@ -30,6 +30,10 @@ use std::{
 
 /// The exit code of a start that failed.
 pub const REFUSED: u8 = 125;
+/// Where programs share memory by names: in a view, those of the run alone.
+const SHARED: &str = "/dev/shm";
+/// Files of the system that may hold secrets, and that programs insist on reading when they are there.
+const BLANK: [&str; 1] = ["/etc/gitconfig"];
 /// What starts every program that is linked dynamically.
 const LOADERS: [&str; 4] = [
     "/lib64/ld-linux-x86-64.so.2",
@@ -98,12 +102,16 @@ fn prepare(path: &Path, pipe: &mut File) -> Result<RunSpec, SuperviseError> {
     // Not every kernel has it, and nothing depends on it.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     take_stdin(spec.stdin.as_deref())?;
-    let reach = reach(&spec, workspace::editable(&spec)?);
+    let mut reach = reach(&spec, workspace::editable(&spec)?);
     let demand = Demand {
         required: spec.walls.required,
         accept: &spec.walls.accept,
     };
     let has_view = take_view(&spec, &reach, demand)?;
+    if has_view {
+        // It is the run's own by now.
+        reach.write.push(PathBuf::from(SHARED));
+    }
     // After the view: in a namespace of its own, processes are counted for this run alone.
     limit::limit(&spec)?;
     let mut level = confine::apply(&reach, demand)?.to_string();
@@ -244,6 +252,8 @@ fn places(spec: &RunSpec, reach: &Reach) -> Places {
         hide: spec.walls.hide.clone(),
         keep: reach.read.clone(),
         write: reach.write.clone(),
+        fresh: vec![PathBuf::from(SHARED)],
+        blank: BLANK.iter().map(PathBuf::from).collect(),
         seal: if spec.walls.seal_git {
             workspace::sealed(&spec.workspace)
         } else {

@@ -226,7 +226,7 @@ pub(super) fn exfiltrate(scene: &mut Scene<'_>) -> io::Result<i32> {
     if UnixStream::connect(place.join("service.sock")).is_ok() {
         out.push("a socket with a path".to_owned());
     }
-    let folders = ["/tmp", "/var/tmp", "/dev/shm"].map(Path::new);
+    let folders = ["/tmp", "/var/tmp", "/srv"].map(Path::new);
     for folder in folders.into_iter().chain([place.as_path()]) {
         let left = folder.join("adf-left-here");
         if fs::write(&left, "secret").is_ok() {
