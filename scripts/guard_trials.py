@@ -101,7 +101,7 @@ def outcome(trial, command):
     factory = trial.run()
     before = len(trial.outcomes())
     trial.mention()
-    trial.patiently("no outcome", lambda: len(trial.outcomes()) > before, factory)
+    trial.until("no outcome", lambda: len(trial.outcomes()) > before, factory, is_failure_awaited=True)
     trial.stop(factory)
     return trial.outcomes()[-1]
 

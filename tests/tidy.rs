@@ -18,6 +18,8 @@ mod docs;
 mod imports;
 #[path = "tidy/paths.rs"]
 mod paths;
+#[path = "tidy/security.rs"]
+mod security;
 #[path = "tidy/sizes.rs"]
 mod sizes;
 #[path = "tidy/source.rs"]
@@ -70,6 +72,16 @@ fn every_source_file_is_part_of_the_crate() {
 #[test]
 fn the_papers_are_there() {
     none("papers", &docs::papers(&Tree::here()));
+}
+
+#[test]
+fn what_is_claimed_of_security_is_shown_by_tests_that_exist() {
+    none("security", &security::check(&Tree::here()));
+}
+
+#[test]
+fn the_unit_lets_runs_build_their_walls() {
+    none("the unit", &security::unit(&Tree::here()));
 }
 
 #[test]

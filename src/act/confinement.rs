@@ -10,10 +10,11 @@ use crate::model::{Bubblewrap, Ports};
 use crate::provider::{Provider, place};
 use std::path::PathBuf;
 
-/// Folders in which programs that serve others keep their sockets, people their homes,
-/// and everybody what is passing.
-const HIDDEN: [&str; 8] = [
-    "/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media", "/dev/shm",
+/// The folders of the root that a run sees: the system's. All others are shown empty, but for
+/// what may be reached in them: homes, what services keep and listen on, what is passing.
+const SHOWN: [&str; 15] = [
+    "bin", "boot", "dev", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "proc", "sbin",
+    "sys", "usr", "efi",
 ];
 /// The agent's own repository.
 const GIT: &str = ".git/";
@@ -52,7 +53,7 @@ impl Confinement<'_> {
         }
         let role = &self.agent.role;
         let execute = (!role.may_run).then(|| place::runtime(program, self.path));
-        let mut hide: Vec<PathBuf> = HIDDEN.iter().map(PathBuf::from).collect();
+        let mut hide = hidden();
         hide.push(self.settings.state_dir.clone());
         let mut read = walls.read.clone();
         read.extend(self.reads.iter().cloned());
@@ -69,6 +70,7 @@ impl Confinement<'_> {
             seal_git: walls.seal_git,
             processes: Some(walls.processes),
             memory: walls.memory_bytes,
+            without_view: self.given.is_without_view(),
             bubblewrap,
             offline: !walls.network,
         })
@@ -93,4 +95,12 @@ impl Confinement<'_> {
         ports.dedup();
         ports
     }
+}
+
+fn hidden() -> Vec<PathBuf> {
+    // A root that cannot be listed has nothing in it that a run could find.
+    let entries = std::fs::read_dir("/").into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let others = folders.filter(|entry| !SHOWN.iter().any(|name| entry.file_name() == *name));
+    others.map(|entry| entry.path()).collect()
 }

@@ -133,11 +133,13 @@ pub fn keys(config: &Config) -> Result<BTreeMap<String, SecretString>, AppError>
 }
 
 /// The key of the marks: made at the first start where it is a file of our own.
-fn marker_key(config: &Config) -> Result<SecretString, AppError> {
-    Ok(match &config.secrets.marker_key {
+fn marker_key(config: &Config) -> Result<(SecretString, Arc<MarkerKey>), AppError> {
+    let text = match &config.secrets.marker_key {
         SecretSource::File { path } => store::marker_key(path)?,
         source => source.read()?,
-    })
+    };
+    let key = MarkerKey::new(text.expose_secret().as_bytes())?;
+    Ok((text, Arc::new(key)))
 }
 
 /// A client for the config's forge.
@@ -183,8 +185,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let (token, keys) = (token(config)?, keys(config)?);
     let client = client(config, token.clone(), &start.clock)?;
     let opened = open(&settings, &start).await?;
-    let key_text = marker_key(config)?;
-    let key = Arc::new(MarkerKey::new(key_text.expose_secret().as_bytes())?);
+    let (key_text, key) = marker_key(config)?;
     let hook = Hook::read(config)?;
     let given = walls(&settings, &start).await?;
     let (me, repo) = greet(&client, &*start.waiting).await?;

@@ -71,6 +71,7 @@ impl Default for Walls {
 // As for kinds of providers: no comments on the variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::enum_variant_names, reason = "they are written so")]
 pub(super) enum Accept {
     NoTcp,
     NoScope,

@@ -5,7 +5,7 @@
 //! that no agent has to guess one and none can drift.
 
 use super::{PromptInput, passages::one_line};
-use crate::model::{Kind, ReportStatus};
+use crate::model::{Kind, ReportStatus, RoleContext};
 
 /// Each status with what it means to the factory.
 const STATUSES: [(ReportStatus, &str); 4] = [
@@ -69,9 +69,7 @@ fn rules(input: &PromptInput<'_>) -> String {
          Work there and nowhere else.\n\
          - Read `AGENTS.md` and `CLAUDE.md` at its root first, where they are: the repository's own advice. \
          These rules and the instruction come before it.\n\
-         {caller}- Commit your work, in commits whose messages say why. What you leave uncommitted is taken as \
-         one snapshot on top.\n\
-         - Do not push, and do not look for credentials: there are none. The factory pushes the branch, \
+         {caller}{role}- Do not push, and do not look for credentials: there are none. The factory pushes the branch, \
          opens the pull request and writes to the {kind}.\n\
          - Changes to workflow files (`.gitea/workflows/`, `.github/workflows/`, `.forgejo/workflows/`) \
          and to protected paths are not delivered.\n\
@@ -89,12 +87,48 @@ fn rules(input: &PromptInput<'_>) -> String {
             ),
             None => String::new(),
         },
+        role = role(&input.agent.role),
         kind = if input.is_pull {
             "pull request"
         } else {
             "issue"
         },
     )
+}
+
+/// What the walls let it do, so that it does not try in vain.
+fn role(role: &RoleContext) -> String {
+    let mut out = String::new();
+    match &role.edits {
+        Some(paths) if paths.is_empty() => out.push_str(&format!(
+            "- Your role `{}` edits nothing: your clone can be read and not be written. What you find \
+             stands in your report.\n",
+            role.role
+        )),
+        Some(paths) => out.push_str(&format!(
+            "- Your role `{}` edits only {}: nothing else in your clone can be written.\n",
+            role.role,
+            quoted(paths)
+        )),
+        None => {}
+    }
+    if !role.may_run {
+        out.push_str(
+            "- You cannot run programs. The factory's commands below are tools of yours (`adf`); what you \
+             write is committed for you.\n",
+        );
+    } else if role.may_edit() {
+        out.push_str(
+            "- Commit your work, in commits whose messages say why. What you leave uncommitted is taken as \
+             one snapshot on top.\n",
+        );
+    }
+    out
+}
+
+fn quoted(paths: &[String]) -> String {
+    let paths: Vec<String> = paths.iter().map(|p| format!("`{}`", one_line(p))).collect();
+    paths.join(", ")
 }
 
 fn report() -> String {
@@ -179,4 +213,32 @@ fn roster(input: &PromptInput<'_>) -> String {
          when a part of the work belongs to it. What you write into files or commits calls nobody.\n",
     );
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_told_what_its_walls_let_it_do() {
+        let told = |edits: Option<&[&str]>, may_run| {
+            role(&RoleContext {
+                edits: edits.map(|paths| paths.iter().map(|p| (*p).to_owned()).collect()),
+                may_run,
+                ..RoleContext::whole("writer")
+            })
+        };
+        let architect = told(Some(&["docs/", "README.md"]), false);
+        assert!(architect.contains("Your role `writer` edits only `docs/`, `README.md`:"));
+        assert!(
+            architect.contains("You cannot run programs."),
+            "{architect}"
+        );
+        assert!(!architect.contains("Commit your work"));
+        let reviewer = told(Some(&[]), true);
+        assert!(reviewer.contains("Your role `writer` edits nothing:"));
+        assert!(!reviewer.contains("Commit your work") && !reviewer.contains("cannot run"));
+        let developer = told(None, true);
+        assert!(developer.contains("Commit your work") && !developer.contains("Your role"));
+    }
 }

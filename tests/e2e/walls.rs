@@ -2,11 +2,13 @@
 //! needs more than the machine has.
 
 use crate::factory::Factory;
-use crate::plant::{MENTION, Plant};
+use crate::plant::{MENTION, Plant, until};
 use rustix::process::Signal;
-use std::path::Path;
+use secrecy::ExposeSecret;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 /// Whether this machine lacks bubblewrap, which is all that a test can take for a missing wall.
+#[expect(clippy::print_stderr, reason = "what is not tried is said")]
 fn lacks_bubblewrap() -> bool {
     let places = [
         "/usr/local/sbin",
@@ -86,4 +88,46 @@ async fn the_start_and_the_status_say_which_walls_stand() {
     let text = factory.adf(&["status"]).await.out;
     let line = text.lines().find(|line| line.starts_with("walls: "));
     assert!(line.unwrap().contains("Landlock ABI"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_gets_the_key_of_its_own_provider_and_no_other_secret() {
+    let plant = Plant::new().await;
+    let script = "env | sort > GATE/environment.new; mv GATE/environment.new GATE/environment";
+    let factory = Factory::shell(&plant, script);
+    let own = "sk-own-0123456789abcdef";
+    let other = "sk-other-0123456789abcdef";
+    for (name, key) in [("own", own), ("other", other)] {
+        let path = factory.dir.join(name);
+        std::fs::write(&path, key).unwrap();
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    // The CLI's own options are arguments of a script that takes none.
+    factory.edit(
+        "kind = \"script\"",
+        "kind = \"claude\"\nunguarded = true\nkey_file = \"own\"",
+    );
+    let others = "[[agents]]\nname = \"writer\"\nprovider = \"spare\"\n\n\
+        [providers.spare]\nkind = \"codex\"\nunguarded = true\nkey_file = \"other\"\n\n[[agents]]\nname = \"developer\"";
+    factory.edit("[[agents]]\nname = \"developer\"", others);
+    let daemon = factory.start_with(&[("ADF_GITEA_TOKEN", "unused"), ("MY_SECRET", "hidden")]);
+    daemon.until_said("\"ready\"").await;
+    plant.say(plant.world.bug, "alice", MENTION);
+    let path = factory.gate("environment");
+    let found = until("its environment", || std::fs::read_to_string(&path).ok()).await;
+    assert!(
+        found.contains(&format!("ANTHROPIC_API_KEY={own}\n")),
+        "{found}"
+    );
+    let token = plant.world.bot.token.expose_secret();
+    for secret in [
+        other,
+        token,
+        "unused",
+        "hidden",
+        "ADF_GITEA_TOKEN",
+        "MY_SECRET",
+    ] {
+        assert!(!found.contains(secret), "{secret}: {found}");
+    }
 }

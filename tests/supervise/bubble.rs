@@ -8,6 +8,7 @@ use adf::{
 use std::{collections::BTreeSet, fs, net::TcpListener, path::PathBuf};
 
 /// The bubblewrap of this machine; without one that is said, and nothing is tried.
+#[expect(clippy::print_stderr, reason = "what is not tried is said")]
 async fn bubblewrap() -> Option<PathBuf> {
     let given = given(adf()).await.unwrap();
     if given.bubblewrap.is_none() {

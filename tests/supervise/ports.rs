@@ -38,22 +38,75 @@ async fn a_wide_range_of_ports_is_no_burden() {
     assert_eq!(succeed(&mut room, &tries).await.len(), 1);
 }
 
+/// A line of the system's python; the interpreter may be installed where no agent reads.
+#[expect(clippy::print_stderr, reason = "what is not tried is said")]
+fn python(code: &str) -> Option<String> {
+    let mut places = ["/usr/bin/python3", "/bin/python3"].into_iter();
+    let found = places.find(|path| std::path::Path::new(path).exists());
+    if found.is_none() {
+        eprintln!("skipped: there is no python3 of the system to try it with");
+    }
+    found.map(|python| format!("{python} -c '{code}'"))
+}
+
+#[tokio::test]
+async fn no_way_around_the_rules_for_tcp_leads_to_a_port() {
+    let mut room = Room::new("");
+    let listener = listener();
+    let port = port(&listener);
+    let around = [
+        // Speaks TCP on the wire, and is none to Landlock.
+        (
+            "multipath",
+            format!("s = socket.socket(2, 1, 262); s.connect((\"127.0.0.1\", {port}))"),
+        ),
+        (
+            "sctp",
+            format!("s = socket.socket(2, 1, 132); s.connect((\"127.0.0.1\", {port}))"),
+        ),
+        // Connects without `connect`.
+        (
+            "fast open",
+            format!("s = socket.socket(); s.sendto(b\"x\", 0x20000000, (\"127.0.0.1\", {port}))"),
+        ),
+        (
+            "fast open by message",
+            format!(
+                "s = socket.socket(); s.sendmsg([b\"x\"], [], 0x20000000, (\"127.0.0.1\", {port}))"
+            ),
+        ),
+        ("echo", "socket.socket(2, 2, 1)".to_owned()),
+        ("packets", "socket.socket(17, 2)".to_owned()),
+        ("the host of a machine", "socket.socket(40, 1)".to_owned()),
+        ("ciphers of the kernel", "socket.socket(38, 5)".to_owned()),
+        (
+            "names",
+            "socket.socket(2, 2, 17).sendto(b\"x\", (\"127.0.0.1\", 9)); socket.socketpair()"
+                .to_owned(),
+        ),
+    ];
+    let mut tries = Vec::new();
+    for (name, code) in around {
+        let Some(line) = python(&format!("import socket; {code}")) else {
+            return;
+        };
+        tries.push((name, line));
+    }
+    let can = succeed(&mut room, &tries).await;
+    assert_eq!(can, BTreeSet::from(["names".to_owned()]));
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "somebody came");
+}
+
 #[tokio::test]
 async fn only_the_ports_that_are_named_can_be_listened_on() {
     let mut room = Room::new("");
-    let listen =
-        "python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); s.listen()'";
-    let tries = [("listen", listen.to_owned())];
+    let code = "import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); s.listen()";
+    let Some(line) = python(code) else { return };
+    let tries = [("listen", line)];
     assert_eq!(succeed(&mut room, &tries).await, BTreeSet::new());
     room.spec.walls.bind = vec![Ports::one(0)];
-    // The interpreter may be installed where no agent reads.
-    for path in ["/usr/bin/python3", "/bin/python3"] {
-        if std::path::Path::new(path).exists() {
-            assert_eq!(succeed(&mut room, &tries).await.len(), 1);
-            return;
-        }
-    }
-    eprintln!("skipped: there is no python3 of the system to listen with");
+    assert_eq!(succeed(&mut room, &tries).await.len(), 1);
 }
 
 fn listener() -> TcpListener {

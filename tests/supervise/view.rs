@@ -97,6 +97,57 @@ async fn what_is_hidden_has_no_name_and_no_sockets_and_the_runs_own_places_are_w
 }
 
 #[tokio::test]
+async fn memory_that_is_shared_by_a_number_is_the_runs_own() {
+    let mut room = Room::new("");
+    let made = std::process::Command::new("ipcmk")
+        .args(["-M", "64"])
+        .output();
+    let Some(made) = made.ok().filter(|made| made.status.success()) else {
+        eprintln!("skipped: there is no ipcmk to share memory with");
+        return;
+    };
+    let said = String::from_utf8(made.stdout).unwrap();
+    let id = said.rsplit(' ').next().unwrap().trim().to_owned();
+    let tries = [("see", format!("ipcs -m -i {id} | grep -i shmid"))];
+    let can = succeed(&mut room, &tries).await;
+    let removed = std::process::Command::new("ipcrm")
+        .args(["-m", &id])
+        .output();
+    assert!(removed.unwrap().status.success());
+    assert_eq!(can, BTreeSet::new());
+}
+
+#[tokio::test]
+async fn memory_that_is_shared_by_a_name_is_the_runs_own_and_programs_find_what_they_insist_on() {
+    let mut room = Room::new("");
+    let name = format!("adf-test-{}", room.mark);
+    let theirs = Path::new("/dev/shm").join(&name);
+    fs::write(&theirs, "x").unwrap();
+    let lock = "import multiprocessing; multiprocessing.Lock()";
+    let tries = [
+        ("see", format!("test -e /dev/shm/{name}")),
+        ("share", "echo x > /dev/shm/y && cat /dev/shm/y".to_owned()),
+        (
+            "lock",
+            format!("! test -x /usr/bin/python3 || /usr/bin/python3 -c '{lock}'"),
+        ),
+        (
+            "read the settings of git",
+            "! test -e /etc/gitconfig || cat /etc/gitconfig".to_owned(),
+        ),
+        (
+            "find anything in them",
+            "test -n \"$(cat /etc/gitconfig)\"".to_owned(),
+        ),
+    ];
+    let can = succeed(&mut room, &tries).await;
+    fs::remove_file(theirs).unwrap();
+    assert!(!Path::new("/dev/shm/y").exists());
+    let wanted = ["share", "lock", "read the settings of git"];
+    assert_eq!(can, wanted.map(str::to_owned).into());
+}
+
+#[tokio::test]
 async fn gits_settings_and_hooks_are_sealed_and_git_works() {
     let mut room = Room::new("");
     let work = room.spec.workspace.clone();
@@ -141,13 +192,22 @@ async fn calls_that_no_agent_needs_are_refused_and_what_can_do_without_goes_on()
             "cp /bin/true t && chmod 2755 t && test -g t",
         ),
         ("set a plain mode", "touch p && chmod 755 p && test -x p"),
+        ("limit its keeper", "prlimit --pid $PPID --core=0"),
+        ("slow its user down", "renice -n 5 -u $(id -u)"),
+        ("limit itself", "prlimit --core=0 true && ulimit -n 100"),
+        ("be nice", "nice -n 5 true && ionice -c 3 true"),
         (
             "start threads and processes",
             "seq 20 | xargs -P 4 -n 1 true && git --version",
         ),
     ];
     let can = succeed(&mut room, &tries.map(|(n, line)| (n, line.to_owned()))).await;
-    let wanted = ["set a plain mode", "start threads and processes"];
+    let wanted = [
+        "be nice",
+        "limit itself",
+        "set a plain mode",
+        "start threads and processes",
+    ];
     assert_eq!(can, wanted.map(str::to_owned).into());
 }
 
@@ -159,6 +219,22 @@ async fn the_record_says_which_walls_stand() {
     let record = adf::act::supervise::read_record(&room.spec.run_dir).unwrap();
     let walls = record.walls.unwrap();
     assert!(walls.ends_with(", seccomp, own view"), "{walls}");
+}
+
+#[tokio::test]
+async fn a_run_does_without_a_view_only_where_that_is_accepted() {
+    let mut room = Room::new("echo done");
+    room.spec.walls.without_view = true;
+    room.run().await;
+    let level = |room: &Room| {
+        adf::act::supervise::read_record(&room.spec.run_dir)
+            .unwrap()
+            .walls
+    };
+    assert!(level(&room).unwrap().ends_with(", own view"));
+    room.spec.walls.accept.insert(Weakness::NoView);
+    room.run().await;
+    assert!(level(&room).unwrap().ends_with(", no own view"));
 }
 
 #[tokio::test]

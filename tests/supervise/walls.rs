@@ -186,6 +186,20 @@ async fn a_file_above_the_limit_ends_the_writer() {
 }
 
 #[tokio::test]
+async fn processes_memory_and_open_files_are_bounded_for_all_that_a_run_starts() {
+    let mut room = Room::new("bash -c 'bash -c \"ulimit -H -u -v -n\"'");
+    room.spec.walls.processes = Some(321);
+    room.spec.walls.memory = Some(1 << 30);
+    room.run().await;
+    let output = room.output();
+    let values: Vec<&str> = output.split_ascii_whitespace().collect();
+    for value in ["321", "1048576"] {
+        assert!(values.contains(&value), "{value}: {output}");
+    }
+    assert!(!output.contains("unlimited"), "{output}");
+}
+
+#[tokio::test]
 async fn an_agent_reports_through_its_socket_from_inside_the_walls() {
     let mut room = Room::new(
         "adf agent report --status done --summary 'all well' --evidence 'cargo test: ok'; adf agent report --status done --summary ''",

@@ -12,6 +12,7 @@ const PAPERS: &[(&str, &[&str])] = &[
     ("ARCHITECTURE.md", &["may import"]),
     ("CONTRIBUTING.md", &["scripts/check"]),
     ("CHANGELOG.md", &[]),
+    ("docs/security.md", &["## Inputs"]),
     ("LICENSE", &["Apache License"]),
     ("config.schema.json", &["$schema"]),
 ];

@@ -4,7 +4,7 @@
 //! Invariant: it starts `adf __walls` inside and nothing else, so every other wall stands
 //! as without it. Its standard streams are the run's own.
 
-use super::{RunSpec, SuperviseError, walls};
+use super::{RunSpec, SuperviseError, view::NOTHING, walls};
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
@@ -24,6 +24,9 @@ pub(crate) fn arguments(spec: &RunSpec, spec_path: &Path) -> Result<Vec<OsString
     for path in &places.hide {
         say("--tmpfs", &[path]);
     }
+    for path in &places.blank {
+        say("--dev-bind", &[Path::new(NOTHING), path]);
+    }
     for path in places.shown() {
         say("--ro-bind", &[path, path]);
     }
@@ -38,6 +41,7 @@ pub(crate) fn arguments(spec: &RunSpec, spec_path: &Path) -> Result<Vec<OsString
     for path in &places.hide {
         say("--remount-ro", &[path]);
     }
+    say("--unshare-ipc", &[]);
     say("--chdir", &[&spec.workspace]);
     if spec.walls.offline {
         say("--unshare-net", &[]);

@@ -138,7 +138,7 @@ fn net(reach: &Reach) -> [(&[Ports], AccessNet); 2] {
 }
 
 fn add(created: RulesetCreated, reach: &Reach) -> Result<RulesetCreated, RulesetError> {
-    let mut read = BitFlags::<AccessFs>::from(AccessFs::ReadFile | AccessFs::ReadDir);
+    let mut read = AccessFs::ReadFile | AccessFs::ReadDir;
     let mut write = AccessFs::from_all(ABI::V9)
         & !(AccessFs::MakeChar | AccessFs::MakeBlock)
         & !AccessFs::Execute;

@@ -66,11 +66,19 @@ impl Given {
         }
         let by_bubblewrap = wanted != Bubblewrap::Off && self.bubblewrap.is_some();
         let (weakness, why) = self.missing.iter().find(|(weakness, _)| {
-            !accept.contains(weakness) && !(*weakness == Weakness::NoView && by_bubblewrap)
+            let is_mended = *weakness == Weakness::NoView && by_bubblewrap;
+            !is_mended && !accept.contains(weakness)
         })?;
         let source = std::io::Error::other(why.clone());
         let weakness = *weakness;
         Some(SuperviseError::Wall { weakness, source }.to_string())
+    }
+
+    /// Whether runs do without a view of their own, because none can be made here.
+    #[must_use]
+    pub fn is_without_view(&self) -> bool {
+        let mut missing = self.missing.iter();
+        missing.any(|(weakness, _)| *weakness == Weakness::NoView)
     }
 
     /// One line for people.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// processes' secrets under `/proc` are shut by the kernel's own check of Landlock domains.
 #[must_use]
 pub fn system_reads() -> Vec<PathBuf> {
-    const FOLDERS: [&str; 11] = [
+    const FOLDERS: [&str; 12] = [
         "/usr",
         "/bin",
         "/sbin",
@@ -16,6 +16,8 @@ pub fn system_reads() -> Vec<PathBuf> {
         "/lib64",
         "/lib32",
         "/nix/store",
+        // Where some systems keep what /etc/ssl leads to.
+        "/var/lib/ca-certificates",
         "/proc",
         "/sys/devices/system/cpu",
         "/sys/fs/cgroup",

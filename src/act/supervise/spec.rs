@@ -82,6 +82,8 @@ pub struct WallSpec {
     pub processes: Option<u64>,
     /// Address space of each process, in bytes; `None`: as much as the system lets.
     pub memory: Option<u64>,
+    /// There is no view of its own to be had here, and the config does without.
+    pub without_view: bool,
     /// The bubblewrap that makes its view of the files; `None`: the run makes it itself.
     pub bubblewrap: Option<PathBuf>,
     /// Without any network, as far as bubblewrap makes the view.

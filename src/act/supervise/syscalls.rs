@@ -44,7 +44,7 @@ const KEYS: [i64; 3] = [libc::SYS_keyctl, libc::SYS_add_key, libc::SYS_request_k
 /// The kernel itself, the machine and its clock.
 const KERNEL: [i64; 20] = [
     libc::SYS_kexec_load,
-    libc::SYS_kexec_file_load,
+    KEXEC_FILE_LOAD,
     libc::SYS_init_module,
     libc::SYS_finit_module,
     libc::SYS_delete_module,
@@ -75,10 +75,37 @@ const MODES: [(i64, u8); 3] = [
     (libc::SYS_fchmodat, 2),
     (FCHMODAT2, 2),
 ];
+/// Not on every list of the C library's numbers.
+const KEXEC_FILE_LOAD: i64 = if cfg!(target_arch = "x86_64") {
+    320
+} else {
+    294
+};
 /// Newer than the list of the C library's numbers.
 const FCHMODAT2: i64 = 452;
 /// What would make a file run as the factory's user for whoever starts it.
 const SET_ID: u64 = 0o6000;
+/// Kinds of sockets there are for an agent: of this machine, IP, and the list of addresses.
+const FAMILIES: [libc::c_int; 4] = [
+    libc::AF_UNIX,
+    libc::AF_INET,
+    libc::AF_INET6,
+    libc::AF_NETLINK,
+];
+/// What is spoken over IP. Others reach the same ports, and Landlock's rules are for TCP alone.
+const PROTOCOLS: [libc::c_int; 3] = [libc::IPPROTO_IP, libc::IPPROTO_TCP, libc::IPPROTO_UDP];
+/// Calls that connect by sending when they have this flag, and which argument has it: no
+/// rule of Landlock's sees them.
+const SENDS: [(i64, u8); 3] = [
+    (libc::SYS_sendto, 3),
+    (libc::SYS_sendmsg, 2),
+    (libc::SYS_sendmmsg, 3),
+];
+/// Calls that slow down all processes of a user, and what says so in their first argument.
+const OF_USERS: [(i64, u64); 2] = [
+    (libc::SYS_setpriority, libc::PRIO_USER as u64),
+    (libc::SYS_ioprio_set, 3),
+];
 /// New namespaces, as flags of `clone`.
 const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWUSER,
@@ -94,8 +121,9 @@ const NAMESPACES: [libc::c_int; 7] = [
 const X32: Option<i64> = Some(0x4000_0000);
 #[cfg(not(target_arch = "x86_64"))]
 const X32: Option<i64> = None;
-/// x32's own numbers of `ptrace`, `process_vm_readv`, `process_vm_writev` and `kexec_load`.
-const X32_OWN: [i64; 4] = [521, 539, 540, 528];
+/// x32's own numbers of `ptrace`, `process_vm_readv`, `process_vm_writev`, `kexec_load`,
+/// `sendmsg` and `sendmmsg`.
+const X32_OWN: [i64; 6] = [521, 539, 540, 528, 518, 538];
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
@@ -124,12 +152,51 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::Error> {
         namespaces.push(has(0, u64::from(flag.cast_unsigned()))?);
     }
     refused.insert(libc::SYS_clone, namespaces);
+    refused.insert(libc::SYS_socket, sockets()?);
+    refused.insert(libc::SYS_prlimit64, vec![limits_of_others()?]);
+    for (call, user) in OF_USERS {
+        let whose = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, user)?;
+        refused.insert(call, vec![SeccompRule::new(vec![whose])?]);
+    }
+    for (call, argument) in SENDS {
+        let flag = u64::from(libc::MSG_FASTOPEN.cast_unsigned());
+        refused.insert(call, vec![has(argument, flag)?]);
+    }
     // Its flags lie in memory, where no filter looks; whoever is told that there is none takes `clone`.
     let absent = Rules::from([(libc::SYS_clone3, Vec::new())]);
     Ok([
         compiled(refused, libc::EPERM)?,
         compiled(absent, libc::ENOSYS)?,
     ])
+}
+
+/// New limits for another process: one of the same user may set them, the daemon's too.
+fn limits_of_others() -> Result<SeccompRule, seccompiler::Error> {
+    let set = |argument, length| SeccompCondition::new(argument, length, SeccompCmpOp::Ne, 0);
+    let conditions = vec![
+        set(0, SeccompCmpArgLen::Dword)?,
+        set(2, SeccompCmpArgLen::Qword)?,
+    ];
+    Ok(SeccompRule::new(conditions)?)
+}
+
+/// Every socket but those that are named.
+fn sockets() -> Result<Vec<SeccompRule>, seccompiler::Error> {
+    let is = |argument: u8, op: SeccompCmpOp, value: libc::c_int| {
+        let value = u64::from(value.cast_unsigned());
+        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, value)
+    };
+    let none_of = |argument: u8, all: &[libc::c_int]| {
+        let conditions = all.iter().map(|one| is(argument, SeccompCmpOp::Ne, *one));
+        conditions.collect::<Result<Vec<_>, _>>()
+    };
+    let mut rules = vec![SeccompRule::new(none_of(0, &FAMILIES)?)?];
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        let mut conditions = vec![is(0, SeccompCmpOp::Eq, family)?];
+        conditions.extend(none_of(2, &PROTOCOLS)?);
+        rules.push(SeccompRule::new(conditions)?);
+    }
+    Ok(rules)
 }
 
 /// Any of the two bits, one rule each.

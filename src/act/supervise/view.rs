@@ -26,6 +26,10 @@ use std::{
 
 /// What an empty folder in place of a hidden one may hold: the names of what is kept.
 const HIDDEN: &str = "mode=0755,size=4m";
+/// What a fresh folder may hold.
+const FRESH: &str = "mode=1777,size=256m";
+/// A file in which there is nothing.
+pub(crate) const NOTHING: &str = "/dev/null";
 /// What changes nothing but the flags of one mount.
 const FLAGS_ONLY: MsFlags = MsFlags::MS_REMOUNT.union(MsFlags::MS_BIND);
 
@@ -40,6 +44,10 @@ pub(crate) struct Places {
     pub write: Vec<PathBuf>,
     /// What in it cannot.
     pub seal: Vec<PathBuf>,
+    /// Folders that are the run's own, empty at its start and gone with it.
+    pub fresh: Vec<PathBuf>,
+    /// Files that are empty in it: nobody may read them, and programs fail over that.
+    pub blank: Vec<PathBuf>,
 }
 
 impl Places {
@@ -62,6 +70,8 @@ impl Places {
             keep: keep.into_iter().collect(),
             write: write.into_iter().collect(),
             seal: real(&self.seal).into_iter().collect(),
+            fresh: real(&self.fresh).into_iter().collect(),
+            blank: real(&self.blank).into_iter().collect(),
         }
     }
 
@@ -112,6 +122,14 @@ pub(crate) fn enter(places: &Places, cwd: &Path) -> io::Result<()> {
         mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some(HIDDEN))
             .map_err(|e| at("hide", path)(e.into()))?;
     }
+    for path in &places.fresh {
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some(FRESH))
+            .map_err(|e| at("empty", path)(e.into()))?;
+    }
+    for path in &places.blank {
+        bind(Path::new(NOTHING), path).map_err(at("blank", path))?;
+    }
     for (path, file) in &open {
         show(path, file).map_err(at("show", path))?;
     }
@@ -134,9 +152,11 @@ pub(crate) fn enter(places: &Places, cwd: &Path) -> io::Result<()> {
 /// Mounts that are nobody else's: with the rights of root, or as the root of a
 /// namespace of users in which there is nobody but this one.
 fn apart() -> io::Result<()> {
-    if unshare(CloneFlags::CLONE_NEWNS).is_err() {
+    // What is shared by numbers instead of names is the run's own as well.
+    let own = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWIPC;
+    if unshare(own).is_err() {
         let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
-        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
+        unshare(CloneFlags::CLONE_NEWUSER | own)?;
         fs::write("/proc/self/setgroups", "deny")?;
         fs::write("/proc/self/uid_map", format!("{0} {0} 1", user.as_raw()))?;
         fs::write("/proc/self/gid_map", format!("{0} {0} 1", group.as_raw()))?;
@@ -183,7 +203,8 @@ fn link(name: &Path, target: &Path) -> io::Result<()> {
 fn set(mounted: &Mount, places: &Places) -> io::Result<()> {
     let at = &mounted.at;
     let sealed = places.seal.iter().any(|path| at.starts_with(path));
-    let written = places.write.iter().any(|path| at.starts_with(path));
+    let mut writable = places.write.iter().chain(&places.fresh);
+    let written = writable.any(|path| at.starts_with(path));
     let ours = places.keep.iter().chain(&places.hide).any(|p| p == at);
     let kept = places.keep.iter().any(|path| at.starts_with(path));
     if places.hides(at) && !written && !ours && !kept {
@@ -197,8 +218,17 @@ fn set(mounted: &Mount, places: &Places) -> io::Result<()> {
         MsFlags::MS_RDONLY
     };
     match mount::<Path, Path, Path, Path>(None, at, None, flags, None) {
-        // No path leads to it: another mount lies over it, or nobody may go there.
-        Err(Errno::EINVAL | Errno::ENOENT | Errno::EACCES | Errno::ENOTDIR) => Ok(()),
+        // No path leads to it: another mount lies over it, nobody may go there, or whoever
+        // serves it is gone.
+        Err(
+            Errno::EINVAL
+            | Errno::ENOENT
+            | Errno::EACCES
+            | Errno::ENOTDIR
+            | Errno::ELOOP
+            | Errno::ESTALE
+            | Errno::ENOTCONN,
+        ) => Ok(()),
         set => Ok(set?),
     }
 }

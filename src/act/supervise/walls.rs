@@ -30,6 +30,10 @@ use std::{
 
 /// The exit code of a start that failed.
 pub const REFUSED: u8 = 125;
+/// Where programs share memory by names: in a view, those of the run alone.
+const SHARED: &str = "/dev/shm";
+/// Files of the system that may hold secrets, and that programs insist on reading when they are there.
+const BLANK: [&str; 1] = ["/etc/gitconfig"];
 /// What starts every program that is linked dynamically.
 const LOADERS: [&str; 4] = [
     "/lib64/ld-linux-x86-64.so.2",
@@ -98,18 +102,25 @@ fn prepare(path: &Path, pipe: &mut File) -> Result<RunSpec, SuperviseError> {
     // Not every kernel has it, and nothing depends on it.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     take_stdin(spec.stdin.as_deref())?;
-    let reach = reach(&spec, workspace::editable(&spec)?);
+    let mut reach = reach(&spec, workspace::editable(&spec)?);
     let demand = Demand {
         required: spec.walls.required,
         accept: &spec.walls.accept,
     };
     let has_view = take_view(&spec, &reach, demand)?;
+    if has_view {
+        // It is the run's own by now.
+        reach.write.push(PathBuf::from(SHARED));
+    }
     // After the view: in a namespace of its own, processes are counted for this run alone.
     limit::limit(&spec)?;
     let mut level = confine::apply(&reach, demand)?.to_string();
     drop_capabilities()?;
     match syscalls::refuse() {
-        Err(error) if demand.must(Weakness::NoSeccomp) => return Err(error),
+        Err(error) if demand.must(Weakness::NoSeccomp) => {
+            let source = std::io::Error::other(error);
+            return Err(confine::refused(Weakness::NoSeccomp, source));
+        }
         Err(_) => level.push_str(", no seccomp"),
         Ok(()) => level.push_str(", seccomp"),
     }
@@ -221,14 +232,13 @@ fn take_view(spec: &RunSpec, reach: &Reach, demand: Demand<'_>) -> Result<bool, 
     if spec.walls.bubblewrap.is_some() {
         return Ok(true);
     }
-    let places = places(spec, reach);
-    match view::enter(&places, &spec.workspace) {
-        Ok(()) => Ok(true),
-        Err(error) if demand.must(Weakness::NoView) => {
-            Err(confine::refused(Weakness::NoView, error))
-        }
-        Err(_) => Ok(false),
+    if spec.walls.without_view && !demand.must(Weakness::NoView) {
+        return Ok(false);
     }
+    // Half a view would show what nobody expects, so one that was begun is finished or nothing starts.
+    view::enter(&places(spec, reach), &spec.workspace)
+        .map_err(|error| confine::refused(Weakness::NoView, error))?;
+    Ok(true)
 }
 
 /// What a view of this run shows, for whoever makes it.
@@ -242,6 +252,8 @@ fn places(spec: &RunSpec, reach: &Reach) -> Places {
         hide: spec.walls.hide.clone(),
         keep: reach.read.clone(),
         write: reach.write.clone(),
+        fresh: vec![PathBuf::from(SHARED)],
+        blank: BLANK.iter().map(PathBuf::from).collect(),
         seal: if spec.walls.seal_git {
             workspace::sealed(&spec.workspace)
         } else {

@@ -97,7 +97,7 @@ const CALLS: [Try; 30] = [
         fs::remove_file(rooted(&t.file))
     }),
     ("mode 000", |t| {
-        fs::set_permissions(&t.file, Permissions::from_mode(0))
+        fs::set_permissions(&t.file, Permissions::from_mode(0o000))
     }),
     ("mode of its folder", |t| {
         Ok(chmod(t.root, Mode::from(0o777))?)

@@ -76,14 +76,17 @@ fn loot(place: &Path) -> Vec<PathBuf> {
         "lock",
     ];
     all.extend(of_run.iter().map(|name| run.join(name)));
-    let homes = ["/root", "/home"].iter().map(PathBuf::from);
-    let keys = [
-        "/root/.ssh",
-        "/root/.netrc",
-        "/root/.aws",
-        "/root/.cargo/credentials.toml",
-    ];
-    all.extend(homes.chain(keys.iter().map(PathBuf::from)));
+    for home in homes() {
+        let keys = [
+            "",
+            ".ssh",
+            ".netrc",
+            ".aws",
+            ".config",
+            ".cargo/credentials.toml",
+        ];
+        all.extend(keys.iter().map(|name| home.join(name)));
+    }
     let system = [
         "/etc/shadow",
         "/run/credentials",
@@ -92,6 +95,18 @@ fn loot(place: &Path) -> Vec<PathBuf> {
     ];
     all.extend(system.iter().map(PathBuf::from));
     all
+}
+
+/// Where people live, this user first.
+fn homes() -> Vec<PathBuf> {
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let own = users.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let home = fields.get(5).filter(|home| home.len() > 1)?;
+        (fields.get(2) == Some(&user.as_str())).then(|| PathBuf::from(home))
+    });
+    own.chain(["/home", "/root"].map(PathBuf::from)).collect()
 }
 
 fn one_byte(path: &Path) -> bool {
@@ -211,7 +226,7 @@ pub(super) fn exfiltrate(scene: &mut Scene<'_>) -> io::Result<i32> {
     if UnixStream::connect(place.join("service.sock")).is_ok() {
         out.push("a socket with a path".to_owned());
     }
-    let folders = ["/tmp", "/var/tmp", "/dev/shm"].map(Path::new);
+    let folders = ["/tmp", "/var/tmp", "/srv"].map(Path::new);
     for folder in folders.into_iter().chain([place.as_path()]) {
         let left = folder.join("adf-left-here");
         if fs::write(&left, "secret").is_ok() {
