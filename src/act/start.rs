@@ -122,7 +122,9 @@ impl Machine {
             .await
             .map_err(|e| Blocked::waits(format!("prompt `{}`: {e}", path.display())))?;
         let socket = self.listen(task, run, &dir).await?;
-        let guarded = self.guard(agent, task, run, &spec).map_err(Blocked::waits)?;
+        let guarded = self
+            .guard(agent, task, run, &spec)
+            .map_err(Blocked::waits)?;
         let (watchman, guard) = guarded.unzip();
         let process = supervise::start(&self.tools.adf, &spec)
             .await

@@ -4,8 +4,8 @@
 //! Invariant: made only by `config::load`; nothing here is optional that has a
 //! default, and there is no key without effect.
 
-use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
 use super::guarding::Guard;
+use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{

@@ -199,7 +199,9 @@ impl Cli {
             How::Run(field) => Want::Run(needed(field)?),
             How::Patch(field) => Want::Patch(needed(field)?),
             How::Write(field) => Want::Write(vec![needed(field)?]),
-            How::Read(fields) => Want::Read(fields.iter().flat_map(|f| texts(input.get(*f))).collect()),
+            How::Read(fields) => {
+                Want::Read(fields.iter().flat_map(|f| texts(input.get(*f))).collect())
+            }
             How::Nothing => Want::Nothing,
         })
     }
@@ -211,7 +213,9 @@ fn text(value: Option<&Value>) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Array(words) => {
             let words: Option<Vec<String>> = words.iter().map(|w| quoted(w.as_str()?)).collect();
-            words.filter(|words| !words.is_empty()).map(|words| words.join(" "))
+            words
+                .filter(|words| !words.is_empty())
+                .map(|words| words.join(" "))
         }
         _ => None,
     }

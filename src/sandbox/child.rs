@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal};
 use std::{
     ffi::OsStr,
     fs::OpenOptions,
-    io,
+    io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
     process::{Command, Stdio},
@@ -28,6 +28,27 @@ pub(super) fn ran_well(program: &OsStr, dir: &Path, args: &[&str]) -> io::Result
     // What it prints is not the agent's own word.
     let command = command.current_dir(dir).args(args).stdin(Stdio::null());
     Ok(command.stdout(Stdio::null()).status()?.success())
+}
+
+/// Runs the executable with a text on its standard input; whether it ended well.
+///
+/// # Errors
+/// When it cannot be started or does not read.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the scripted agent asks the guard as a real CLI does: by running its hook"
+)]
+pub(super) fn asked(program: &OsStr, dir: &Path, args: &[&OsStr], text: &str) -> io::Result<bool> {
+    let mut command = Command::new(program);
+    let command = command.current_dir(dir).args(args).stdin(Stdio::piped());
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(text.as_bytes())?;
+    }
+    Ok(child.wait()?.success())
 }
 
 /// Starts a process that nobody waits for; `mark` is its last argument.

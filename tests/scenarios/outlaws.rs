@@ -19,6 +19,21 @@ fn exfiltrate() {
 }
 
 #[test]
+fn tamper_guard() {
+    plays("tamper-guard", 1, 2, &[None]);
+}
+
+#[test]
+fn stubborn() {
+    plays("stubborn", 0, 2, &[Some("LOGIC")]);
+}
+
+#[test]
+fn unjudged() {
+    plays("unjudged", 0, 2, &[Some("LOGIC")]);
+}
+
+#[test]
 fn architect() {
     plays("architect", 1, 2, &[None]);
 }

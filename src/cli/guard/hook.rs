@@ -53,7 +53,10 @@ pub struct Hook {
 }
 
 /// Judges and answers: exit 0, or 2 with the reason.
-#[expect(clippy::print_stderr, reason = "the CLIs hand standard error to the model")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the CLIs hand standard error to the model"
+)]
 #[must_use]
 pub fn run(args: &Hook) -> ExitCode {
     watchdog();
@@ -67,8 +70,14 @@ pub fn run(args: &Hook) -> ExitCode {
 }
 
 /// Denies when the judgement takes too long or panics.
-#[expect(clippy::print_stderr, reason = "the CLIs hand standard error to the model")]
-#[expect(clippy::exit, reason = "a judgement that hangs is ended where it hangs")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the CLIs hand standard error to the model"
+)]
+#[expect(
+    clippy::exit,
+    reason = "a judgement that hangs is ended where it hangs"
+)]
 fn watchdog() {
     std::panic::set_hook(Box::new(|_| {
         eprintln!("denied: the guard failed on this; write it in a plainer way");

@@ -52,7 +52,10 @@ const PARTS: [(&str, fn(&GuardDenial) -> &str); 3] = [
 ];
 
 /// How often each value of a part was denied, the most frequent first.
-fn counted<'a>(denials: &'a [GuardDenial], part: fn(&GuardDenial) -> &str) -> Vec<(&'a str, usize)> {
+fn counted<'a>(
+    denials: &'a [GuardDenial],
+    part: fn(&GuardDenial) -> &str,
+) -> Vec<(&'a str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for denial in denials {
         *counts.entry(part(denial)).or_default() += 1;
@@ -70,7 +73,9 @@ fn as_json(project: &str, denials: &[GuardDenial], last: usize) -> Value {
     let mut told = json!({"project": project, "denials": denials.len()});
     for (name, part) in PARTS {
         let rows = counted(denials, part).into_iter();
-        told[format!("by_{name}")] = rows.map(|(value, n)| json!({name: value, "denials": n})).collect();
+        told[format!("by_{name}")] = rows
+            .map(|(value, n)| json!({name: value, "denials": n}))
+            .collect();
     }
     told["last"] = json!(newest(denials, last).collect::<Vec<_>>());
     told

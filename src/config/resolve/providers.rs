@@ -10,12 +10,7 @@ use crate::model::settings::{Cli, Provider};
 use std::collections::BTreeMap;
 
 /// Keys that say something only about a model's CLI.
-const OF_MODELS: [&str; 4] = [
-    "key_credential",
-    "key_env",
-    "key_file",
-    "base_url",
-];
+const OF_MODELS: [&str; 4] = ["key_credential", "key_env", "key_file", "base_url"];
 
 impl Resolver<'_, '_> {
     pub(super) fn providers(

@@ -4,12 +4,13 @@
 //! output, edits and commits for real, and reports through the factory's
 //! executable. `demo_world` is where it works; [`BEHAVIOURS`] is what it can do:
 //! [`work`] ends with work, [`trouble`] is what breaks or hangs, [`words`] is what
-//! it says to whom; [`destroy`] and [`spy`] go for what is outside.
+//! it says to whom; [`destroy`] and [`spy`] go for what is outside, [`guarded`] for the guard.
 //!
 //! Invariant: it uses only what a real agent has: its worktree, its prompt,
 //! its environment. It knows no token and no forge.
 
 mod destroy;
+mod guarded;
 mod spy;
 mod trouble;
 mod words;
@@ -41,7 +42,7 @@ struct Scene<'a> {
 type Act = fn(&mut Scene<'_>) -> io::Result<i32>;
 
 /// Each behaviour: what it is called and what it does; it gives the exit code.
-const BEHAVIOURS: [(&str, Act); 25] = [
+const BEHAVIOURS: [(&str, Act); 28] = [
     ("happy", work::happy),
     ("dirty", work::dirty),
     ("draft", work::draft),
@@ -67,6 +68,9 @@ const BEHAVIOURS: [(&str, Act); 25] = [
     ("steal", spy::steal),
     ("exfiltrate", spy::exfiltrate),
     ("fork-bomb", spy::fork_bomb),
+    ("tamper-guard", guarded::tamper),
+    ("stubborn", guarded::stubborn),
+    ("unjudged", guarded::unjudged),
 ];
 
 /// The exit code when a behaviour is unknown or cannot be played.

@@ -15,7 +15,7 @@ const DELIVERED: Traces = Traces {
     branches: 1,
     pulls: 1,
 };
-const KEPT: Traces = Traces {
+pub(super) const KEPT: Traces = Traces {
     pulls: 0,
     ..DELIVERED
 };
@@ -41,7 +41,7 @@ pub(super) const DONE: Expected = Expected {
 };
 
 /// What did not come to a commit.
-const FAILED: Expected = Expected {
+pub(super) const FAILED: Expected = Expected {
     traces: TOLD,
     runs: &[Some(Logic)],
     says: &["has failed", "There is no commit."],
