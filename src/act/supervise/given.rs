@@ -65,13 +65,25 @@ impl Given {
             ));
         }
         let by_bubblewrap = wanted != Bubblewrap::Off && self.bubblewrap.is_some();
-        let (weakness, why) = self.missing.iter().find(|(weakness, _)| {
+        let lacking = self.missing.iter().filter(|(weakness, _)| {
             let is_mended = *weakness == Weakness::NoView && by_bubblewrap;
             !is_mended && !accept.contains(weakness)
-        })?;
-        let source = std::io::Error::other(why.clone());
-        let weakness = *weakness;
-        Some(SuperviseError::Wall { weakness, source }.to_string())
+        });
+        let lacking: Vec<&(Weakness, String)> = lacking.collect();
+        if lacking.is_empty() {
+            return None;
+        }
+        let why = lacking
+            .iter()
+            .map(|(w, why)| format!("{}: {why}", w.means()));
+        let why: Vec<String> = why.collect();
+        let mut names: BTreeSet<Weakness> = accept.clone();
+        names.extend(lacking.iter().map(|(weakness, _)| *weakness));
+        let names: Vec<&str> = names.into_iter().map(Weakness::word).collect();
+        Some(format!(
+            "{}; use a kernel or a container that allows it, or accept that by name with accept = {names:?} in [walls]",
+            why.join("; ")
+        ))
     }
 
     /// Whether runs do without a view of their own, because none can be made here.
@@ -214,12 +226,14 @@ mod tests {
         let off = Bubblewrap::Off;
         let why = given.refusal(true, &none(), off).unwrap();
         assert!(
-            why.contains("ABI 4") && why.contains(r#"accept = ["no-tcp"]"#),
+            why.contains("ABI 4") && why.contains(r#"accept = ["no-tcp", "no-view"]"#),
             "{why}"
         );
         let some = BTreeSet::from([Weakness::NoTcp]);
         let why = given.refusal(true, &some, off).unwrap();
-        assert!(why.contains(r#"accept = ["no-view"]"#), "{why}");
+        assert!(why.contains(r#"accept = ["no-tcp", "no-view"]"#), "{why}");
+        assert!(!why.contains("ABI 4"), "{why}");
+        assert!(!why.contains("ABI 4"), "{why}");
         let both = BTreeSet::from([Weakness::NoTcp, Weakness::NoView]);
         assert_eq!(given.refusal(true, &both, off), None);
         assert_eq!(given.refusal(false, &none(), off), None);
