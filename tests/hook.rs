@@ -144,7 +144,7 @@ async fn tools_that_edit_are_judged_by_where_they_write() {
         ("opencode", "edit", "filePath", "src/lib.rs", 0),
         ("opencode", "write", "filePath", "/etc/passwd", 2),
         ("gemini", "replace", "file_path", "src/lib.rs", 0),
-        ("gemini", "write_file", "file_path", "../x", 2),
+        ("gemini", "write_file", "file_path", "/opt/x", 2),
     ];
     for (cli, tool, field, path, wanted) in cases {
         let (code, said) = run
@@ -155,7 +155,7 @@ async fn tools_that_edit_are_judged_by_where_they_write() {
     let patch = |path: &str| {
         format!("*** Begin Patch\n*** Update File: {path}\n@@\n-a\n+b\n*** End Patch\n")
     };
-    for (path, wanted) in [("src/lib.rs", 0), ("/etc/passwd", 2), ("../x", 2)] {
+    for (path, wanted) in [("src/lib.rs", 0), ("/etc/passwd", 2), ("/opt/x", 2)] {
         let (code, said) = run.asks("codex", shell("apply_patch", &patch(path))).await;
         assert_eq!(code, wanted, "{path}: {said}");
     }

@@ -23,7 +23,7 @@ pub struct ForgeArgs {
 pub struct ScriptedAgent {
     /// How to behave
     behaviour: String,
-    /// What a model's CLI would be given; not read
+    /// What a model's CLI would be given
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
@@ -81,7 +81,7 @@ pub fn scripted_agent(args: &ScriptedAgent) -> u8 {
         Ok(dir) => {
             let program = std::env::var_os("ADF_BIN");
             let mut out = std::io::stdout();
-            let code = agent::run(&args.behaviour, &dir, &prompt, program, &mut out);
+            let code = agent::run(&args.behaviour, &dir, &prompt, program, &args.rest, &mut out);
             u8::try_from(code).unwrap_or(FAILED)
         }
         Err(error) => {

@@ -30,7 +30,7 @@ pub(super) fn ran_well(program: &OsStr, dir: &Path, args: &[&str]) -> io::Result
     Ok(command.stdout(Stdio::null()).status()?.success())
 }
 
-/// Runs the executable with a text on its standard input; whether it ended well.
+/// Runs a line of shell with a text on its standard input; whether it ended well.
 ///
 /// # Errors
 /// When it cannot be started or does not read.
@@ -38,9 +38,9 @@ pub(super) fn ran_well(program: &OsStr, dir: &Path, args: &[&str]) -> io::Result
     clippy::disallowed_methods,
     reason = "the scripted agent asks the guard as a real CLI does: by running its hook"
 )]
-pub(super) fn asked(program: &OsStr, dir: &Path, args: &[&OsStr], text: &str) -> io::Result<bool> {
-    let mut command = Command::new(program);
-    let command = command.current_dir(dir).args(args).stdin(Stdio::piped());
+pub(super) fn asked(line: &str, dir: &Path, text: &str) -> io::Result<bool> {
+    let mut command = Command::new("/bin/sh");
+    let command = command.current_dir(dir).args(["-c", line]).stdin(Stdio::piped());
     let mut child = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())

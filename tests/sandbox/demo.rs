@@ -32,7 +32,7 @@ async fn the_demo_world_has_a_real_bug_that_the_scripted_agent_mends() {
         .unwrap();
     let dir = home.path().join("work");
     let mut said = Vec::new();
-    let code = agent::run("happy", &dir, "please fix it", None, &mut said);
+    let code = agent::run("happy", &dir, "please fix it", None, &[], &mut said);
     let said = String::from_utf8(said).unwrap();
     assert_eq!(code, 0, "{said}");
     assert!(
@@ -53,7 +53,7 @@ async fn the_demo_world_has_a_real_bug_that_the_scripted_agent_mends() {
 #[test]
 fn the_scripted_agent_can_be_silent_and_can_fail() {
     let home = tempfile::tempdir().unwrap();
-    let play = |behaviour: &str| agent::run(behaviour, home.path(), "", None, &mut Vec::new());
+    let play = |behaviour: &str| agent::run(behaviour, home.path(), "", None, &[], &mut Vec::new());
     assert_eq!(
         (play("silent"), play("fail"), play("unheard-of")),
         (0, 3, 70)
@@ -83,6 +83,7 @@ async fn the_scripted_agent_reports_through_the_factorys_executable() {
         &dir,
         "fix it",
         Some(program.into_os_string()),
+        &[],
         &mut Vec::new(),
     );
     assert_eq!(code, 0);

@@ -7,9 +7,8 @@
 
 use super::{EXIT_BROKEN, Scene, work};
 use crate::sandbox::child;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
-    ffi::OsStr,
     fs::{self, OpenOptions},
     io,
     path::{Path, PathBuf},
@@ -34,18 +33,24 @@ fn asks(scene: &mut Scene<'_>, command: &str) -> io::Result<bool> {
     let use_ =
         json!({"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": command}});
     scene.say(&json!({"type": "assistant", "message": {"id": "m", "content": [use_]}}))?;
-    let folder = std::env::var_os("ADF_AGENT_DIR").unwrap_or_default();
-    let program = scene.program.clone().unwrap_or_default();
     let call = json!({
         "tool_name": "Bash",
         "tool_input": {"command": command},
         "cwd": scene.dir,
     });
-    let words = ["guard", "hook", "claude", "--run"].map(OsStr::new);
-    let words = [&words[..], &[&folder]].concat();
-    let may = child::asked(&program, scene.dir, &words, &call.to_string())?;
+    let hook = hook(scene)?;
+    let may = child::asked(&hook, scene.dir, &call.to_string())?;
     result(scene, may)?;
     Ok(may)
+}
+
+/// The line of shell that it was given as its hook.
+fn hook(scene: &Scene<'_>) -> io::Result<String> {
+    let mut given = scene.given.iter().skip_while(|word| *word != "--settings");
+    let settings: Value = serde_json::from_str(given.nth(1).map_or("", String::as_str))?;
+    let hook = settings.pointer("/hooks/PreToolUse/0/hooks/0/command");
+    let hook = hook.and_then(Value::as_str).map(str::to_owned);
+    hook.ok_or_else(|| io::Error::other("it was given no hook"))
 }
 
 /// The line that says that a call is over.
@@ -58,7 +63,7 @@ fn result(scene: &mut Scene<'_>, is_well: bool) -> io::Result<()> {
 /// Goes for the guard: its files, its socket, its hooks, its judgement. Then does the work.
 pub(super) fn tamper(scene: &mut Scene<'_>) -> io::Result<i32> {
     scene.say(&json!({"type": "system", "subtype": "init", "session_id": "s-1"}))?;
-    let mut changed = direct(&folder());
+    let mut changed = direct(&folder(scene)?);
     for command in TAMPERINGS {
         if asks(scene, command)? {
             changed.push(command.to_owned());
@@ -87,8 +92,12 @@ pub(super) fn tamper(scene: &mut Scene<'_>) -> io::Result<i32> {
     Ok(0)
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(std::env::var_os("ADF_AGENT_DIR").unwrap_or_default())
+/// The run's `agent` folder, as the hook names it.
+fn folder(scene: &Scene<'_>) -> io::Result<PathBuf> {
+    let hook = hook(scene)?;
+    let named = hook.split("'--run' '").nth(1);
+    let named = named.and_then(|rest| rest.split('\'').next());
+    named.map(PathBuf::from).ok_or_else(|| io::Error::other("its hook names no folder"))
 }
 
 type Way = (&'static str, fn(&Path) -> io::Result<()>);

@@ -36,6 +36,8 @@ struct Scene<'a> {
     program: Option<OsString>,
     /// What stands behind the `:` of its name.
     with: &'a str,
+    /// What a model's CLI is given on its command line.
+    given: &'a [String],
     out: &'a mut dyn Write,
 }
 
@@ -86,12 +88,14 @@ pub fn behaviours() -> Vec<&'static str> {
 /// as `call:reviewer`.
 ///
 /// `program` is the factory's executable (`ADF_BIN`), through which it reports;
-/// without one it reports nothing. What it says goes to `out`, one JSON object a line.
+/// without one it reports nothing. `given` is what its CLI would find on its command
+/// line. What it says goes to `out`, one JSON object a line.
 pub fn run(
     behaviour: &str,
     dir: &Path,
     prompt: &str,
     program: Option<OsString>,
+    given: &[String],
     out: &mut dyn Write,
 ) -> i32 {
     let (name, with) = behaviour.split_once(':').unwrap_or((behaviour, ""));
@@ -104,6 +108,7 @@ pub fn run(
         prompt,
         program,
         with,
+        given,
         out,
     };
     act(&mut scene).unwrap_or_else(|error| {
