@@ -78,7 +78,11 @@ fn main() {
     let right = |case: &&corpus::Case| {
         judge(Input::Shell(&case.command), &scene(case), &policy).word() == case.verdict
     };
-    println!("{} of {} verdicts are right", all.iter().filter(right).count(), all.len());
+    println!(
+        "{} of {} verdicts are right",
+        all.iter().filter(right).count(),
+        all.len()
+    );
     slowest(&all, &policy);
 }
 
@@ -117,6 +121,9 @@ fn slowest(all: &[corpus::Case], policy: &Policy) {
     for (time, case) in times.iter().rev().take(5) {
         let line: String = case.command.chars().take(70).collect();
         let (file, why) = (&case.file, &case.why);
-        println!("slow {time:>9.1?}  {file}: {}  ({why})", line.replace('\n', "⏎"));
+        println!(
+            "slow {time:>9.1?}  {file}: {}  ({why})",
+            line.replace('\n', "⏎")
+        );
     }
 }
