@@ -46,7 +46,13 @@ pub(crate) fn parse(text: &str, is_inner: bool) -> Result<Block, Doubt> {
 
 /// The tree by the grammar that decides, no deeper than the walk can go.
 fn first(text: &str) -> Result<Block, Doubt> {
-    let block = brush::parse(text).ok_or(Doubt::Grammar)?;
+    // brush-parser 0.4 unwraps at the end of some broken texts: they are no shell
+    // either, and seen before it where they can be.
+    if text.contains("${") && !super::word::is_closed(text) {
+        return Err(Doubt::Grammar);
+    }
+    let parsed = std::panic::catch_unwind(|| brush::parse(text));
+    let block = parsed.ok().flatten().ok_or(Doubt::Grammar)?;
     if tree::depth(&block) > limits::DEPTH_MAX {
         return Err(Doubt::Depth);
     }
