@@ -81,7 +81,14 @@ pub fn scripted_agent(args: &ScriptedAgent) -> u8 {
         Ok(dir) => {
             let program = std::env::var_os("ADF_BIN");
             let mut out = std::io::stdout();
-            let code = agent::run(&args.behaviour, &dir, &prompt, program, &args.rest, &mut out);
+            let code = agent::run(
+                &args.behaviour,
+                &dir,
+                &prompt,
+                program,
+                &args.rest,
+                &mut out,
+            );
             u8::try_from(code).unwrap_or(FAILED)
         }
         Err(error) => {

@@ -40,7 +40,10 @@ pub(super) fn ran_well(program: &OsStr, dir: &Path, args: &[&str]) -> io::Result
 )]
 pub(super) fn asked(line: &str, dir: &Path, text: &str) -> io::Result<bool> {
     let mut command = Command::new("/bin/sh");
-    let command = command.current_dir(dir).args(["-c", line]).stdin(Stdio::piped());
+    let command = command
+        .current_dir(dir)
+        .args(["-c", line])
+        .stdin(Stdio::piped());
     let mut child = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -15,6 +15,10 @@ const JUDGEMENT_MS_MAX: u128 = 50;
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a flag of the person who runs the tests"
+)]
 fn inputs() -> Option<u32> {
     std::env::var("ADF_GUARD_INPUTS").ok()?.parse().ok()
 }
@@ -66,82 +70,84 @@ fn requoted(word: &str, way: usize) -> String {
     }
 }
 
+/// What shell is made of.
+const BITS: &[&str] = &[
+    "rm ",
+    "-rf ",
+    "/srv/data ",
+    "$(",
+    ")",
+    "`",
+    "\"",
+    "'",
+    "\\",
+    "$",
+    "{",
+    "}",
+    "(",
+    "; ",
+    "| ",
+    "& ",
+    "&& ",
+    "> ",
+    "<< ",
+    "<<'E'\n",
+    "\nE\n",
+    "x=",
+    "${x:-",
+    "${x%",
+    "if ",
+    "then ",
+    "fi ",
+    "for i in ",
+    "do ",
+    "done ",
+    "case ",
+    "esac ",
+    "in ",
+    "a ",
+    "é",
+    "\t",
+    "$'",
+    "\\x",
+    "[[ ",
+    "]] ",
+    "<( ",
+    "$((",
+    "))",
+    "~",
+    "*",
+    "{a,b}",
+    "{1..3}",
+    "sh -c ",
+    "eval ",
+    "sudo ",
+    "xargs ",
+    "find . -exec ",
+    "git ",
+    "function f ",
+    "f() ",
+    "\n",
+    "!",
+    "#",
+    "=",
+    "[",
+    "]",
+    "@",
+    "${!x}",
+    "$@",
+    "coproc ",
+    "time ",
+    "<<< ",
+    ">&",
+    "2>",
+    "\u{1F600}",
+    "python3 -c ",
+];
+
 /// A text that looks like shell, most of the time.
 fn shellish() -> impl Strategy<Value = String> {
-    let bits = vec![
-        "rm ",
-        "-rf ",
-        "/srv/data ",
-        "$(",
-        ")",
-        "`",
-        "\"",
-        "'",
-        "\\",
-        "$",
-        "{",
-        "}",
-        "(",
-        "; ",
-        "| ",
-        "& ",
-        "&& ",
-        "> ",
-        "<< ",
-        "<<'E'\n",
-        "\nE\n",
-        "x=",
-        "${x:-",
-        "${x%",
-        "if ",
-        "then ",
-        "fi ",
-        "for i in ",
-        "do ",
-        "done ",
-        "case ",
-        "esac ",
-        "in ",
-        "a ",
-        "é",
-        "\t",
-        "$'",
-        "\\x",
-        "[[ ",
-        "]] ",
-        "<( ",
-        "$((",
-        "))",
-        "~",
-        "*",
-        "{a,b}",
-        "{1..3}",
-        "sh -c ",
-        "eval ",
-        "sudo ",
-        "xargs ",
-        "find . -exec ",
-        "git ",
-        "function f ",
-        "f() ",
-        "\n",
-        "!",
-        "#",
-        "=",
-        "[",
-        "]",
-        "@",
-        "${!x}",
-        "$@",
-        "coproc ",
-        "time ",
-        "<<< ",
-        ">&",
-        "2>",
-        "\u{1F600}",
-        "python3 -c ",
-    ];
-    proptest::collection::vec(select(bits), 0..40).prop_map(|bits| bits.concat())
+    proptest::collection::vec(select(BITS), 0..40).prop_map(|bits| bits.concat())
 }
 
 /// A case with a part cut out, doubled or replaced.
@@ -214,6 +220,16 @@ proptest! {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the long run is about time, and asserts it only when asked to"
+)]
+fn timed(text: &str) -> u128 {
+    let begun = std::time::Instant::now();
+    let _ = is_denied(text, &usual());
+    begun.elapsed().as_millis()
+}
+
 #[test]
 fn any_text_is_judged_without_a_panic_and_in_time() {
     let asked = inputs();
@@ -225,9 +241,9 @@ fn any_text_is_judged_without_a_panic_and_in_time() {
     let texts = prop_oneof![any::<String>(), shellish(), mutated()];
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let result = runner.run(&texts, |text| {
-        let begun = std::time::Instant::now();
-        let _ = is_denied(&text, &usual());
-        let took = begun.elapsed().as_millis();
+        // The best of three: what else runs on the machine is not the guard's.
+        let tries = if asked.is_some() { 3 } else { 1 };
+        let took = (0..tries).map(|_| timed(&text)).min().unwrap_or_default();
         // Only the long run, on a quiet machine, is held to the clock.
         prop_assert!(
             asked.is_none() || took <= JUDGEMENT_MS_MAX,

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 /// What a behaviour says, and its exit code, without any walls.
 fn free(behaviour: &str, dir: &Path) -> (i32, String) {
     let mut said = Vec::new();
-    let code = run(behaviour, dir, "", None, &mut said);
+    let code = run(behaviour, dir, "", None, &[], &mut said);
     (code, String::from_utf8(said).unwrap())
 }
 

@@ -44,18 +44,18 @@ pub fn run(args: &Stats) -> u8 {
     OK
 }
 
+/// What of a denial is counted.
+type Part = fn(&GuardDenial) -> &str;
+
 /// The parts of a denial that are counted.
-const PARTS: [(&str, fn(&GuardDenial) -> &str); 3] = [
+const PARTS: [(&str, Part); 3] = [
     ("rule", |d| &d.rule),
     ("agent", |d| d.agent.as_str()),
     ("run", |d| d.run.as_str()),
 ];
 
 /// How often each value of a part was denied, the most frequent first.
-fn counted<'a>(
-    denials: &'a [GuardDenial],
-    part: fn(&GuardDenial) -> &str,
-) -> Vec<(&'a str, usize)> {
+fn counted(denials: &[GuardDenial], part: Part) -> Vec<(&str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for denial in denials {
         *counts.entry(part(denial)).or_default() += 1;

@@ -15,8 +15,11 @@ pub(crate) const TEXT_BYTES_MAX: usize = 128 * 1024;
 pub(crate) const DEPTH_MAX: usize = 40;
 
 /// How many block words a text may hold in all, heredocs and quotes included:
-/// the stack holds this many if a text makes all of them nest unseen.
-pub(crate) const BLOCKS_MAX: usize = 400;
+/// `STACK_BYTES` holds this many if a text makes all of them nest unseen.
+pub(crate) const BLOCKS_MAX: usize = 800;
+
+/// The stack on which a text with many block words is parsed, in bytes.
+pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Words that open a block, and words that close one.
 const OPENS: [&[u8]; 9] = [
@@ -25,7 +28,9 @@ const OPENS: [&[u8]; 9] = [
 const CLOSES: [&[u8]; 3] = [b"fi", b"done", b"esac"];
 
 /// Refuses what no parser should see. Texts inside texts hold our own marks.
-pub(crate) fn check(text: &str, is_inner: bool) -> Result<(), Doubt> {
+///
+/// The answer is whether it may nest deeper than it looks.
+pub(crate) fn check(text: &str, is_inner: bool) -> Result<bool, Doubt> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(Doubt::Size);
     }
@@ -40,7 +45,7 @@ pub(crate) fn check(text: &str, is_inner: bool) -> Result<(), Doubt> {
     if scan.deepest.max(brackets(text.as_bytes())) > DEPTH_MAX || scan.opened > BLOCKS_MAX {
         return Err(Doubt::Depth);
     }
-    Ok(())
+    Ok(scan.opened > DEPTH_MAX)
 }
 
 fn has_mark(text: &str) -> bool {
@@ -145,8 +150,7 @@ impl<'a> Scan<'a> {
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = rest.get(..end).unwrap_or_default();
             let lead = line.iter().take_while(|b| b" \t".contains(b)).count();
-            let first = word(line, lead);
-            self.opened += usize::from(OPENS.contains(&first));
+            self.opened += commands(line).filter(|first| OPENS.contains(first)).count();
             self.at += end;
             if line.get(lead..) == Some(name) || self.at >= self.bytes.len() {
                 return;
@@ -155,10 +159,62 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// The words of a line that stand where a command may begin, quotes ignored.
+fn commands(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const BEFORE: [&[u8]; 9] = [
+        b"then", b"do", b"else", b"if", b"while", b"until", b"elif", b"!", b"time",
+    ];
+    let mut begins = true;
+    line.split(|b| b" \t".contains(b)).filter(move |part| {
+        let is_first = begins && !part.is_empty();
+        if !part.is_empty() {
+            begins = part.ends_with(b";")
+                || part.ends_with(b"&")
+                || part.ends_with(b"|")
+                || part.ends_with(b"(")
+                || part.ends_with(b"{")
+                || BEFORE.contains(part);
+        }
+        is_first
+    })
+}
+
 fn word(bytes: &[u8], at: usize) -> &[u8] {
     let rest = bytes.get(at..).unwrap_or_default();
     let end = rest
         .iter()
         .position(|b| !b.is_ascii_alphabetic() && *b != b'!');
     rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::syntax::parse;
+
+    #[test]
+    fn the_stack_holds_as_many_blocks_as_a_text_may_hide() {
+        let hides = ": $((1<<2))\n";
+        let nested = "if true; then ".repeat(BLOCKS_MAX - 1) + &"a; fi;".repeat(BLOCKS_MAX - 1);
+        let unclosed = "while ! time ".repeat(BLOCKS_MAX / 3);
+        for text in [nested, unclosed] {
+            assert!(parse(&format!("{hides}{text}"), false).is_err());
+        }
+    }
+
+    #[test]
+    fn depth_is_counted_in_spite_of_quotes_and_heredocs_that_are_none() {
+        let deep = |text: &str| check(text, false) == Err(Doubt::Depth);
+        assert!(deep(&"( ')' ".repeat(60)));
+        assert!(deep(&"if true; then ".repeat(60)));
+        assert!(deep(&format!(
+            ": $((1<<2))\n{}",
+            "if true; then ".repeat(BLOCKS_MAX + 1)
+        )));
+        assert!(deep(&format!("\"'\" {}", "$(".repeat(60))));
+        let prose = "for all it is worth, if that (or this) holds, time flies.\n".repeat(300);
+        assert!(!deep(&format!("cat > x.md <<'E'\n{prose}E\n")));
+        let python = "    if a:\n        for b in c:\n            d()\n".repeat(60);
+        assert!(!deep(&format!("cat > x.py <<'E'\n{python}E\n")));
+    }
 }

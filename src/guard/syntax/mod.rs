@@ -28,14 +28,33 @@ pub(crate) enum Doubt {
 
 /// The tree of a text; one inside another holds what is not known as marks.
 pub(crate) fn parse(text: &str, is_inner: bool) -> Result<Block, Doubt> {
-    limits::check(text, is_inner)?;
+    let is_doubtful = limits::check(text, is_inner)?;
     let mut whole = String::with_capacity(text.len() + 1);
     whole.push_str(text);
     // A heredoc's end is only seen with its new line.
     whole.push('\n');
-    let block = brush::parse(&whole).ok_or(Doubt::Grammar)?;
+    let block = if is_doubtful {
+        stacker::grow(limits::STACK_BYTES, || first(&whole))?
+    } else {
+        first(&whole)?
+    };
     if second::is_wanted(text) && !second::agrees(&whole, &block) {
         return Err(Doubt::Second);
+    }
+    Ok(block)
+}
+
+/// The tree by the grammar that decides, no deeper than the walk can go.
+fn first(text: &str) -> Result<Block, Doubt> {
+    // brush-parser 0.4 unwraps at the end of some broken texts: they are no shell
+    // either, and seen before it where they can be.
+    if text.contains("${") && !super::word::is_closed(text) {
+        return Err(Doubt::Grammar);
+    }
+    let parsed = std::panic::catch_unwind(|| brush::parse(text));
+    let block = parsed.ok().flatten().ok_or(Doubt::Grammar)?;
+    if tree::depth(&block) > limits::DEPTH_MAX {
+        return Err(Doubt::Depth);
     }
     Ok(block)
 }

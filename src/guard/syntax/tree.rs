@@ -116,3 +116,34 @@ pub(crate) enum Redirect {
     /// `2>…`: what is written is not the command's answer.
     ErrorsOnly(Word),
 }
+
+/// How deep lists nest in a list.
+pub(crate) fn depth(block: &Block) -> usize {
+    let nodes = block.iter().flat_map(|pipeline| &pipeline.nodes);
+    1 + nodes.map(node_depth).max().unwrap_or(0)
+}
+
+fn node_depth(node: &Node) -> usize {
+    match node {
+        Node::Group(block) | Node::Subshell(block) => depth(block),
+        Node::For { body, .. } | Node::Count { body, .. } => depth(body),
+        Node::Loop { head, body } => depth(head).max(depth(body)),
+        Node::If(arms) => {
+            let arm = |(head, body): &(Option<Block>, Block)| {
+                head.as_ref().map_or(0, depth).max(depth(body))
+            };
+            arms.iter().map(arm).max().unwrap_or(0)
+        }
+        Node::Case { arms, .. } => arms.iter().map(|(_, body)| depth(body)).max().unwrap_or(0),
+        Node::Function { body, .. } => 1 + node_depth(body),
+        Node::Coproc(_, body) | Node::Redirected(body, _) => 1 + node_depth(body),
+        Node::Simple(simple) => {
+            let inner = simple.words.iter().map(|word| match word {
+                Word::Process { body, .. } => depth(body),
+                _ => 0,
+            });
+            inner.max().unwrap_or(0)
+        }
+        Node::Test(_) | Node::Sum(_) => 0,
+    }
+}

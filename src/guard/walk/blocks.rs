@@ -171,15 +171,18 @@ impl Walker<'_> {
             }
             None => all.clone_from(&self.state.positional),
         }
-        if all.len() > LOOP_VALUES_MAX {
+        // A loop in a loop is walked with fewer: they multiply.
+        if all.len() > LOOP_VALUES_MAX >> (2 * self.loops).min(4) {
             all = vec![summary(&all)];
         }
+        self.loops += 1;
         let before = self.state.clone();
         let mut out = Stream::Empty;
         for value in all {
             self.state.set(name, vec![value]);
             out = out.then(self.block(body, stdin.clone())?);
         }
+        self.loops -= 1;
         self.state.has_left = before.has_left;
         Ok(out)
     }

@@ -117,6 +117,9 @@ impl Walker<'_> {
                     self.put(&mut fields, &values, *quoted, !*quoted);
                 }
             }
+            if fields.text.len() > super::WORD_BYTES_MAX || fields.done.len() > FIELDS_MAX {
+                return Err(self.stop(&shell::TOO_COMPLEX, "a word that grows"));
+            }
         }
         fields.end();
         if ground != Ground::Plain && fields.done.is_empty() {

@@ -34,6 +34,12 @@ use super::word::Value;
 const STEPS_MAX: usize = 4_000;
 /// How many bytes of text one judgement parses, nested texts included.
 const PARSED_BYTES_MAX: usize = 512 * 1024;
+/// How long the text of one word may become, in bytes.
+const WORD_BYTES_MAX: usize = 64 * 1024;
+/// How many variables and files are remembered.
+const NAMES_MAX: usize = 256;
+/// How many wrappers, functions and texts one command is inside of.
+const WITHIN_MAX: usize = 48;
 /// How deep texts nest in texts and functions in functions.
 const DEPTH_MAX: usize = 16;
 
@@ -96,6 +102,9 @@ pub(crate) struct Walker<'a> {
     /// Functions that are running, and how many backgrounds this is inside.
     calls: Vec<String>,
     background: usize,
+    /// Loops and commands that this is inside of.
+    loops: usize,
+    within: usize,
     /// The command that is judged now, for people.
     now: String,
     files: usize,
@@ -116,6 +125,8 @@ impl<'a> Walker<'a> {
             called: Vec::new(),
             calls: Vec::new(),
             background: 0,
+            loops: 0,
+            within: 0,
             now: String::new(),
             files: 0,
         }
@@ -168,7 +179,8 @@ impl<'a> Walker<'a> {
     /// One more command.
     fn step(&mut self) -> Found {
         self.steps += 1;
-        if self.steps > STEPS_MAX {
+        let names = self.state.variables.len() + self.state.files.len();
+        if self.steps > STEPS_MAX || names > NAMES_MAX {
             return Err(self.stop(&shell::TOO_COMPLEX, ""));
         }
         Ok(())

@@ -19,6 +19,16 @@ impl Walker<'_> {
         env: &[(String, Value)],
     ) -> Found<Stream> {
         self.step()?;
+        if self.within >= super::WITHIN_MAX {
+            return Err(self.stop(&shell::TOO_COMPLEX, "a command inside of many others"));
+        }
+        self.within += 1;
+        let out = self.run_one(argv, stdin, env)?;
+        self.within -= 1;
+        Ok(out)
+    }
+
+    fn run_one(&mut self, argv: &[Value], stdin: Stream, env: &[(String, Value)]) -> Found<Stream> {
         let Some((word, args)) = argv.split_first() else {
             return Ok(Stream::Empty);
         };

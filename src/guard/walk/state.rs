@@ -13,6 +13,9 @@ use std::rc::Rc;
 /// How many possible values a variable, or directories a shell, is followed with.
 const ALTERNATIVES_MAX: usize = 8;
 
+/// How much text of a pipe or a file is followed, in bytes.
+const TEXT_BYTES_MAX: usize = 128 * 1024;
+
 /// What flows through a pipe or into a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Stream {
@@ -40,6 +43,11 @@ impl Stream {
     pub(crate) fn then(self, next: Stream) -> Stream {
         match (self, next) {
             (Stream::Empty, other) | (other, Stream::Empty) => other,
+            (Stream::Text(text), Stream::Text(more))
+                if text.len() + more.len() > TEXT_BYTES_MAX =>
+            {
+                Stream::Unknown
+            }
             (Stream::Text(mut text), Stream::Text(more)) => {
                 text.push_str(&more);
                 Stream::Text(text)

@@ -29,9 +29,16 @@ pub(super) fn square(text: &str) -> Option<usize> {
     Some(scan.at)
 }
 
-/// Behind the `}` that closes the `{` here.
-pub(super) fn curly(text: &str) -> Option<usize> {
+/// Whether each bracket and quote that a text of commands opens is closed.
+pub(crate) fn is_closed(text: &str) -> bool {
     let mut scan = Scan::new(text);
+    scan.commands(b'\0').is_some() || scan.at >= text.len() && !scan.is_inside
+}
+
+/// Behind the `}` that closes the `{` here; single quotes mean nothing inside double ones.
+pub(super) fn curly(text: &str, quoted: bool) -> Option<usize> {
+    let mut scan = Scan::new(text);
+    scan.quoted = quoted;
     scan.at = 1;
     scan.nested(b'\0', b'}')?;
     Some(scan.at)
@@ -42,6 +49,10 @@ struct Scan<'a> {
     at: usize,
     /// Delimiters of heredocs that begin on the next line, and whether tabs are cut.
     heredocs: Vec<(Vec<u8>, bool)>,
+    /// Inside double quotes, where single ones mean nothing.
+    quoted: bool,
+    /// Inside of something that must close.
+    is_inside: bool,
     /// Open `case`s: a `)` may end one of their patterns.
     cases: usize,
 }
@@ -52,6 +63,8 @@ impl<'a> Scan<'a> {
             bytes: text.as_bytes(),
             at: 0,
             heredocs: Vec::new(),
+            quoted: false,
+            is_inside: false,
             cases: 0,
         }
     }
@@ -122,14 +135,18 @@ impl<'a> Scan<'a> {
 
     /// What a byte begins, if it is a quote or a dollar; it is behind us already.
     fn quoting(&mut self, byte: u8) -> Option<()> {
+        let was_inside = self.is_inside;
+        self.is_inside |= b"'\"`$".contains(&byte);
         match byte {
             b'\\' => self.at += 1,
+            b'\'' if self.quoted => {}
             b'\'' => self.until(b'\'')?,
             b'"' => self.double()?,
             b'`' => self.backquote()?,
             b'$' => self.dollar()?,
             _ => {}
         }
+        self.is_inside = was_inside;
         Some(())
     }
 
@@ -137,7 +154,10 @@ impl<'a> Scan<'a> {
         match self.peek(0) {
             Some(b'(') => {
                 self.at += 1;
-                self.commands(b')')
+                let quoted = std::mem::take(&mut self.quoted);
+                self.commands(b')')?;
+                self.quoted = quoted;
+                Some(())
             }
             Some(b'{') => {
                 self.at += 1;
@@ -160,11 +180,15 @@ impl<'a> Scan<'a> {
     }
 
     fn double(&mut self) -> Option<()> {
+        let quoted = std::mem::replace(&mut self.quoted, true);
         loop {
             let byte = self.peek(0)?;
             self.at += 1;
             match byte {
-                b'"' => return Some(()),
+                b'"' => {
+                    self.quoted = quoted;
+                    return Some(());
+                }
                 b'\\' => self.at += 1,
                 b'`' => self.backquote()?,
                 b'$' if self.peek(0) != Some(b'\'') => self.dollar()?,
@@ -258,5 +282,17 @@ fn brackets_close_where_the_shell_closes_them() {
     assert_eq!(round("(a"), None);
     assert_eq!(sum("((1+(2)))x"), Some(9));
     assert_eq!(sum("((a); (b))x"), None);
-    assert_eq!(curly("{a:-${b}}x"), Some(9));
+    assert_eq!(curly("{a:-${b}}x", false), Some(9));
+    assert_eq!(curly("{a:-it's}x", true), Some(9));
+    for text in [
+        "a",
+        "a \"$(b)\" # it's",
+        "cat <<E\nit's\nE\n",
+        "case a in b) c;; esac",
+    ] {
+        assert!(is_closed(text), "{text}");
+    }
+    for text in ["${a", "a \"", "$(a", "echo ${x:-$(y}", "`a"] {
+        assert!(!is_closed(text), "{text}");
+    }
 }

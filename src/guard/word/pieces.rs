@@ -190,7 +190,7 @@ impl Lexer<'_> {
                 self.push(Piece::Sum(sum));
             }
             Some('{') => {
-                let end = extent::curly(rest)?;
+                let end = extent::curly(rest, quoted)?;
                 let inner = rest.get(1..end - 1)?.to_owned();
                 self.at += end;
                 // `${ command; }` runs a command in newer shells.

@@ -97,7 +97,9 @@ fn folder(scene: &Scene<'_>) -> io::Result<PathBuf> {
     let hook = hook(scene)?;
     let named = hook.split("'--run' '").nth(1);
     let named = named.and_then(|rest| rest.split('\'').next());
-    named.map(PathBuf::from).ok_or_else(|| io::Error::other("its hook names no folder"))
+    named
+        .map(PathBuf::from)
+        .ok_or_else(|| io::Error::other("its hook names no folder"))
 }
 
 type Way = (&'static str, fn(&Path) -> io::Result<()>);
