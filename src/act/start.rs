@@ -264,6 +264,7 @@ impl Machine {
             argv,
             env,
             secret,
+            is_agent: true,
             home: provider.home(&ask),
             given: provider.given(&ask),
             stdin: Some(prompt.clone()),

@@ -105,10 +105,10 @@ async fn an_agent_gets_the_key_of_its_own_provider_and_no_other_secret() {
     // The CLI's own options are arguments of a script that takes none.
     factory.edit(
         "kind = \"script\"",
-        "kind = \"claude\"\nunguarded = true\nkey_file = \"own\"",
+        "kind = \"claude\"\nkey_file = \"own\"",
     );
     let others = "[[agents]]\nname = \"writer\"\nprovider = \"spare\"\n\n\
-        [providers.spare]\nkind = \"codex\"\nunguarded = true\nkey_file = \"other\"\n\n[[agents]]\nname = \"developer\"";
+        [providers.spare]\nkind = \"codex\"\nkey_file = \"other\"\n\n[[agents]]\nname = \"developer\"";
     factory.edit("[[agents]]\nname = \"developer\"", others);
     let daemon = factory.start_with(&[("ADF_GITEA_TOKEN", "unused"), ("MY_SECRET", "hidden")]);
     daemon.until_said("\"ready\"").await;

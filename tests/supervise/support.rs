@@ -46,6 +46,7 @@ impl Room {
             secret: None,
             home: BTreeMap::new(),
             given: BTreeMap::new(),
+            is_agent: true,
             run,
             run_dir,
             workspace,

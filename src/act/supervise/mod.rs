@@ -29,6 +29,7 @@ pub mod probe;
 pub mod processes;
 mod reads;
 pub mod record;
+mod scrub;
 pub mod spec;
 pub mod start;
 pub mod supervisor;

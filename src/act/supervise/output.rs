@@ -2,8 +2,11 @@
 //!
 //! Invariant: memory is bounded by [`TAIL_BYTES_MAX`] and [`LINE_BYTES_MAX`]
 //! whatever the agent writes; every byte is counted; what is not kept is said
-//! in the file. A file that cannot be written never stops the draining.
+//! in the file, and no secret reaches it. A file that cannot be written never
+//! stops the draining.
 
+use super::scrub::Scrub;
+use crate::redact::Redactor;
 use std::{
     collections::VecDeque,
     fs::{File, OpenOptions},
@@ -26,6 +29,8 @@ pub struct CappedLog {
     total: u64,
     lost: u64,
     error: Option<io::Error>,
+    /// Takes secrets out of what goes to the file; `None`: it is the factory's own.
+    scrub: Option<Scrub>,
 }
 
 impl CappedLog {
@@ -33,7 +38,7 @@ impl CappedLog {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn create(path: &Path, cap: u64) -> io::Result<CappedLog> {
+    pub fn create(path: &Path, cap: u64, redactor: Option<Redactor>) -> io::Result<CappedLog> {
         let tail = (cap / 4).min(TAIL_BYTES_MAX);
         let file = OpenOptions::new()
             .write(true)
@@ -49,6 +54,7 @@ impl CappedLog {
             total: 0,
             lost: 0,
             error: None,
+            scrub: redactor.map(Scrub::new),
         })
     }
 
@@ -58,7 +64,7 @@ impl CappedLog {
         let head = usize::try_from(self.head_left).unwrap_or(usize::MAX);
         let (head, rest) = bytes.split_at(head.min(bytes.len()));
         self.head_left -= length(head);
-        self.write(head);
+        self.keep(head);
         self.tail.extend(rest);
         let over = self.tail.len().saturating_sub(self.tail_max);
         self.tail.drain(..over);
@@ -71,14 +77,34 @@ impl CappedLog {
     /// the first error of the disk.
     pub fn finish(mut self) -> (u64, u64, Option<io::Error>) {
         if self.lost > 0 {
+            self.flush();
             let note = format!("\n[adf: {} bytes of output were cut here]\n", self.lost);
             let before = self.lost;
             self.write(note.as_bytes());
             self.lost = before;
         }
         let tail: Vec<u8> = std::mem::take(&mut self.tail).into();
-        self.write(&tail);
+        self.keep(&tail);
+        self.flush();
         (self.total, self.lost, self.error)
+    }
+
+    /// Writes what the agent wrote, without secrets.
+    fn keep(&mut self, bytes: &[u8]) {
+        match &mut self.scrub {
+            Some(scrub) => {
+                let clean = scrub.push(bytes);
+                self.write(&clean);
+            }
+            None => self.write(bytes),
+        }
+    }
+
+    /// Writes what was held back of it.
+    fn flush(&mut self) {
+        if let Some(rest) = self.scrub.as_mut().map(Scrub::finish) {
+            self.write(&rest);
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -144,7 +170,7 @@ mod tests {
     fn kept(cap: u64, chunks: &[Vec<u8>]) -> (Vec<u8>, u64, u64) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
-        let mut log = CappedLog::create(&path, cap).unwrap();
+        let mut log = CappedLog::create(&path, cap, None).unwrap();
         chunks.iter().for_each(|chunk| log.push(chunk));
         let (total, cut, error) = log.finish();
         assert!(error.is_none());
@@ -165,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_counted_and_said_and_does_not_stop_the_draining() {
-        let mut log = CappedLog::create(Path::new("/dev/full"), 1 << 20).unwrap();
+        let mut log = CappedLog::create(Path::new("/dev/full"), 1 << 20, None).unwrap();
         log.push(&[b'x'; 1000]);
         log.push(&[b'y'; 1000]);
         let (total, cut, error) = log.finish();

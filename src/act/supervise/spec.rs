@@ -38,6 +38,9 @@ pub struct RunSpec {
     pub env: BTreeMap<String, String>,
     /// The variable that holds the provider's key: for the agent alone, never for a helper.
     pub secret: Option<(String, String)>,
+    /// Whether it is an agent, and not one of the factory's helpers: its output is rid of
+    /// secrets before it is kept.
+    pub is_agent: bool,
     /// Files put into its home once the walls stand: path and content.
     pub home: BTreeMap<String, String>,
     /// Files put into its `agent` folder, which it can only read: name and content.
@@ -150,6 +153,7 @@ impl RunSpec {
         spec.run_dir = self.run_dir.join(name);
         spec.stdin = None;
         spec.secret = None;
+        spec.is_agent = false;
         spec.home.clear();
         spec.given.clear();
         spec.stream = Stream::default();

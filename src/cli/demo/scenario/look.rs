@@ -8,6 +8,7 @@ use super::Traces;
 use crate::cli::demo::place::Place;
 use crate::model::{FailureClass, RunState};
 use crate::sandbox::Forge;
+use crate::sandbox::agent::THOUGHT;
 use crate::store;
 use aho_corasick::AhoCorasick;
 use std::collections::BTreeMap;
@@ -101,7 +102,8 @@ pub(super) fn places_of(text: &str, forge: &Forge, repo: &str, place: &Place) ->
             places.push(format!("#{}", issue.number));
         }
     }
-    for file in record(place) {
+    // An output holds what its agent thinks, but no secret.
+    for file in record(place, text != THOUGHT) {
         let clean = |f: &AhoCorasick| std::fs::read(&file).is_ok_and(|bytes| !f.is_match(&bytes));
         if !finder.as_ref().is_some_and(clean) {
             places.push(file.display().to_string());
@@ -110,12 +112,12 @@ pub(super) fn places_of(text: &str, forge: &Forge, repo: &str, place: &Place) ->
     places
 }
 
-/// The log, the ledger, and what agents were told.
-fn record(place: &Place) -> Vec<PathBuf> {
+/// The log, the ledger, what agents were told, and what they wrote.
+fn record(place: &Place, with_outputs: bool) -> Vec<PathBuf> {
     let mut files = vec![place.log.clone()];
     files.extend(files_of(&place.state, 0));
-    let prompts = files_of(&place.state.join("runs"), 3).into_iter();
-    files.extend(prompts.filter(|f| f.file_name().is_some_and(|n| n != "output.log")));
+    let of_runs = files_of(&place.state.join("runs"), 3).into_iter();
+    files.extend(of_runs.filter(|f| with_outputs || !f.ends_with("output.log")));
     files
 }
 
