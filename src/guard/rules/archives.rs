@@ -228,6 +228,7 @@ fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             longs: &["directory", "file", "makefile", "jobs", "eval", "justfile"],
         },
     );
+    fs::all(walker, Access::Write, parsed.values(&["C", "directory"]))?;
     for text in parsed.values(&["eval"]) {
         recipes(walker, text.text())?;
     }

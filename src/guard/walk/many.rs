@@ -71,32 +71,37 @@ pub(super) fn xargs(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Str
     if inner.is_empty() {
         return Ok(command.stdin.clone());
     }
-    each(walker, inner, mark, &given)?;
-    Ok(Stream::Unknown)
+    Ok(each(walker, inner, mark, &given)?.filtered())
 }
 
 /// Runs an argv with things put in place of a mark, or behind it.
-fn each(walker: &mut Walker<'_>, argv: &[Value], mark: Option<&str>, given: &[Value]) -> Found {
+fn each(
+    walker: &mut Walker<'_>,
+    argv: &[Value],
+    mark: Option<&str>,
+    given: &[Value],
+) -> Found<Stream> {
     let kept = walker.state.clone();
+    let mut out = Stream::Empty;
     if let Some(mark) = mark {
         for one in given.iter().take(16) {
             let argv: Vec<Value> = argv.iter().map(|arg| put(arg, mark, one)).collect();
-            walker.run(&argv, Stream::Empty, &[])?;
+            out = out.then(walker.run(&argv, Stream::Empty, &[])?);
         }
         if given.len() > 16 {
             let argv: Vec<Value> = argv
                 .iter()
                 .map(|arg| put(arg, mark, &Value::mark(OPAQUE)))
                 .collect();
-            walker.run(&argv, Stream::Empty, &[])?;
+            out = out.then(walker.run(&argv, Stream::Empty, &[])?);
         }
     } else {
         let mut argv = argv.to_vec();
         argv.extend_from_slice(given);
-        walker.run(&argv, Stream::Empty, &[])?;
+        out = out.then(walker.run(&argv, Stream::Empty, &[])?);
     }
     walker.restore(kept);
-    Ok(())
+    Ok(out)
 }
 
 fn put(arg: &Value, mark: &str, one: &Value) -> Value {
