@@ -7,6 +7,8 @@
 use super::peel::operand;
 use super::substitute::below;
 use super::{Command, Found, Stream, Walker};
+use crate::guard::place::Place;
+use crate::guard::rules::fs;
 use crate::guard::word::{OPAQUE, PLAIN, SECRET, Value, joined};
 
 /// What a stream is as the arguments that `xargs` makes of it.
@@ -169,13 +171,25 @@ pub(super) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stre
         let plus = |n: usize| n > 0 && rest[n].text() == "+" && rest[n - 1].text() == "{}";
         let end = (0..rest.len()).find(|n| ends(&rest[*n]) || plus(*n));
         let argv = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let given: Vec<Value> = roots.iter().map(found).collect();
+        // A search for anything hands on where it begins, and the git directory in it.
+        let all = !fs::narrows(command.args);
+        let given: Vec<Value> = roots
+            .iter()
+            .map(|root| if all { root.clone() } else { found(root) })
+            .collect();
         each(walker, argv, Some("{}"), &given)?;
         if let Some(end) = end {
             args.nth(end);
         }
     }
-    Ok(Stream::Paths(roots))
+    let mut handed = roots;
+    if !fs::narrows(command.args) {
+        let whole = handed
+            .iter()
+            .any(|root| walker.target(root, true).place == Place::Root);
+        handed.extend(whole.then(|| Value::pattern("./.*")));
+    }
+    Ok(Stream::Paths(handed))
 }
 
 /// What a search hands on: it may be anything below, and the root too.
