@@ -148,6 +148,10 @@ fn linked(links: &[(String, String)], path: String, follows: bool) -> String {
 
 fn resolved(scene: &Scene<'_>, path: &str, follows: bool) -> Option<String> {
     let resolve = scene.resolve?;
+    // The caller's own descriptors are not those of what will run.
+    if path.strip_prefix("/dev/").map(device) == Some(Place::Null) {
+        return None;
+    }
     if follows {
         return resolve(path);
     }

@@ -166,3 +166,27 @@ fn a_denial_says_everything() {
     assert_eq!(denial.destroys, "/home/agent/x");
     assert!(!denial.reason.is_empty() && !denial.instead.is_empty());
 }
+
+#[test]
+fn descriptors_are_those_of_the_command_and_not_of_the_guard() {
+    let resolve = |path: &str| Some(path.replace("/dev/", "/proc/self/"));
+    let scene = Scene {
+        resolve: Some(&resolve),
+        ..usual()
+    };
+    let verdict = judge(
+        Input::Shell("bash < <(echo 'rm -rf /srv/data')"),
+        &scene,
+        &Policy::default(),
+    );
+    assert_eq!(
+        verdict.denial().map(|d| d.rule.as_str()),
+        Some("fs.delete-outside")
+    );
+    let verdict = judge(
+        Input::Shell("echo oops > /dev/stderr"),
+        &scene,
+        &Policy::default(),
+    );
+    assert!(verdict.is_allow());
+}

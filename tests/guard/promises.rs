@@ -233,6 +233,7 @@ fn timed(text: &str) -> u128 {
 #[test]
 fn any_text_is_judged_without_a_panic_and_in_time() {
     let asked = inputs();
+    let held = asked.is_some() && !cfg!(debug_assertions);
     let config = ProptestConfig {
         cases: asked.unwrap_or(INPUTS_USUAL),
         failure_persistence: None,
@@ -242,13 +243,10 @@ fn any_text_is_judged_without_a_panic_and_in_time() {
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let result = runner.run(&texts, |text| {
         // The best of three: what else runs on the machine is not the guard's.
-        let tries = if asked.is_some() { 3 } else { 1 };
+        let tries = if held { 3 } else { 1 };
         let took = (0..tries).map(|_| timed(&text)).min().unwrap_or_default();
-        // Only the long run, on a quiet machine, is held to the clock.
-        prop_assert!(
-            asked.is_none() || took <= JUDGEMENT_MS_MAX,
-            "{took} ms: {text}"
-        );
+        // Only the long run of an optimized build is held to the clock.
+        prop_assert!(!held || took <= JUDGEMENT_MS_MAX, "{took} ms: {text}");
         Ok(())
     });
     result.expect("each text is judged");

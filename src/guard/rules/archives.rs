@@ -1,5 +1,5 @@
 //! Archives, stream editors and build tools: programs that write by an option,
-//! a script or a folder.
+//! a script or a folder; their rules are those of files.
 //!
 //! Invariant: an archive is unpacked only where files may be written; a script
 //! of sed or make is read for the files it writes and the commands it runs.
@@ -7,12 +7,8 @@
 use super::fs::{self, Access};
 use super::remote;
 use crate::guard::args::{self, Parsed, Spec};
-use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker, peel};
 use crate::guard::word::Value;
-
-/// The domain's rules are those of files.
-const _: &[&Rule] = fs::ALL;
 
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     match command.name {
@@ -228,6 +224,7 @@ fn make(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             longs: &["directory", "file", "makefile", "jobs", "eval", "justfile"],
         },
     );
+    fs::all(walker, Access::Write, parsed.values(&["C", "directory"]))?;
     for text in parsed.values(&["eval"]) {
         recipes(walker, text.text())?;
     }

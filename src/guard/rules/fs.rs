@@ -212,16 +212,7 @@ pub(crate) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     if has("-delete") {
         for root in &roots {
             if walker.target(root, true).place == Place::Root && !has("-empty") {
-                let narrows = command
-                    .args
-                    .iter()
-                    .zip(command.args.iter().skip(1))
-                    .any(|(a, b)| {
-                        matches!(
-                            a.text(),
-                            "-name" | "-iname" | "-path" | "-wholename" | "-regex"
-                        ) && !b.text().trim_matches(['*', '?']).is_empty()
-                    });
+                let narrows = narrows(command.args);
                 if !narrows {
                     walker.deny(&DELETE_WORKTREE, root.text())?;
                 }
@@ -238,6 +229,14 @@ pub(crate) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         }
     }
     Ok(())
+}
+
+/// Whether a search is for certain names only.
+pub(crate) fn narrows(args: &[Value]) -> bool {
+    const TESTS: [&str; 6] = ["-name", "-iname", "-path", "-ipath", "-wholename", "-regex"];
+    args.windows(2).any(|w| {
+        TESTS.contains(&w[0].text()) && !w[1].text().trim_matches(['*', '?', '.']).is_empty()
+    })
 }
 
 /// No options with values.

@@ -90,6 +90,9 @@ pub(super) fn with_paths(
     if verb == "checkout-index" {
         fs::all(walker, Access::Write, parsed.values(&["prefix"]))?;
     }
+    if verb == "hash-object" || parsed.has("no-index") {
+        fs::all(walker, Access::Read, parsed.operands.iter().copied())?;
+    }
     if parsed.value(&["template"]).is_some() {
         walker.deny(&super::guard::GIT_PROGRAM, shown)?;
     }

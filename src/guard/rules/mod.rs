@@ -47,7 +47,7 @@ pub(crate) static PROJECT: Rule = Rule {
 
 /// All rules, by domain.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    let domains: [&[&Rule]; 18] = [
+    let domains: [&[&Rule]; 16] = [
         fs::ALL,
         git::ALL,
         disks::ALL,
@@ -64,8 +64,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
         guard::ALL,
         forge::ALL,
         shell::ALL,
-        &[],
-        &[],
     ];
     domains.into_iter().flatten().copied()
 }

@@ -25,7 +25,19 @@ pub(super) fn agrees(text: &str, block: &Block) -> bool {
     {
         return false;
     }
-    let Some(tree) = parser.parse(text, None) else {
+    // Its scanner looks wide characters up in a table for bytes, and reads beyond
+    // it: it gets letters in their place, byte for byte.
+    let ascii: String = text
+        .bytes()
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(byte)
+            } else {
+                'u'
+            }
+        })
+        .collect();
+    let Some(tree) = parser.parse(&ascii, None) else {
         return false;
     };
     let root = tree.root_node();
@@ -207,6 +219,17 @@ mod tests {
     use super::*;
     use crate::guard::syntax::brush;
     use proptest::prelude::*;
+
+    #[test]
+    fn wide_characters_do_not_reach_its_scanner() {
+        for text in [
+            "\u{1d49d}{\u{e01ae}J<?:\u{1f5f4}",
+            "$<?:\u{1f144} { \u{1f8c1}; }\n",
+            "\\\u{1a82}g]D.\u{a5}.W>$<?:\u{1d49d}\u{fd9}\u{1f144}\u{468}\u{1d6f}\u{1f574}{\u{e01ae}J\u{2f37}\u{217f}\u{1f8c1}\n",
+        ] {
+            let _ = agrees(text, &Block::new());
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]

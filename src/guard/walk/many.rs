@@ -7,6 +7,8 @@
 use super::peel::operand;
 use super::substitute::below;
 use super::{Command, Found, Stream, Walker};
+use crate::guard::place::Place;
+use crate::guard::rules::fs;
 use crate::guard::word::{OPAQUE, PLAIN, SECRET, Value, joined};
 
 /// What a stream is as the arguments that `xargs` makes of it.
@@ -71,32 +73,37 @@ pub(super) fn xargs(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Str
     if inner.is_empty() {
         return Ok(command.stdin.clone());
     }
-    each(walker, inner, mark, &given)?;
-    Ok(Stream::Unknown)
+    Ok(each(walker, inner, mark, &given)?.filtered())
 }
 
 /// Runs an argv with things put in place of a mark, or behind it.
-fn each(walker: &mut Walker<'_>, argv: &[Value], mark: Option<&str>, given: &[Value]) -> Found {
+fn each(
+    walker: &mut Walker<'_>,
+    argv: &[Value],
+    mark: Option<&str>,
+    given: &[Value],
+) -> Found<Stream> {
     let kept = walker.state.clone();
+    let mut out = Stream::Empty;
     if let Some(mark) = mark {
         for one in given.iter().take(16) {
             let argv: Vec<Value> = argv.iter().map(|arg| put(arg, mark, one)).collect();
-            walker.run(&argv, Stream::Empty, &[])?;
+            out = out.then(walker.run(&argv, Stream::Empty, &[])?);
         }
         if given.len() > 16 {
             let argv: Vec<Value> = argv
                 .iter()
                 .map(|arg| put(arg, mark, &Value::mark(OPAQUE)))
                 .collect();
-            walker.run(&argv, Stream::Empty, &[])?;
+            out = out.then(walker.run(&argv, Stream::Empty, &[])?);
         }
     } else {
         let mut argv = argv.to_vec();
         argv.extend_from_slice(given);
-        walker.run(&argv, Stream::Empty, &[])?;
+        out = out.then(walker.run(&argv, Stream::Empty, &[])?);
     }
     walker.restore(kept);
-    Ok(())
+    Ok(out)
 }
 
 fn put(arg: &Value, mark: &str, one: &Value) -> Value {
@@ -164,13 +171,25 @@ pub(super) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stre
         let plus = |n: usize| n > 0 && rest[n].text() == "+" && rest[n - 1].text() == "{}";
         let end = (0..rest.len()).find(|n| ends(&rest[*n]) || plus(*n));
         let argv = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let given: Vec<Value> = roots.iter().map(found).collect();
+        // A search for anything hands on where it begins, and the git directory in it.
+        let all = !fs::narrows(command.args);
+        let given: Vec<Value> = roots
+            .iter()
+            .map(|root| if all { root.clone() } else { found(root) })
+            .collect();
         each(walker, argv, Some("{}"), &given)?;
         if let Some(end) = end {
             args.nth(end);
         }
     }
-    Ok(Stream::Paths(roots))
+    let mut handed = roots;
+    if !fs::narrows(command.args) {
+        let whole = handed
+            .iter()
+            .any(|root| walker.target(root, true).place == Place::Root);
+        handed.extend(whole.then(|| Value::pattern("./.*")));
+    }
+    Ok(Stream::Paths(handed))
 }
 
 /// What a search hands on: it may be anything below, and the root too.

@@ -35,7 +35,7 @@ const STEPS_MAX: usize = 4_000;
 /// How many bytes of text one judgement parses, nested texts included.
 const PARSED_BYTES_MAX: usize = 512 * 1024;
 /// How long the text of one word may become, in bytes.
-const WORD_BYTES_MAX: usize = 64 * 1024;
+const WORD_BYTES_MAX: usize = 128 * 1024;
 /// How many variables and files are remembered.
 const NAMES_MAX: usize = 256;
 /// How many wrappers, functions and texts one command is inside of.

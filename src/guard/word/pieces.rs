@@ -106,6 +106,15 @@ impl Lexer<'_> {
     }
 
     fn tilde(&mut self) {
+        // As in `of=~/x`: a word that looks like an assignment.
+        if let Some((name, _)) = self.rest().split_once("=~")
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
+            let head = format!("{name}=");
+            self.at += head.len();
+            self.push(Piece::Text(head, false));
+        }
         let Some(rest) = self.rest().strip_prefix('~') else {
             return;
         };
