@@ -103,10 +103,7 @@ async fn an_agent_gets_the_key_of_its_own_provider_and_no_other_secret() {
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
     }
     // The CLI's own options are arguments of a script that takes none.
-    factory.edit(
-        "kind = \"script\"",
-        "kind = \"claude\"\nkey_file = \"own\"",
-    );
+    factory.edit("kind = \"script\"", "kind = \"claude\"\nkey_file = \"own\"");
     let others = "[[agents]]\nname = \"writer\"\nprovider = \"spare\"\n\n\
         [providers.spare]\nkind = \"codex\"\nkey_file = \"other\"\n\n[[agents]]\nname = \"developer\"";
     factory.edit("[[agents]]\nname = \"developer\"", others);

@@ -151,7 +151,8 @@ fn verdict(run: &Guarding, call: &Call) -> Answer {
         return refused("role", &call.tool, what, why);
     }
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let (worktree, home, tmp) = (text(&run.worktree), text(&run.home), text(&run.tmp));
+    let known = |path: &Path| text(&path.canonicalize().unwrap_or_else(|_| path.to_path_buf()));
+    let (worktree, home, tmp) = (known(&run.worktree), known(&run.home), known(&run.tmp));
     let here = std::env::current_dir().map_or_else(|_| worktree.clone(), |dir| text(&dir));
     let scene = Scene {
         cwd: call.cwd.as_deref().unwrap_or(&here),
