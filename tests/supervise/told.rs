@@ -35,12 +35,14 @@ async fn a_denial_on_standard_error_and_a_last_line_without_end_are_read() {
 
 #[tokio::test]
 async fn the_agent_alone_gets_the_key_and_files_are_in_its_home() {
-    let mut room = Room::new("echo \"$MY_KEY\"; cat \"$HOME/.x/settings\"");
+    let mut room = Room::new("echo \"$MY_KEY\" | tee key; cat \"$HOME/.x/settings\"");
     room.spec.secret = Some(("MY_KEY".to_owned(), "sk-hidden".to_owned()));
     room.spec.home = [(".x/settings".to_owned(), "furnished".to_owned())].into();
     assert!(!format!("{:?}", room.spec).contains("sk-hidden"));
     room.run().await;
-    assert_eq!(room.output(), "sk-hidden\nfurnished");
+    let key = fs::read_to_string(room.spec.workspace.join("key")).unwrap();
+    assert_eq!(key, "sk-hidden\n");
+    assert_eq!(room.output(), "[redacted]\nfurnished", "what it says is kept without the key");
     assert!(!room.spec.layout().spec().exists(), "it holds the key");
     let (names, time) = (["sh".to_owned()], Duration::from_secs(60));
     let probed = probe(adf(), &room.spec, &names, time).await.unwrap();
