@@ -12,6 +12,7 @@ pub mod failures;
 pub mod forge;
 pub mod order;
 pub mod plan;
+pub mod rank;
 pub mod run;
 pub mod schema;
 pub mod status;
@@ -89,6 +90,8 @@ enum Command {
     Explain(explain::Explain),
     /// Show the rules that class failures, what they matched, and the last failures
     Failures(failures::Failures),
+    /// Rank issues by what waits for them
+    Rank(rank::Rank),
     /// Show the ledger and the running factory
     Status(status::Status),
     /// Start nothing until `adf resume`; what runs goes on
@@ -132,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Failures(args) => failures::run(&args),
+        Command::Rank(args) => rank::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Pause(args) => order::held(&args, Wish::Pause),
         Command::Resume(args) => order::held(&args, Wish::Resume),

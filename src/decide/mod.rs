@@ -6,7 +6,7 @@
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`escalate`] calls people, [`operator`] obeys operators,
-//! [`words`] holds every text that people will see.
+//! [`words`] holds every text that people will see; [`graph`] ranks issues.
 
 pub mod admission;
 mod adopt;
@@ -17,6 +17,7 @@ mod draft;
 pub mod ending;
 mod escalate;
 pub mod failures;
+pub mod graph;
 mod intake;
 mod notice;
 pub mod operator;
