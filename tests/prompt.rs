@@ -22,6 +22,8 @@ fn agent(template: &str) -> Agent {
         prompt: template.into(),
         provider: "script".into(),
         model: None,
+        tier: None,
+        pinned: false,
         tools: Vec::new(),
         cron: None,
         requires: Vec::new(),

@@ -13,6 +13,7 @@ pub mod forge;
 pub mod order;
 pub mod plan;
 pub mod rank;
+pub mod route;
 pub mod run;
 pub mod schema;
 pub mod status;
@@ -92,6 +93,8 @@ enum Command {
     Failures(failures::Failures),
     /// Rank issues by what waits for them
     Rank(rank::Rank),
+    /// Show which tier, provider and model a text calls for, and why
+    Route(route::RouteArgs),
     /// Show the ledger and the running factory
     Status(status::Status),
     /// Start nothing until `adf resume`; what runs goes on
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Failures(args) => failures::run(&args),
         Command::Rank(args) => rank::run(&args),
+        Command::Route(args) => route::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Pause(args) => order::held(&args, Wish::Pause),
         Command::Resume(args) => order::held(&args, Wish::Resume),

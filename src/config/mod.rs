@@ -15,6 +15,7 @@ mod prune;
 mod raw;
 mod raw_agents;
 mod raw_failures;
+mod raw_routing;
 mod raw_webhook;
 mod render;
 mod resolve;

@@ -14,6 +14,7 @@ use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
 pub(super) use super::raw_failures::Failures;
+pub(super) use super::raw_routing::Routing;
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -48,6 +49,9 @@ pub(super) struct Raw {
     /// How failures are told apart, and who hears of them.
     #[serde(default)]
     pub failures: Failures,
+    /// Which provider and model a task gets by its words.
+    #[serde(default)]
+    pub routing: Routing,
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,

@@ -248,6 +248,8 @@ pub fn agent(name: &str) -> Agent {
         prompt: String::new(),
         provider: "house".to_owned(),
         model: None,
+        tier: None,
+        pinned: false,
         tools: Vec::new(),
         cron: None,
         requires: Vec::new(),
@@ -314,6 +316,11 @@ pub fn settings() -> Settings {
         failures: Failures {
             label: "adf:needs-human".to_owned(),
             rules: Vec::new(),
+        },
+        routing: adf::model::settings::Routing {
+            decides: false,
+            scenarios: Vec::new(),
+            default: None,
         },
         nightwatch: Nightwatch {
             enabled: true,

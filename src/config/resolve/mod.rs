@@ -11,6 +11,7 @@ mod forge;
 mod limits;
 mod prompts;
 mod providers;
+mod routing;
 mod walls;
 mod webhook;
 
@@ -46,7 +47,14 @@ impl Resolver<'_, '_> {
         let (providers, keys) = self.providers(raw.providers);
         secrets.keys = keys;
         let limits = self.project_limits(&raw.limits);
-        let agents = self.agents(raw.agents, &providers, &schedule.time_zone, &limits);
+        let routing = self.routing(&raw.routing, &providers);
+        let agents = self.agents(
+            raw.agents,
+            &providers,
+            &routing,
+            &schedule.time_zone,
+            &limits,
+        );
         let settings = Settings {
             project: raw.project.name,
             forge: self.forge(&raw.gitea),
@@ -58,6 +66,7 @@ impl Resolver<'_, '_> {
             walls: self.walls(raw.walls, &state_dir, &secrets, webhook.as_ref()),
             delivery: self.delivery(raw.delivery),
             failures: self.failures(raw.failures),
+            routing,
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(
