@@ -7,7 +7,7 @@
 use super::table::{moment, table};
 use super::{FAILED, Format, OK, complain, load, say};
 use crate::model::AgentName;
-use crate::model::route::{Candidate, Choice, Decisive, Health, Link, Route, Side, Source};
+use crate::model::route::{Candidate, Decisive, Health, Link, Route, Side, Source};
 use crate::model::settings::{Agent, Settings};
 use crate::routing::{Ask, House, Router, TEXT_BYTES_MAX, shipped, source_words};
 use std::io::{BufRead, Read, Write};
@@ -167,14 +167,14 @@ fn as_text(route: &Route) -> String {
         let rows = route.chain.iter().map(|link| {
             let chosen = route.choice.as_ref() == Some(&link.choice);
             vec![
-                name(&link.choice),
+                link.choice.to_string(),
                 health(link),
                 if chosen { "chosen" } else { "" }.to_owned(),
             ]
         });
         parts.push(table(&["PROVIDER/MODEL", "HEALTH", ""], rows.collect()));
     }
-    let side = |side: &Side| format!("{} ({})", source_words(side.source), name(&side.choice));
+    let side = |side: &Side| format!("{} ({})", source_words(side.source), side.choice);
     let overrides = route
         .overrides
         .iter()
@@ -200,7 +200,7 @@ fn headline(route: &Route) -> String {
         String::new()
     };
     let who = match (&route.choice, route.source) {
-        (Some(choice), source) => format!("{}, {}", name(choice), source_words(source)),
+        (Some(choice), source) => format!("{choice}, {}", source_words(source)),
         (None, Source::Nobody) => "nobody: no provider is known".to_owned(),
         (None, source) => format!("waits: {} has nobody who is well", source_words(source)),
     };
@@ -209,11 +209,6 @@ fn headline(route: &Route) -> String {
 
 fn words(candidate: &Candidate) -> String {
     candidate.words.join(", ")
-}
-
-fn name(choice: &Choice) -> String {
-    let model = choice.model.iter().map(|model| format!("/{model}"));
-    model.fold(choice.provider.clone(), |name, model| name + &model)
 }
 
 fn health(link: &Link) -> String {

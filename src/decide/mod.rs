@@ -22,19 +22,24 @@ mod intake;
 mod notice;
 pub mod operator;
 mod refuse;
+mod routes;
 mod speech;
 mod steps;
 pub mod words;
+
+pub use routes::Routes;
 
 use crate::model::{Plan, Snapshot};
 
 /// Decides what to do now.
 ///
+/// `routes` are those of the snapshot's settings.
+///
 /// Assumes that effects named in `in_flight` are being tried at this moment and
 /// that every other open effect is not.
 #[must_use]
-pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
-    let mut draft = draft::Draft::new(snapshot);
+pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
+    let mut draft = draft::Draft::new(snapshot, routes);
     intake::mentions(&mut draft);
     intake::fires(&mut draft);
     calls::take(&mut draft);

@@ -6,7 +6,7 @@
 
 use super::Time;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// A routing file: which words call for which tier, and who serves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,6 +30,15 @@ pub struct Choice {
     pub provider: String,
     /// The model, for providers that take one.
     pub model: Option<String>,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.model {
+            Some(model) => write!(f, "{}/{model}", self.provider),
+            None => f.write_str(&self.provider),
+        }
+    }
 }
 
 /// Who decided provider and model.

@@ -102,7 +102,7 @@ impl Scene {
             unfit: self.unfit.as_deref(),
             in_flight: &self.in_flight,
         };
-        let plan = adf::decide::plan(&snapshot);
+        let plan = adf::decide::plan(&snapshot, &adf::decide::Routes::of(&self.settings));
         self.apply(plan.changes.clone());
         self.plan = plan.clone();
         plan
