@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn only_whole_words_count_and_all_that_overlap() {
-        assert_eq!(found(&["api"], "the capital, an api_key, apis"), []);
+        assert!(found(&["api"], "the capital, an api_key, apis").is_empty());
         assert_eq!(found(&["api"], "(API)"), [0]);
         assert_eq!(
             found(
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn right_to_left_and_unspaced_scripts_are_found() {
         assert_eq!(found(&["סקירה"], "נא לבצע סקירה של הקוד"), [0]);
-        assert_eq!(found(&["סקירה"], "הסקירה"), []);
+        assert!(found(&["סקירה"], "הסקירה").is_empty());
         assert_eq!(found(&["計画"], "来週の計画を立てる"), [0]);
     }
 
@@ -158,6 +158,6 @@ mod tests {
 
     #[test]
     fn no_keywords_find_nothing() {
-        assert_eq!(found(&[], "anything"), []);
+        assert!(found(&[], "anything").is_empty());
     }
 }

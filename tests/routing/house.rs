@@ -1,10 +1,5 @@
 //! A house with providers, agents and scenarios to choose from.
 
-#![expect(
-    clippy::expect_used,
-    reason = "the lint's leave for tests does not reach their helper functions"
-)]
-
 use adf::config::{self, Config};
 use adf::model::AgentName;
 use adf::model::route::{Choice, Healths, Route};
