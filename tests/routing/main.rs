@@ -11,4 +11,5 @@ mod command;
 mod files;
 mod house;
 mod precedence;
+mod properties;
 mod shipped;
