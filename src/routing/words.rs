@@ -4,7 +4,7 @@
 //! text is read once, whatever number of keywords there are.
 
 use super::fold::{bounded, fold};
-use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
 use aho_corasick::{Anchored, BuildError, MatchKind};
 
@@ -19,8 +19,11 @@ pub struct Words {
 /// The keywords that were found in some texts.
 #[derive(Clone, Debug)]
 pub struct Found {
-    seen: Vec<bool>,
-    /// Their numbers, in the order in which they were found.
+    /// Where each keyword ends first, over all texts.
+    ends: Vec<usize>,
+    /// How much was read before.
+    behind: usize,
+    /// Their numbers, in the order in which they stand in the texts.
     pub hits: Vec<usize>,
     /// Whether only the beginning of a text was read.
     pub cut: bool,
@@ -51,7 +54,8 @@ impl Words {
     #[must_use]
     pub fn nothing(&self) -> Found {
         Found {
-            seen: vec![false; self.lengths.len()],
+            ends: vec![usize::MAX; self.lengths.len()],
+            behind: 0,
             hits: Vec::new(),
             cut: false,
         }
@@ -62,20 +66,57 @@ impl Words {
         let (text, cut) = bounded(text);
         found.cut |= cut;
         let text = fold(text);
-        let Some(dfa) = &self.dfa else { return };
-        let Ok(mut state) = dfa.start_state(Anchored::No) else {
+        if let Some(dfa) = &self.dfa {
+            self.walk(dfa, &text, found);
+        }
+        found.behind += text.len() + 1;
+    }
+
+    /// Walks both halves of a text side by side: each step of a walk waits for
+    /// the one before, and not for the other walk.
+    fn walk(&self, dfa: &DFA, text: &str, found: &mut Found) {
+        let Ok(start) = dfa.start_state(Anchored::No) else {
             return;
         };
-        for (at, byte) in text.bytes().enumerate() {
-            state = dfa.next_state(Anchored::No, state, byte);
-            if dfa.is_special(state) && dfa.is_match(state) {
-                for nth in 0..dfa.match_len(state) {
-                    let keyword = dfa.match_pattern(state, nth).as_usize();
-                    if !found.seen[keyword] && is_whole(&text, at + 1, self.lengths[keyword]) {
-                        found.seen[keyword] = true;
-                        found.hits.push(keyword);
-                    }
+        let half = text.len() / 2;
+        // So early that no match over the middle is lost.
+        let back = half.saturating_sub(dfa.max_pattern_len());
+        let (left, right) = (&text.as_bytes()[..half], &text.as_bytes()[back..]);
+        let (mut one, mut other) = (start, start);
+        for (at, (first, second)) in left.iter().zip(right).enumerate() {
+            one = dfa.next_state(Anchored::No, one, *first);
+            other = dfa.next_state(Anchored::No, other, *second);
+            if dfa.is_special(one) {
+                self.note(dfa, one, text, at + 1, found);
+            }
+            if dfa.is_special(other) {
+                self.note(dfa, other, text, back + at + 1, found);
+            }
+        }
+        for (at, byte) in right.iter().enumerate().skip(left.len()) {
+            other = dfa.next_state(Anchored::No, other, *byte);
+            if dfa.is_special(other) {
+                self.note(dfa, other, text, back + at + 1, found);
+            }
+        }
+        found
+            .hits
+            .sort_unstable_by_key(|keyword| found.ends[*keyword]);
+    }
+
+    /// Notes the keywords that end here, if they are whole words.
+    fn note(&self, dfa: &DFA, state: StateID, text: &str, end: usize, found: &mut Found) {
+        if !dfa.is_match(state) {
+            return;
+        }
+        for nth in 0..dfa.match_len(state) {
+            let keyword = dfa.match_pattern(state, nth).as_usize();
+            let place = found.behind + end;
+            if found.ends[keyword] > place && is_whole(text, end, self.lengths[keyword]) {
+                if found.ends[keyword] == usize::MAX {
+                    found.hits.push(keyword);
                 }
+                found.ends[keyword] = place;
             }
         }
     }
