@@ -25,6 +25,7 @@ pub mod prompt;
 pub mod provider;
 pub mod reconcile;
 pub mod redact;
+pub mod routing;
 pub mod sandbox;
 pub mod schedule;
 pub mod sense;

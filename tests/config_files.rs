@@ -118,7 +118,7 @@ fn every_fault_of_the_samples_has_a_help_and_renders_with_its_place() {
         let faults = config::load(&path).unwrap_err();
         let text = config::render(&faults, false);
         for fault in &faults {
-            let place = format!("{}:{}:{}", path.display(), fault.line, fault.column);
+            let place = format!("{}:{}:{}", fault.file.display(), fault.line, fault.column);
             assert!(text.contains(&place), "{place} is not in\n{text}");
             assert!(
                 text.contains(&fault.message),

@@ -22,6 +22,8 @@ fn agent(template: &str) -> Agent {
         prompt: template.into(),
         provider: "script".into(),
         model: None,
+        tier: None,
+        pinned: false,
         tools: Vec::new(),
         role: RoleContext::whole("developer"),
         connect: Vec::new(),

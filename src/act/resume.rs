@@ -6,7 +6,6 @@
 
 use super::machine::Machine;
 use super::supervise::Layout;
-use crate::model::settings::Agent;
 use crate::model::{Run, Usage};
 use crate::provider::Resume;
 use std::path::Path;
@@ -30,12 +29,12 @@ impl Session {
 impl Machine {
     /// The conversation of this task's last attempt that came somewhere, its home
     /// moved into the run directory `dir`.
-    pub(super) async fn resume(&self, agent: &Agent, run: &Run, dir: &Path) -> Option<Session> {
+    pub(super) async fn resume(&self, run: &Run, dir: &Path) -> Option<Session> {
         if run.attempt == 1 {
             // Nothing came before it, so the ledger need not be read for it.
             return None;
         }
-        let (task, attempt, provider) = (run.task.clone(), run.attempt, agent.provider.clone());
+        let (task, attempt, provider) = (run.task.clone(), run.attempt, run.provider.clone());
         let issue = run.work.issue;
         let read = self.tools.ledger.read(move |reader| {
             let world = reader.world_of(issue)?;

@@ -114,7 +114,7 @@ impl Machine {
         let dir = self.run_dir(run);
         Layout::new(&dir).create().map_err(Blocked::waits)?;
         remember(&dir, task, run).map_err(Blocked::waits)?;
-        let session = self.resume(agent, run, &dir).await;
+        let session = self.resume(run, &dir).await;
         let spec = self.spec(agent, run, &workspace, &dir, session.as_ref())?;
         self.probe(agent, &spec).await?;
         let path = Layout::new(&dir).prompt();
@@ -211,17 +211,17 @@ impl Machine {
         session: Option<&Session>,
     ) -> Result<RunSpec, Blocked> {
         let settings = self.who.settings.get();
-        let Some(settings_of) = settings.providers.get(&agent.provider) else {
+        let Some(settings_of) = settings.providers.get(&run.provider) else {
             return Err(Blocked::waits(format!(
                 "provider `{}` is no longer in the config",
-                agent.provider
+                run.provider
             )));
         };
         let provider = provider::of(settings_of);
         let layout = Layout::new(dir);
         let (prompt, tmp, socket) = (layout.prompt(), layout.tmp(), layout.agent());
         let ask = provider::Ask {
-            model: agent.model.as_deref(),
+            model: run.model.as_deref(),
             tools: &agent.tools,
             role: &agent.role,
             prompt: &prompt,
@@ -253,7 +253,7 @@ impl Machine {
         let walls = confinement.spec(argv.first().map_or("", String::as_str))?;
         let adf = &self.tools.adf;
         let env = supervise::environment(&run.id, dir, adf, &passed, &provider.env(&ask));
-        let secret = self.tools.keys.get(&agent.provider).and_then(|key| {
+        let secret = self.tools.keys.get(&run.provider).and_then(|key| {
             let name = provider.key_variable(key.expose_secret())?;
             Some((name.to_owned(), key.expose_secret().to_owned()))
         });

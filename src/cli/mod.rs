@@ -13,6 +13,8 @@ pub mod forge;
 mod guard;
 pub mod order;
 pub mod plan;
+pub mod rank;
+pub mod route;
 pub mod run;
 pub mod schema;
 pub mod status;
@@ -90,6 +92,10 @@ enum Command {
     Explain(explain::Explain),
     /// Show the rules that class failures, what they matched, and the last failures
     Failures(failures::Failures),
+    /// Rank issues by what waits for them
+    Rank(rank::Rank),
+    /// Show which tier, provider and model a text calls for, and why
+    Route(route::RouteArgs),
     /// Show the ledger and the running factory
     Status(status::Status),
     /// Start nothing until `adf resume`; what runs goes on
@@ -135,6 +141,8 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Failures(args) => failures::run(&args),
+        Command::Rank(args) => rank::run(&args),
+        Command::Route(args) => route::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Pause(args) => order::held(&args, Wish::Pause),
         Command::Resume(args) => order::held(&args, Wish::Resume),

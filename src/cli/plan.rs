@@ -98,7 +98,7 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<(Plan, u8), app::A
     let mut state = State::new(world, settings, factory);
     state.synced = polled.is_ok();
     let now = clock.now();
-    let plan = crate::decide::plan(&state.snapshot(now));
+    let plan = crate::decide::plan(&state.snapshot(now), &state.routes);
     let Err(error) = polled else {
         return Ok((plan, OK));
     };

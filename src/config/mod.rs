@@ -16,6 +16,7 @@ mod raw;
 mod raw_agents;
 mod raw_failures;
 mod raw_guard;
+mod raw_routing;
 mod raw_walls;
 mod raw_webhook;
 mod render;

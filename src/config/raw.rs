@@ -15,6 +15,7 @@ use super::raw_webhook::Webhook;
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
 pub(super) use super::raw_failures::Failures;
 pub(super) use super::raw_guard::{Guard, GuardAllow};
+pub(super) use super::raw_routing::Routing;
 pub(super) use super::raw_walls::{Accept, Bubblewrap, Port, Role, Walls};
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
@@ -56,6 +57,9 @@ pub(super) struct Raw {
     /// What the guard denies besides its own rules, and exceptions from them.
     #[serde(default)]
     pub guard: Guard,
+    /// Which provider and model a task gets by its words.
+    #[serde(default)]
+    pub routing: Routing,
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,

@@ -6,7 +6,7 @@
 use super::raw::{Port, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// An agent: a role with a prompt and limits, called by `@adf:<name>`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -47,6 +47,13 @@ pub(super) struct Agent {
     #[serde(default)]
     #[schemars(length(min = 1, max = 200))]
     pub model: Option<String>,
+    /// Its tier, as routing files name tiers: what it works on when no word says otherwise, and the highest that a mention can ask of it.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,39}$"))]
+    pub tier: Option<String>,
+    /// Keep its provider and model whatever [routing] says.
+    #[serde(default)]
+    pub pinned: bool,
     /// Tools it may use, for providers that take them.
     #[serde(default)]
     #[schemars(length(max = 100), inner(length(min = 1, max = 200)))]
@@ -145,6 +152,10 @@ pub(super) struct Provider {
     #[serde(default)]
     #[schemars(length(min = 1, max = 500))]
     pub base_url: Option<String>,
+    /// What its CLI calls models, by the aliases of routing files, as glm = "zai/glm-5" for opencode; others are passed as they are.
+    #[serde(default)]
+    #[schemars(length(max = 100), inner(length(min = 1, max = 200)))]
+    pub models: BTreeMap<String, String>,
 }
 
 // Comments on the variants would turn the plain list of kinds in the schema

@@ -3,7 +3,7 @@
 //! Invariant: a draft reads only the snapshot; what it planned so far counts
 //! against the limits like what already runs.
 
-use super::admission;
+use super::{admission, routes::Routes};
 use crate::model::plan::Decision;
 use crate::model::{
     AgentName, Change, Effect, EffectKey, EffectKind, EffectState, Plan, Run, Skip, SkipReason,
@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 pub(super) struct Draft<'a> {
     /// What it is made from.
     pub s: &'a Snapshot<'a>,
+    /// What the words of a task may call for.
+    pub routes: &'a Routes,
     /// What it came to so far.
     pub plan: Plan,
     /// Runs that are not over.
@@ -30,13 +32,14 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub fn new(s: &'a Snapshot<'a>) -> Self {
+    pub fn new(s: &'a Snapshot<'a>, routes: &'a Routes) -> Self {
         // Once a plan and not once a task: a queue may be long, and so may be the past.
         let runs = s.world.runs.values();
         let left = s.world.unsettled.iter();
         let tasks = left.filter_map(|id| s.world.tasks.get(id));
         Self {
             s,
+            routes,
             open: runs.clone().filter(|run| run.is_open()).collect(),
             recent: admission::recent(runs, s.now),
             busy: tasks.filter(|task| admission::is_busy(task)).collect(),

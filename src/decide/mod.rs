@@ -6,7 +6,7 @@
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`escalate`] calls people, [`operator`] obeys operators,
-//! [`words`] holds every text that people will see.
+//! [`words`] holds every text that people will see; [`graph`] ranks issues.
 
 pub mod admission;
 mod adopt;
@@ -17,23 +17,29 @@ mod draft;
 pub mod ending;
 mod escalate;
 pub mod failures;
+pub mod graph;
 mod intake;
 mod notice;
 pub mod operator;
 mod refuse;
+mod routes;
 mod speech;
 mod steps;
 pub mod words;
+
+pub use routes::Routes;
 
 use crate::model::{Plan, Snapshot};
 
 /// Decides what to do now.
 ///
+/// `routes` are those of the snapshot's settings.
+///
 /// Assumes that effects named in `in_flight` are being tried at this moment and
 /// that every other open effect is not.
 #[must_use]
-pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
-    let mut draft = draft::Draft::new(snapshot);
+pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
+    let mut draft = draft::Draft::new(snapshot, routes);
     intake::mentions(&mut draft);
     intake::fires(&mut draft);
     calls::take(&mut draft);

@@ -12,7 +12,7 @@ pub(super) fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
     let note = match reason {
         SkipReason::Blocked { note } | SkipReason::Unfit { text: note } => note.clone(),
         SkipReason::NotBefore { note, .. } if task.state == TaskState::Blocked => note.clone(),
-        SkipReason::StartsUsedUp { .. } => reason.to_string(),
+        SkipReason::StartsUsedUp { .. } | SkipReason::NoProvider { .. } => reason.to_string(),
         SkipReason::Paused { .. } => "an operator paused the factory".to_owned(),
         _ => return,
     };

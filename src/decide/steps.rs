@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::ending::{Ending, Past, ending};
-use super::{admission, clarify, delivery, escalate, notice, operator, words};
+use super::{admission, clarify, delivery, escalate, notice, operator, routes, words};
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Run, RunId, RunState, SkipReason, Task,
     TaskState, Time,
@@ -162,6 +162,13 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
     let Some(agent) = draft.s.settings.agents.get(&task.agent) else {
         return;
     };
+    let chosen = match routes::choose(draft, task, agent) {
+        Ok(chosen) => chosen,
+        Err(reason) => {
+            notice::waiting(draft, task, &reason);
+            return draft.skip_task(task, reason);
+        }
+    };
     let attempt = draft
         .s
         .world
@@ -177,8 +184,8 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
         attempt,
         lease: draft.s.world.lease(task.work) + 1,
         agent: task.agent.clone(),
-        provider: agent.provider.clone(),
-        model: agent.model.clone(),
+        provider: chosen.choice.provider,
+        model: chosen.choice.model,
         base: None,
         process: None,
         created_at: draft.s.now,
@@ -202,11 +209,15 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
     draft.decide(
         "start",
         &task,
-        format!("attempt {attempt}, lease {}", run.lease),
+        chosen.why.map_or_else(
+            || format!("attempt {attempt}, lease {}", run.lease),
+            |why| format!("attempt {attempt}, lease {}, {why}", run.lease),
+        ),
         "slot",
     );
     if let Some(last) = draft.plan.decisions.last_mut() {
         last.run = Some(run.id.to_string());
+        last.overrode = chosen.overrode;
     }
 }
 

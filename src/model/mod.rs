@@ -19,6 +19,7 @@ pub mod order;
 pub mod outcome;
 pub mod passage;
 pub mod plan;
+pub mod route;
 pub mod run;
 pub mod settings;
 pub mod skip;

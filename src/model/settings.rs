@@ -5,6 +5,7 @@
 //! default, and there is no key without effect.
 
 use super::guarding::Guard;
+use super::route::{Choice, Scenario};
 use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub failures: Failures,
     /// What the guard denies besides its own rules, and exceptions from them.
     pub guard: Guard,
+    /// Which provider and model a task gets by its words.
+    pub routing: Routing,
     /// Watches.
     pub nightwatch: Nightwatch,
 }
@@ -93,6 +96,10 @@ pub struct Agent {
     pub provider: String,
     /// The model, passed to providers that take one.
     pub model: Option<String>,
+    /// Its tier, if it has one.
+    pub tier: Option<String>,
+    /// Whether provider and model hold whatever routing says.
+    pub pinned: bool,
     /// Tools it may use, passed to providers that take them.
     pub tools: Vec<String>,
     /// What it may edit and run.
@@ -177,6 +184,45 @@ pub struct Cli {
     pub base_url: Option<String>,
     /// Whether the config names the place of a key.
     pub has_key: bool,
+    /// What it calls models, by their aliases.
+    pub models: BTreeMap<String, String>,
+}
+
+impl Provider {
+    /// Its kind, as the config writes it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Provider::Script { .. } => "script",
+            Provider::Claude(_) => "claude",
+            Provider::Codex(_) => "codex",
+            Provider::Opencode(_) => "opencode",
+            Provider::Gemini(_) => "gemini",
+        }
+    }
+
+    /// The model's command line, if it is one.
+    #[must_use]
+    pub fn cli(&self) -> Option<&Cli> {
+        match self {
+            Provider::Script { .. } => None,
+            Provider::Claude(cli)
+            | Provider::Codex(cli)
+            | Provider::Opencode(cli)
+            | Provider::Gemini(cli) => Some(cli),
+        }
+    }
+}
+
+/// Which provider and model a task gets by its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Routing {
+    /// Whether the config asks for it; else every agent runs with its own.
+    pub decides: bool,
+    /// The scenarios, by name of file or as shipped.
+    pub scenarios: Vec<Scenario>,
+    /// Whom the project uses when nobody says otherwise.
+    pub default: Option<Choice>,
 }
 
 /// Limits of the project.

@@ -100,6 +100,11 @@ pub enum SkipReason {
         /// Why.
         note: String,
     },
+    /// Every provider of its tier is unwell.
+    NoProvider {
+        /// Each, and why.
+        text: String,
+    },
     /// The agent is no longer in the config.
     NoAgent {
         /// Its name.
@@ -140,6 +145,7 @@ impl fmt::Display for SkipReason {
             SkipReason::NotBefore { note, .. } => write!(f, "waits for its time: {note}"),
             SkipReason::Blocked { note } => write!(f, "blocked: {note}"),
             SkipReason::Parked { note } => write!(f, "cannot be done: {note}"),
+            SkipReason::NoProvider { text } => write!(f, "no provider can be used: {text}"),
             SkipReason::NoAgent { agent } => {
                 write!(f, "agent `{agent}` is no longer in the config")
             }

@@ -6,7 +6,7 @@
 
 use super::event::{Do, Event};
 use crate::act::Job;
-use crate::decide;
+use crate::decide::{self, Routes};
 use crate::model::settings::Settings;
 use crate::model::{Change, EffectKey, EffectKind, FactoryId, Order, Plan, Snapshot, Time, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,8 @@ pub struct State {
     pub world: World,
     /// What the operator wants.
     pub settings: Arc<Settings>,
+    /// What words call for, by these settings.
+    pub routes: Routes,
     /// This factory's id.
     pub factory: FactoryId,
     /// How far it is on its way out.
@@ -68,6 +70,7 @@ impl State {
     pub fn new(world: World, settings: Arc<Settings>, factory: FactoryId) -> State {
         State {
             world,
+            routes: Routes::of(&settings),
             settings,
             factory,
             stage: Stage::Working,
@@ -208,6 +211,7 @@ impl State {
         self.reloading = false;
         match result {
             Ok(settings) => {
+                self.routes = Routes::of(&settings);
                 self.settings = settings;
                 self.config_trouble = None;
                 self.dirty = true;
@@ -295,7 +299,7 @@ impl State {
             return;
         }
         self.dirty = false;
-        let plan = decide::plan(&self.snapshot(now));
+        let plan = decide::plan(&self.snapshot(now), &self.routes);
         self.wake_at = plan.wake_at;
         self.waiting = plan.start.iter().cloned().collect();
         todo.extend(plan.stop.iter().cloned().map(Do::StopRun));

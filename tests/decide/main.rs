@@ -12,5 +12,6 @@ mod failures;
 mod intake;
 mod life;
 mod operator;
+mod routing;
 mod scene;
 mod trouble;

@@ -102,7 +102,7 @@ impl Scene {
             unfit: self.unfit.as_deref(),
             in_flight: &self.in_flight,
         };
-        let plan = adf::decide::plan(&snapshot);
+        let plan = adf::decide::plan(&snapshot, &adf::decide::Routes::of(&self.settings));
         self.apply(plan.changes.clone());
         self.plan = plan.clone();
         plan
@@ -248,6 +248,8 @@ pub fn agent(name: &str) -> Agent {
         prompt: String::new(),
         provider: "house".to_owned(),
         model: None,
+        tier: None,
+        pinned: false,
         tools: Vec::new(),
         role: RoleContext::whole("developer"),
         connect: Vec::new(),
@@ -326,6 +328,11 @@ pub fn settings() -> Settings {
             rules: Vec::new(),
         },
         guard: Default::default(),
+        routing: adf::model::settings::Routing {
+            decides: false,
+            scenarios: Vec::new(),
+            default: None,
+        },
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),

@@ -12,6 +12,7 @@ fn cli() -> settings::Cli {
         command: vec!["/opt/x/cli".to_owned(), "first".to_owned()],
         base_url: Some("http://127.0.0.1:1/v1".to_owned()),
         has_key: true,
+        models: std::collections::BTreeMap::new(),
     }
 }
 

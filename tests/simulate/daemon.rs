@@ -211,10 +211,11 @@ impl Daemon {
         let mut all = known.clone();
         all.unsettled = all.tasks.keys().cloned().collect();
         let plan = |world| {
-            let plan = adf::decide::plan(&Snapshot {
+            let snapshot = Snapshot {
                 world,
                 ..self.state.snapshot(now)
-            });
+            };
+            let plan = adf::decide::plan(&snapshot, &self.state.routes);
             // While the factory is stopped, that is said of every task it looks at.
             let skips = Vec::new();
             Plan { skips, ..plan }

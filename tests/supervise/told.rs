@@ -42,7 +42,11 @@ async fn the_agent_alone_gets_the_key_and_files_are_in_its_home() {
     room.run().await;
     let key = fs::read_to_string(room.spec.workspace.join("key")).unwrap();
     assert_eq!(key, "sk-hidden\n");
-    assert_eq!(room.output(), "[redacted]\nfurnished", "what it says is kept without the key");
+    assert_eq!(
+        room.output(),
+        "[redacted]\nfurnished",
+        "what it says is kept without the key"
+    );
     assert!(!room.spec.layout().spec().exists(), "it holds the key");
     let (names, time) = (["sh".to_owned()], Duration::from_secs(60));
     let probed = probe(adf(), &room.spec, &names, time).await.unwrap();

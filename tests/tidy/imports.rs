@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// Rooms that compute and touch nothing.
-const PURE: [&str; 6] = [
-    "mention", "classify", "schedule", "prompt", "redact", "guard",
+const PURE: [&str; 7] = [
+    "mention", "classify", "schedule", "prompt", "redact", "guard", "routing",
 ];
 
 /// Each room, and what it may import besides itself. `pure` stands for [`PURE`].
@@ -26,6 +26,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("prompt", &["model", "redact"]),
     ("redact", &["model"]),
     ("guard", &["model", "redact"]),
+    ("routing", &["model", "redact"]),
     ("decide", &["model", "pure"]),
     ("config", &["model", "pure"]),
     (
@@ -70,7 +71,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 const NEVER: &[(&[&str], &[&str])] = &[
     (
         &[
-            "model", "mention", "classify", "schedule", "prompt", "redact", "guard", "decide",
+            "model", "mention", "classify", "schedule", "prompt", "redact", "guard", "routing",
+            "decide",
         ],
         &[
             "tokio",

@@ -6,10 +6,11 @@
 use super::Resolver;
 use crate::config::document::child;
 use crate::config::{explain, raw};
-use crate::model::settings::{Agent, Cron, ProjectLimits, Provider};
+use crate::model::settings::{Agent, Cron, ProjectLimits, Provider, Routing};
 use crate::model::{AgentName, RoleContext};
+use crate::routing::is_pinned;
 use crate::schedule::Schedule;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that mean, or may come to mean, something else in a mention.
 pub(in crate::config) const RESERVED_NAMES: [&str; 8] = [
@@ -23,6 +24,7 @@ const DEFAULT_INSTRUCTION: &str = "This is your scheduled run. Do what your role
 pub(super) struct Around<'a> {
     pub providers: &'a BTreeMap<String, Provider>,
     pub roles: &'a BTreeMap<String, RoleContext>,
+    pub routing: &'a Routing,
     /// The time zone of cron lines.
     pub zone: &'a str,
     pub limits: &'a ProjectLimits,
@@ -34,14 +36,18 @@ impl Resolver<'_, '_> {
         raw: Vec<raw::Agent>,
         around: &Around<'_>,
     ) -> BTreeMap<AgentName, Agent> {
-        let (providers, zone) = (around.providers, around.zone);
+        let (providers, routing, zone) = (around.providers, around.routing, around.zone);
         let mut agents: BTreeMap<AgentName, Agent> = BTreeMap::new();
         for (n, agent) in raw.into_iter().enumerate() {
             let at = child("/agents", &n.to_string());
             let name = AgentName(agent.name.clone());
             self.name(&at, &name, agents.contains_key(&name));
             self.model(&child(&at, "model"), agent.model.as_deref());
-            let provider = self.provider(&at, agent.provider.as_deref(), providers);
+            let house = routing.default.as_ref().map(|d| d.provider.as_str());
+            let named = agent.provider.as_deref().or(house);
+            let provider = self.provider(&at, named, providers);
+            self.tier(&child(&at, "tier"), agent.tier.as_deref(), routing);
+            self.pinned(&at, &agent, routing);
             self.suits(&at, &agent, providers.get(&provider));
             let role = self.role(&at, &agent, around.roles);
             self.role_suits(&at, &role, providers.get(&provider));
@@ -55,6 +61,8 @@ impl Resolver<'_, '_> {
                 role,
                 description: agent.description,
                 model: agent.model,
+                tier: agent.tier,
+                pinned: agent.pinned,
                 tools: agent.tools,
                 requires: agent.requires,
                 read_strangers: agent.read_strangers,
@@ -79,7 +87,32 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn model(&mut self, at: &str, model: Option<&str>) {
+    fn tier(&mut self, at: &str, tier: Option<&str>, routing: &Routing) {
+        let tiers: BTreeSet<&String> = routing.scenarios.iter().map(|s| &s.tier).collect();
+        let tiers: Vec<String> = tiers.into_iter().cloned().collect();
+        // Without scenarios their faults were told already.
+        if let Some(tier) =
+            tier.filter(|tier| !tiers.is_empty() && !tiers.iter().any(|t| t == tier))
+        {
+            let message = format!("no routing file is of the tier `{tier}`");
+            let help = explain::offer(explain::nearest(tier, &tiers), &tiers, "tiers");
+            self.faults.error(at, message, help);
+        }
+    }
+
+    fn pinned(&mut self, at: &str, agent: &raw::Agent, routing: &Routing) {
+        let pinned_at = child(at, "pinned");
+        if agent.pinned && !routing.decides {
+            let help = "add [routing], or take this key out: without it every agent keeps its own";
+            self.faults.warning(
+                &pinned_at,
+                "`pinned` has no effect without `[routing]`",
+                help,
+            );
+        }
+    }
+
+    pub(super) fn model(&mut self, at: &str, model: Option<&str>) {
         if let Some(model) = model.filter(|model| is_pinned(model)) {
             self.faults.warning(
                 at,
@@ -192,14 +225,4 @@ impl Resolver<'_, '_> {
             }
         }
     }
-}
-
-/// Whether a model's name ends in a date: `-20241022`, `@20241022`, `-2024-10-22`.
-fn is_pinned(model: &str) -> bool {
-    let name = model.split(['[', ':']).next().unwrap_or(model);
-    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-    let mut parts = name.rsplit(['-', '@']);
-    let (last, second, third) = (parts.next(), parts.next(), parts.next());
-    let is = |part: Option<&str>, n| part.is_some_and(|part| digits(part, n));
-    is(last, 8) && second.is_some() || is(last, 2) && is(second, 2) && is(third, 4)
 }

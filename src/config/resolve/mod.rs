@@ -13,6 +13,7 @@ mod limits;
 mod prompts;
 mod providers;
 mod roles;
+mod routing;
 mod walls;
 mod webhook;
 
@@ -48,10 +49,12 @@ impl Resolver<'_, '_> {
         let (providers, keys) = self.providers(raw.providers);
         secrets.keys = keys;
         let limits = self.project_limits(&raw.limits);
+        let routing = self.routing(&raw.routing, &providers);
         let roles = self.roles(raw.roles);
         let around = agents::Around {
             providers: &providers,
             roles: &roles,
+            routing: &routing,
             zone: &schedule.time_zone,
             limits: &limits,
         };
@@ -69,6 +72,7 @@ impl Resolver<'_, '_> {
             delivery: self.delivery(raw.delivery),
             failures: self.failures(raw.failures),
             guard,
+            routing,
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(

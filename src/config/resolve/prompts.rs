@@ -50,7 +50,7 @@ impl Resolver<'_, '_> {
     }
 
     fn template_file(&mut self, path: &Path, pointer: &str) -> String {
-        let template = match read(path) {
+        let template = match read(path, TEMPLATE_BYTES_MAX) {
             Ok(template) => template,
             Err(reason) => {
                 let message = format!("template {}: {reason}", path.display());
@@ -75,17 +75,18 @@ impl Resolver<'_, '_> {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+/// The text of a file that the config names.
+pub(super) fn read(path: &Path, bytes_max: u64) -> Result<String, String> {
     let regular = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !regular.is_file() {
         return Err("it is not a regular file".to_owned());
     }
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
-    file.take(TEMPLATE_BYTES_MAX + 1)
+    file.take(bytes_max + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > TEMPLATE_BYTES_MAX) {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > bytes_max) {
         return Err("it is longer than 256 KiB".to_owned());
     }
     match String::from_utf8(bytes) {

@@ -10,7 +10,13 @@ use crate::model::settings::{Cli, Provider};
 use std::collections::BTreeMap;
 
 /// Keys that say something only about a model's CLI.
-const OF_MODELS: [&str; 4] = ["key_credential", "key_env", "key_file", "base_url"];
+const OF_MODELS: [&str; 5] = [
+    "key_credential",
+    "key_env",
+    "key_file",
+    "base_url",
+    "models",
+];
 
 impl Resolver<'_, '_> {
     pub(super) fn providers(
@@ -79,6 +85,7 @@ impl Resolver<'_, '_> {
             command: self.command(command, &child(at, "command")),
             base_url: raw.base_url.map(|url| self.url(&url, &url_at)),
             has_key,
+            models: raw.models,
         }
     }
 
