@@ -92,7 +92,12 @@ pub fn run(args: &RouteArgs) -> u8 {
     let route = route(text);
     match args.format {
         Format::Json => super::say_json(&serde_json::json!(route)),
-        Format::Human => say(&as_text(&route)),
+        Format::Human => {
+            say(&as_text(&route));
+            if settings.as_ref().is_some_and(|s| !s.routing.decides) {
+                say("\nThe config has no [routing]: agents run with their own provider and model.");
+            }
+        }
     }
     OK
 }

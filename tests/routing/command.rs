@@ -96,6 +96,13 @@ fn the_config_decides_when_it_is_given() {
 }
 
 #[test]
+fn a_config_that_does_not_route_is_said() {
+    let (code, out, _) = adf(&["route", "fix it", "--config", "valid/shortest.toml"], "");
+    assert_eq!(code, 0);
+    assert!(out.contains("The config has no [routing]"), "{out}");
+}
+
+#[test]
 fn neither_text_nor_stdin_is_wrong_usage_and_so_are_both() {
     assert_eq!(adf(&["route"], "").0, 2);
     assert_eq!(adf(&["route", "x", "--stdin"], "").0, 2);
