@@ -2,13 +2,13 @@
 cores busy, beside other guards when they are installed."""
 
 import json
+import multiprocessing
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 COMMAND = "cd crates/core && rm -rf target && git push --force origin main"
@@ -38,8 +38,10 @@ def run_folder(folder):
     server = socket.socket(socket.AF_UNIX)
     server.bind(str(folder / "agent" / "guard.sock"))
     server.listen(16)
-    threading.Thread(target=answer, args=(server,), daemon=True).start()
-    return server
+    # A process of its own, as the factory is.
+    hearing = multiprocessing.Process(target=answer, args=(server,), daemon=True)
+    hearing.start()
+    return hearing
 
 
 def timed(argv, payload, count, cwd):
@@ -73,7 +75,7 @@ def measure(adf, count):
     payload = json.dumps({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": COMMAND}}).encode()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        server = run_folder(folder)
+        hearing = run_folder(folder)
         work = folder / "work"
         ours = [adf, "guard", "hook", "claude", "--run", folder / "agent"]
         load = busy()
@@ -88,5 +90,5 @@ def measure(adf, count):
             for process in load:
                 process.kill()
                 process.wait()
-            server.close()
+            hearing.kill()
     return found
