@@ -196,7 +196,15 @@ required = false
         self.forge.comment(repo, bug, "alice", text).unwrap();
         let told = self.until_told(bug, "working (attempt 1)").await;
         let (_, id) = told.split_once("task `").expect("the task is named");
-        id.split('`').next().unwrap_or_default().to_owned()
+        let id = id.split('`').next().unwrap_or_default().to_owned();
+        // The agent works when it has done something, not when it was started.
+        let edited = self.dir.join("state/work").join(&id).join("README.md");
+        let has_edited = || {
+            let text = std::fs::read_to_string(&edited).ok()?;
+            text.contains("more").then_some(())
+        };
+        until("the agent's first edit", has_edited).await;
+        id
     }
 }
 
