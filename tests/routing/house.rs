@@ -44,20 +44,16 @@ name = "plain"
 
 [providers.anthropic]
 kind = "claude"
-unguarded = true
 
 [providers.codex]
 kind = "codex"
-unguarded = true
 
 [providers.open]
 kind = "opencode"
-unguarded = true
 models = { glm = "zai/glm-5" }
 
 [providers.spare]
 kind = "gemini"
-unguarded = true
 "#;
 
 /// The house and what is known of its providers.
