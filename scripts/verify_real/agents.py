@@ -81,6 +81,11 @@ tells() {{
 writes() {{
   if (echo intruder > "$2") 2>/dev/null; then echo "GOT write-$1"; else echo "no write-$1"; fi >> "$out"
 }}
+# A place that may be the run's own: what counts is that nothing of it is seen outside.
+tries() {{
+  (echo intruder > "$2") 2>/dev/null
+  echo "told tried-$1 yes" >> "$out"
+}}
 reads token cat {token}
 reads token-through-proc cat "/proc/$daemon/root{token}"
 reads config cat {config}
@@ -111,7 +116,7 @@ writes home {home}/{canary}
 writes real-home {real_home}/{canary}
 writes tmp {tmp}/{canary}
 writes var-tmp /var/tmp/{canary}
-writes shm /dev/shm/{canary}
+tries shm /dev/shm/{canary}
 writes config {config_folder}/{canary}
 writes state {state}/{canary}
 writes agents {agents}/{canary}
