@@ -8,20 +8,18 @@ use super::{
     Event, RunSpec, SuperviseError,
     events::Outbox,
     output::{CappedLog, Lines},
+    scrub::Scrub,
 };
 use crate::{
     clock::Clock,
     model::Told,
     provider::{Reader, Signal},
-    redact::Redactor,
 };
-use secrecy::SecretString;
 
 /// What takes secrets out of an agent's output: well-known shapes, and its own key.
-fn redactor(spec: &RunSpec) -> Option<Redactor> {
+fn scrub(spec: &RunSpec) -> Option<Scrub> {
     let own = spec.secret.iter().map(|(_, key)| key.as_str().into());
-    let known: Vec<SecretString> = own.collect();
-    spec.is_agent.then(|| Redactor::new(&known))
+    spec.is_agent.then(|| Scrub::new(own.collect()))
 }
 
 /// Everything that comes of the agent's bytes.
@@ -48,7 +46,7 @@ impl Intake {
     pub(crate) fn begin(spec: &RunSpec) -> Result<Intake, SuperviseError> {
         let path = spec.layout().output();
         Ok(Intake {
-            log: CappedLog::create(&path, spec.limits.output_bytes, redactor(spec))
+            log: CappedLog::create(&path, spec.limits.output_bytes, scrub(spec))
                 .map_err(SuperviseError::dir("create", &path))?,
             lines: Lines::default(),
             complaints: Lines::default(),

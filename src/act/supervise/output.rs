@@ -6,7 +6,6 @@
 //! stops the draining.
 
 use super::scrub::Scrub;
-use crate::redact::Redactor;
 use std::{
     collections::VecDeque,
     fs::{File, OpenOptions},
@@ -38,7 +37,7 @@ impl CappedLog {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn create(path: &Path, cap: u64, redactor: Option<Redactor>) -> io::Result<CappedLog> {
+    pub(super) fn create(path: &Path, cap: u64, scrub: Option<Scrub>) -> io::Result<CappedLog> {
         let tail = (cap / 4).min(TAIL_BYTES_MAX);
         let file = OpenOptions::new()
             .write(true)
@@ -54,7 +53,7 @@ impl CappedLog {
             total: 0,
             lost: 0,
             error: None,
-            scrub: redactor.map(Scrub::new),
+            scrub,
         })
     }
 

@@ -5,6 +5,8 @@
 //! [`HELD_BYTES_MAX`]. Bytes that are no text pass as they are.
 
 use crate::redact::Redactor;
+use secrecy::SecretString;
+use std::cell::OnceCell;
 
 /// The longest line, or key, that is looked at as one, in bytes.
 pub(super) const HELD_BYTES_MAX: usize = 256 * 1024;
@@ -15,14 +17,18 @@ const KEY: (&[u8], &[u8]) = (b"-----BEGIN ", b"-----END ");
 
 /// Takes secrets out of a stream of bytes.
 pub(super) struct Scrub {
-    redactor: Redactor,
+    known: Vec<SecretString>,
+    /// Made when there is something to clean: its patterns would hold up every start.
+    redactor: OnceCell<Redactor>,
     held: Vec<u8>,
 }
 
 impl Scrub {
-    pub(super) fn new(redactor: Redactor) -> Scrub {
+    /// Takes out the known values and the well-known shapes.
+    pub(super) fn new(known: Vec<SecretString>) -> Scrub {
         Scrub {
-            redactor,
+            known,
+            redactor: OnceCell::new(),
             held: Vec::new(),
         }
     }
@@ -59,7 +65,8 @@ impl Scrub {
     fn clean(&self, bytes: &[u8]) -> Vec<u8> {
         let mut clean = Vec::with_capacity(bytes.len());
         for chunk in bytes.utf8_chunks() {
-            clean.extend_from_slice(self.redactor.clean(chunk.valid()).as_bytes());
+            let redactor = self.redactor.get_or_init(|| Redactor::new(&self.known));
+            clean.extend_from_slice(redactor.clean(chunk.valid()).as_bytes());
             clean.extend_from_slice(chunk.invalid());
         }
         clean
@@ -70,12 +77,11 @@ impl Scrub {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use secrecy::SecretString;
 
     const SECRET: &str = "tr0ub4dor-and-3";
 
     fn scrubbed(chunks: impl IntoIterator<Item = Vec<u8>>) -> String {
-        let mut scrub = Scrub::new(Redactor::new(&[SecretString::from(SECRET)]));
+        let mut scrub = Scrub::new(vec![SecretString::from(SECRET)]);
         let mut out = Vec::new();
         for chunk in chunks {
             out.extend(scrub.push(&chunk));
@@ -98,7 +104,7 @@ mod tests {
         fn what_holds_no_secret_is_kept_byte_for_byte(chunks in proptest::collection::vec(
             proptest::collection::vec(0_u8..=255, 0..60), 0..8)) {
             let all = chunks.concat();
-            let mut scrub = Scrub::new(Redactor::new(&[]));
+            let mut scrub = Scrub::new(Vec::new());
             let mut out: Vec<u8> = chunks.iter().flat_map(|chunk| scrub.push(chunk)).collect();
             out.extend(scrub.finish());
             prop_assert_eq!(out, all);
