@@ -8,13 +8,9 @@
 use super::{request, request::Request, wire};
 use crate::model::RunId;
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
-use std::{
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
-use tokio::{net::UnixStream, sync::Mutex, task::AbortHandle};
+use serde_json::Value;
+use std::{io, path::Path, sync::Arc};
+use tokio::{net::UnixStream, sync::Mutex};
 
 /// The largest message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
@@ -25,24 +21,10 @@ pub(super) const SOCKET: &str = "agent.sock";
 pub(super) const KEY: &str = "agent.key";
 
 /// The open socket of a run; dropping it closes and removes it.
-#[derive(Debug)]
-pub struct AgentSocket {
-    dir: PathBuf,
-    serving: AbortHandle,
-}
-
-impl Drop for AgentSocket {
-    fn drop(&mut self) {
-        self.serving.abort();
-        // The key is worthless now; the next run makes its own.
-        let _ = wire::remove(&self.dir.join(SOCKET));
-        let _ = wire::remove(&self.dir.join(KEY));
-    }
-}
+pub type AgentSocket = wire::OpenSocket;
 
 struct Ear<H> {
     run: RunId,
-    key: String,
     /// Counts requests; held while one is handled, so that they keep their order.
     taken: Mutex<u32>,
     handler: H,
@@ -59,18 +41,12 @@ where
 {
     let ear = Arc::new(Ear {
         run,
-        key: wire::make_key(&dir.join(KEY))?,
         taken: Mutex::new(0),
         handler,
     });
-    let listener = wire::listen(dir, SOCKET)?;
-    let serving = tokio::spawn(wire::serve(listener, move |stream| {
+    wire::open(dir, SOCKET, KEY, move |stream, key| {
         let ear = Arc::clone(&ear);
-        Box::pin(async move { ear.hear(stream).await })
-    }));
-    Ok(AgentSocket {
-        dir: dir.to_owned(),
-        serving: serving.abort_handle(),
+        Box::pin(async move { ear.hear(stream, &key).await })
     })
 }
 
@@ -78,22 +54,18 @@ impl<H> Ear<H>
 where
     H: Fn(Request) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
 {
-    async fn hear(&self, mut stream: UnixStream) -> io::Result<()> {
+    async fn hear(&self, mut stream: UnixStream, key: &str) -> io::Result<()> {
         let answer = match wire::read_line(&mut stream, MESSAGE_BYTES_MAX).await {
-            Ok(line) => self.take(&line).await,
+            Ok(line) => self.take(&line, key).await,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error.to_string()),
             Err(error) => return Err(error),
         };
-        let answer = match answer {
-            Ok(answer) => json!({"ok": true, "answer": answer}),
-            Err(error) => json!({"ok": false, "error": error}),
-        };
-        wire::write_line(&mut stream, &answer).await
+        wire::answer(&mut stream, answer).await
     }
 
-    async fn take(&self, line: &[u8]) -> Result<Value, String> {
+    async fn take(&self, line: &[u8], key: &str) -> Result<Value, String> {
         let line = request::read(line)?;
-        if !wire::same_key(&self.key, &line.key) {
+        if !wire::same_key(key, &line.key) {
             return Err("the key is not this run's; read it from $ADF_AGENT_DIR/agent.key".into());
         }
         let request = request::check(line.kind, line.fields)?;

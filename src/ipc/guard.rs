@@ -10,13 +10,8 @@ use crate::model::Judged;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
-use tokio::{net::UnixStream, task::AbortHandle};
+use std::{io, path::Path, sync::Arc, time::Duration};
+use tokio::net::UnixStream;
 
 /// The largest message, in bytes; a hook cuts what it tells.
 pub const MESSAGE_BYTES_MAX: usize = 32 * 1024;
@@ -27,20 +22,7 @@ const SOCKET: &str = "guard.sock";
 const KEY: &str = "guard.key";
 
 /// The open socket of a run's guard; dropping it closes and removes it.
-#[derive(Debug)]
-pub struct GuardSocket {
-    dir: PathBuf,
-    serving: AbortHandle,
-}
-
-impl Drop for GuardSocket {
-    fn drop(&mut self) {
-        self.serving.abort();
-        // The key is worthless now; the next run makes its own.
-        let _ = wire::remove(&self.dir.join(SOCKET));
-        let _ = wire::remove(&self.dir.join(KEY));
-    }
-}
+pub type GuardSocket = wire::OpenSocket;
 
 #[derive(Serialize, Deserialize)]
 struct Word {
@@ -57,15 +39,10 @@ pub fn serve_guard<H>(dir: &Path, handler: H) -> io::Result<GuardSocket>
 where
     H: Fn(Judged) -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static,
 {
-    let ear = Arc::new((wire::make_key(&dir.join(KEY))?, handler));
-    let listener = wire::listen(dir, SOCKET)?;
-    let serving = tokio::spawn(wire::serve(listener, move |stream| {
-        let ear = Arc::clone(&ear);
-        Box::pin(async move { hear(stream, &ear.0, &ear.1).await })
-    }));
-    Ok(GuardSocket {
-        dir: dir.to_owned(),
-        serving: serving.abort_handle(),
+    let handler = Arc::new(handler);
+    wire::open(dir, SOCKET, KEY, move |stream, key| {
+        let handler = Arc::clone(&handler);
+        Box::pin(async move { hear(stream, &key, &*handler).await })
     })
 }
 
@@ -79,11 +56,7 @@ where
         Ok(_) => Err("the key is not this run's".to_owned()),
         Err(error) => Err(format!("not a judgement: {error}")),
     };
-    let answer = match answer {
-        Ok(()) => json!({"ok": true}),
-        Err(error) => json!({"ok": false, "error": error}),
-    };
-    wire::write_line(&mut stream, &answer).await
+    wire::answer(&mut stream, answer.map(|()| Value::Null)).await
 }
 
 /// Tells the factory what was judged.

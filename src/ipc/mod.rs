@@ -13,3 +13,5 @@ pub mod question;
 pub mod request;
 pub mod tell;
 mod wire;
+
+pub use wire::OpenSocket;

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{net::UnixStream, task::AbortHandle};
+use tokio::net::UnixStream;
 
 /// The largest question, in bytes.
 const QUESTION_BYTES_MAX: usize = 4096;
@@ -24,19 +24,7 @@ const SOCKET: &str = "adf.sock";
 const KEY: &str = "adf.key";
 
 /// The open socket of a factory; dropping it closes and removes it.
-#[derive(Debug)]
-pub struct OperatorSocket {
-    dir: PathBuf,
-    serving: AbortHandle,
-}
-
-impl Drop for OperatorSocket {
-    fn drop(&mut self) {
-        self.serving.abort();
-        let _ = wire::remove(&self.dir.join(SOCKET));
-        let _ = wire::remove(&self.dir.join(KEY));
-    }
-}
+pub type OperatorSocket = wire::OpenSocket;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,20 +41,14 @@ pub async fn serve_operator<H>(state_dir: &Path, handler: H) -> io::Result<Opera
 where
     H: Fn(String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
 {
-    let key = wire::make_key(&state_dir.join(KEY))?;
-    let listener = wire::listen(state_dir, SOCKET)?;
-    let desk = Arc::new((key, handler));
-    let serving = tokio::spawn(wire::serve(listener, move |stream| {
-        let desk = Arc::clone(&desk);
-        Box::pin(async move { hear(stream, &desk).await })
-    }));
-    Ok(OperatorSocket {
-        dir: state_dir.to_owned(),
-        serving: serving.abort_handle(),
+    let handler = Arc::new(handler);
+    wire::open(state_dir, SOCKET, KEY, move |stream, key| {
+        let handler = Arc::clone(&handler);
+        Box::pin(async move { hear(stream, &key, &*handler).await })
     })
 }
 
-async fn hear<H>(mut stream: UnixStream, desk: &(String, H)) -> io::Result<()>
+async fn hear<H>(mut stream: UnixStream, key: &str, handler: &H) -> io::Result<()>
 where
     H: Fn(String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
 {
@@ -75,16 +57,12 @@ where
         Err(error) => Err(format!(
             "the question is not {{\"key\":…,\"ask\":…}}: {error}"
         )),
-        Ok(question) if !wire::same_key(&desk.0, &question.key) => {
+        Ok(question) if !wire::same_key(key, &question.key) => {
             Err("the key is not this factory's; read it from adf.key in the state directory".into())
         }
-        Ok(question) => (desk.1)(question.ask).await,
+        Ok(question) => handler(question.ask).await,
     };
-    let answer = match answer {
-        Ok(answer) => json!({"ok": true, "answer": answer}),
-        Err(error) => json!({"ok": false, "error": error}),
-    };
-    wire::write_line(&mut stream, &answer).await
+    wire::answer(&mut stream, answer).await
 }
 
 /// Why a question got no answer.

@@ -1,10 +1,10 @@
-//! What both sockets share: keys, long paths, bounded lines.
+//! What all the sockets share: keys, long paths, bounded lines, answers.
 //!
 //! Invariant: a path longer than a socket address (108 bytes) works as well as a short one, a
 //! line above its bound is refused without being kept, keys are compared in constant time.
 
 use futures_util::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, BufRead, BufReader, Read, Write},
@@ -23,7 +23,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixListener,
     sync::Semaphore,
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{sleep, timeout},
 };
 
@@ -34,6 +34,57 @@ pub(crate) const PEER_WAIT: Duration = Duration::from_secs(10);
 const CONNECTIONS_MAX: usize = 8;
 /// How long to wait before accepting again when the system has no descriptor left.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// An open socket with its key; dropping it closes and removes both.
+#[derive(Debug)]
+pub struct OpenSocket {
+    /// The socket's file and the key's.
+    files: [PathBuf; 2],
+    serving: AbortHandle,
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.serving.abort();
+        // The key is worthless now; whoever opens next makes a new one.
+        for file in &self.files {
+            let _ = remove(file);
+        }
+    }
+}
+
+/// Opens a socket in a folder, with a new key beside it that `hear` is given with each
+/// connection.
+pub(crate) fn open<H>(folder: &Path, socket: &str, key: &str, hear: H) -> io::Result<OpenSocket>
+where
+    H: Fn(tokio::net::UnixStream, Arc<str>) -> BoxFuture<'static, io::Result<()>>
+        + Send
+        + Sync
+        + 'static,
+{
+    let files = [folder.join(socket), folder.join(key)];
+    let made: Arc<str> = make_key(&files[1])?.into();
+    let listener = listen(folder, socket)?;
+    let serving = tokio::spawn(serve(listener, move |stream| {
+        hear(stream, Arc::clone(&made))
+    }));
+    Ok(OpenSocket {
+        files,
+        serving: serving.abort_handle(),
+    })
+}
+
+/// Answers with what was granted, or why nothing was.
+pub(crate) async fn answer(
+    stream: &mut tokio::net::UnixStream,
+    answer: Result<Value, String>,
+) -> io::Result<()> {
+    let line = match answer {
+        Ok(answer) => json!({"ok": true, "answer": answer}),
+        Err(error) => json!({"ok": false, "error": error}),
+    };
+    write_line(stream, &line).await
+}
 
 /// Writes a new random key, 32 bytes as hex, for the owner only.
 pub(crate) fn make_key(path: &Path) -> io::Result<String> {
@@ -74,7 +125,7 @@ fn short(folder: &File, name: &str) -> PathBuf {
 }
 
 /// Listens on a socket in a folder, for the owner only, in the place of a dead one.
-pub(crate) fn listen(folder: &Path, name: &str) -> io::Result<UnixListener> {
+fn listen(folder: &Path, name: &str) -> io::Result<UnixListener> {
     let path = folder.join(name);
     remove(&path)?;
     let open = File::open(folder)?;
@@ -85,7 +136,7 @@ pub(crate) fn listen(folder: &Path, name: &str) -> io::Result<UnixListener> {
 
 /// Serves each connection with `hear`, for as long as the task lives; who does not
 /// speak in time loses the seat. Dropping the task ends every conversation.
-pub(crate) async fn serve(
+async fn serve(
     listener: UnixListener,
     hear: impl Fn(tokio::net::UnixStream) -> BoxFuture<'static, io::Result<()>>,
 ) {
@@ -134,10 +185,7 @@ pub(crate) async fn read_line(
 }
 
 /// Answers with one line.
-pub(crate) async fn write_line(
-    stream: &mut tokio::net::UnixStream,
-    answer: &Value,
-) -> io::Result<()> {
+async fn write_line(stream: &mut tokio::net::UnixStream, answer: &Value) -> io::Result<()> {
     let mut line = answer.to_string();
     line.push('\n');
     stream.write_all(line.as_bytes()).await?;
