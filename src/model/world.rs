@@ -270,6 +270,17 @@ impl World {
         keys.iter().filter_map(|key| self.effects.get(key))
     }
 
+    /// What the accepting comment of an effect's task is to say by now. An earlier
+    /// text that is written late, or again, must not hide a later one.
+    #[must_use]
+    pub fn said_last<'a>(&'a self, effect: &'a Effect) -> &'a EffectKind {
+        let is_line = |kind: &&EffectKind| matches!(kind, EffectKind::Progress { .. });
+        let task = effect.task.as_ref().filter(|_| is_line(&&effect.kind));
+        let lines = task.into_iter().flat_map(|id| self.effects_of_task(id));
+        let last = lines.map(|e| &e.kind).filter(is_line).last();
+        last.unwrap_or(&effect.kind)
+    }
+
     /// The highest lease number ever given on a work key; 0 when none was.
     #[must_use]
     pub fn lease(&self, work: WorkKey) -> u64 {

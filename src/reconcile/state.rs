@@ -8,7 +8,9 @@ use super::event::{Do, Event};
 use crate::act::Job;
 use crate::decide::{self, Routes};
 use crate::model::settings::Settings;
-use crate::model::{Change, EffectKey, EffectKind, FactoryId, Order, Plan, Snapshot, Time, World};
+use crate::model::{
+    Change, Effect, EffectKey, EffectKind, FactoryId, Order, Plan, Snapshot, Time, World,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -283,7 +285,10 @@ impl State {
             self.runs += 1;
         }
         let job = Job {
-            effect: effect.clone(),
+            effect: Effect {
+                kind: self.world.said_last(effect).clone(),
+                ..effect.clone()
+            },
             task: task.cloned(),
             run,
         };

@@ -10,7 +10,8 @@
 use crate::factory::{Daemon, Factory, processes_with};
 use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
 use adf::sandbox::demo_world::RIGHT;
-use std::time::Duration;
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, time::Duration};
 use tokio::time::timeout;
 
 /// Kills where nothing else is asked for.
@@ -61,11 +62,17 @@ impl Asked<'_> {
         }
     }
 
-    /// Waits for the end of each, and looks at what it left.
-    async fn settle(&self) {
+    /// Waits for the end of each; one that never ends has its story told.
+    async fn settle(&self, factory: &Factory) {
         for issue in &self.issues {
-            self.plant.status(*issue, "done, see #").await;
-            until_is(DELIVERED, || self.plant.traces(*issue)).await;
+            let end = async {
+                self.plant.status(*issue, "done, see #").await;
+                until_is(DELIVERED, || self.plant.traces(*issue)).await;
+            };
+            if AssertUnwindSafe(end).catch_unwind().await.is_err() {
+                let story = factory.adf(&["explain", &issue.to_string()]).await;
+                panic!("#{issue} was never delivered:\n{}", story.out);
+            }
         }
     }
 
@@ -134,7 +141,7 @@ async fn sigkill_at_random_moments_loses_nothing_does_nothing_twice_and_leaves_n
         daemon.kill().await;
     }
     let mut daemon = factory.run().await;
-    mentions.settle().await;
+    mentions.settle(&factory).await;
     let proof = factory.adf(&["stop", "--all"]).await;
     let nothing = "0 processes, 0 leases, 0 pending effects";
     assert_eq!(proof.code, Some(0), "{proof:?}");

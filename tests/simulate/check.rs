@@ -71,6 +71,7 @@ pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
     faults.extend(crate::voices::at_rest(model, key, &marks));
     faults.extend(ledger(&model.ledger.world));
     faults.extend(delivered(model));
+    faults.extend(outdated(model));
     faults.extend(called(model, &marks));
     for fault in faults {
         model.fault(fault);
@@ -166,6 +167,29 @@ fn delivered(model: &Model) -> Vec<String> {
         }
         if !open.contains_key(task.branch.as_str()) {
             faults.push(format!("task {} is done without a pull request", task.id));
+        }
+    }
+    faults
+}
+
+/// The accepting comment says last what was last decided to be said in it.
+fn outdated(model: &Model) -> Vec<String> {
+    let world = &model.ledger.world;
+    let mut faults = Vec::new();
+    for task in world.tasks.keys() {
+        let line = |e: &'_ Effect| match &e.kind {
+            EffectKind::Progress { comment, body } => Some((e.key.clone(), *comment, body.clone())),
+            _ => None,
+        };
+        let last = world.effects_of_task(task).filter_map(line).last();
+        let Some((key, comment, body)) = last else {
+            continue;
+        };
+        let shown = model.forge.comments.get(&comment);
+        let wrong = shown.filter(|shown| !shown.body.starts_with(&body));
+        if let Some(shown) = wrong {
+            let text = &shown.body;
+            faults.push(format!("after `{key}` comment {comment} says: {text}"));
         }
     }
     faults
