@@ -11,6 +11,7 @@
 
 pub mod act;
 pub mod app;
+pub mod backup;
 pub mod classify;
 pub mod cli;
 pub mod clock;

@@ -5,6 +5,7 @@
 //! would read it.
 
 pub mod agent;
+pub mod backup;
 pub mod demo;
 pub mod exec;
 pub mod explain;
@@ -32,6 +33,8 @@ use std::process::ExitCode;
 pub const OK: u8 = 0;
 /// It did not come to what was wanted.
 pub const FAILED: u8 = 1;
+/// Arguments that do not go together.
+pub const USAGE: u8 = 2;
 /// The forge refuses the factory, in a way time does not mend.
 pub const FORGE: u8 = 69;
 /// Another factory runs on the same state.
@@ -108,6 +111,8 @@ enum Command {
     Stop(stop::Stop),
     /// Ask the guard that judges what agents run
     Guard(guard::GuardArgs),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Print a JSON Schema
     Schema(schema::Schema),
     /// What an agent says to the factory, inside a run
@@ -148,6 +153,8 @@ pub fn main() -> ExitCode {
         Command::Resume(args) => order::held(&args, Wish::Resume),
         Command::Cancel(args) => order::cancel(&args),
         Command::Stop(args) => stop::run(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Guard(args) => return guard::run(&args),
         Command::Schema(args) => schema::run(&args, &mut std::io::stdout()),
         Command::Agent(args) => return agent::run(&args),

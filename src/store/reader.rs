@@ -43,6 +43,23 @@ impl Reader {
         &self.path
     }
 
+    /// Whether the file is sound, by SQLite's own check.
+    ///
+    /// # Errors
+    /// When it is not, with the first fault found.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let found = self
+            .conn
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        match self.answer(found)? {
+            sound if sound == "ok" => Ok(()),
+            what => Err(StoreError::Corrupt {
+                path: self.path.clone(),
+                what,
+            }),
+        }
+    }
+
     /// Everything known, folded from the rows of one moment. Its version is 0.
     ///
     /// # Errors

@@ -11,6 +11,7 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
+mod backup;
 mod chain;
 mod claims;
 mod cli;

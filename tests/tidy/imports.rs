@@ -57,6 +57,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("forge", &["model", "clock", "redact", "error"]),
     ("store", &["model", "clock", "redact", "error"]),
     ("ipc", &["model", "clock", "redact", "error"]),
+    ("backup", &["model", "config", "decide", "store", "clock"]),
     ("web", &["model", "store", "ipc", "clock"]),
     ("sandbox", &["model", "clock"]),
 ];

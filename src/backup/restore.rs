@@ -1,0 +1,309 @@
+//! A backup becomes a project again.
+//!
+//! Unpacked and checked in a folder of its own, its config loaded as `adf run`
+//! would, its ledger opened, checked and prepared; only then is anything put in
+//! its place, the ledger last.
+//!
+//! Invariant: nothing that exists is overwritten, and a restore that fails leaves
+//! no file behind.
+
+use super::BackupError;
+use super::manifest::{self, Entry, Manifest, Place};
+use crate::clock::Clock;
+use crate::config::{self, SecretSource};
+use crate::decide::rejoin::rejoin;
+use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
+use flate2::read::GzDecoder;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// The longest manifest, in bytes.
+const MANIFEST_BYTES_MAX: u64 = 4 << 20;
+
+/// What was restored.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// What the backup held.
+    pub manifest: Manifest,
+    /// The files that stand now.
+    pub files: Vec<PathBuf>,
+    /// The state directory.
+    pub state_dir: PathBuf,
+    /// Tasks in the ledger.
+    pub tasks: usize,
+    /// Those of them that are taken up again, as far as the forge does not say otherwise.
+    pub unsettled: usize,
+}
+
+/// Restores a backup with its config at `config`, and its state where that says.
+///
+/// # Errors
+/// When the backup is damaged or of a later version, or something stands in the way.
+pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupError> {
+    let config = std::path::absolute(config).map_err(BackupError::io("find", config))?;
+    let base = config.parent().unwrap_or(Path::new("/")).to_owned();
+    std::fs::create_dir_all(&base).map_err(BackupError::io("make", &base))?;
+    let draft = tempfile::Builder::new()
+        .prefix(".adf-restore-")
+        .tempdir_in(&base)
+        .map_err(BackupError::io("write in", &base))?;
+    let manifest = unpack(backup, draft.path())?;
+    let staged = Staged::read(backup, &manifest, draft.path(), &config)?;
+    let (tasks, unsettled) = prepare(&staged.ledger).await?;
+    let places = staged.places(&manifest, draft.path(), &base)?;
+    let exists = places.iter().find(|(from, to)| stands(from, to));
+    if let Some((_, to)) = exists {
+        return Err(BackupError::Exists { path: to.clone() });
+    }
+    let mut put = Put::default();
+    for (from, to) in &places {
+        put.file(from, to)?;
+    }
+    let files = std::mem::take(&mut put.written);
+    Ok(Restored {
+        manifest,
+        files,
+        state_dir: staged.state_dir,
+        tasks,
+        unsettled,
+    })
+}
+
+/// Whether something else stands where a file is to be put.
+fn stands(from: &Path, to: &Path) -> bool {
+    to.exists() && std::fs::read(from).ok() != std::fs::read(to).ok()
+}
+
+fn unpack(backup: &Path, to: &Path) -> Result<Manifest, BackupError> {
+    let damaged = |what: &str| BackupError::Damaged {
+        path: backup.to_owned(),
+        what: what.to_owned(),
+    };
+    let broken = |error: std::io::Error| damaged(&error.to_string());
+    let file = File::open(backup).map_err(BackupError::io("read", backup))?;
+    let mut archive = tar::Archive::new(GzDecoder::new(file));
+    let mut parts = archive.entries().map_err(broken)?;
+    let first = parts.next().ok_or_else(|| damaged("it is empty"))?;
+    let mut first = first.map_err(broken)?;
+    if first.path_bytes().as_ref() != manifest::NAME.as_bytes() {
+        return Err(damaged("its manifest is missing"));
+    }
+    let mut text = Vec::new();
+    (&mut first)
+        .take(MANIFEST_BYTES_MAX)
+        .read_to_end(&mut text)
+        .map_err(broken)?;
+    let manifest = read_manifest(backup, &text)?;
+    for entry in &manifest.entries {
+        let part = parts.next().ok_or_else(|| damaged("files are missing"))?;
+        let part = part.map_err(broken)?;
+        if part.path_bytes().as_ref() != entry.name.as_bytes() {
+            return Err(damaged("its files are not those of its manifest"));
+        }
+        take(part, entry, &staged(to, entry)).map_err(|why| damaged(&why))?;
+    }
+    match parts.next() {
+        Some(_) => Err(damaged("it holds more than its manifest says")),
+        None => Ok(manifest),
+    }
+}
+
+fn read_manifest(backup: &Path, text: &[u8]) -> Result<Manifest, BackupError> {
+    let value: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
+    // A later form may be no manifest of ours at all but for these two.
+    if value["form"].as_u64() > Some(u64::from(manifest::FORM)) {
+        return Err(BackupError::Newer {
+            path: backup.to_owned(),
+            adf: value["adf"].as_str().unwrap_or("of a later day").to_owned(),
+        });
+    }
+    serde_json::from_value(value).map_err(|error| BackupError::Damaged {
+        path: backup.to_owned(),
+        what: format!("its manifest cannot be read: {error}"),
+    })
+}
+
+/// Where an entry waits: by its place in the manifest, never by a name of the archive's.
+fn staged(draft: &Path, entry: &Entry) -> PathBuf {
+    draft.join(hex::encode(Sha256::digest(&entry.name)))
+}
+
+fn take(part: impl Read, entry: &Entry, to: &Path) -> Result<(), String> {
+    let mut file = File::create_new(to).map_err(|error| error.to_string())?;
+    let mut hash = Sha256::new();
+    let mut part = part.take(entry.bytes.saturating_add(1));
+    let mut block = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        let n = part.read(&mut block).map_err(|error| error.to_string())?;
+        if n == 0 {
+            break;
+        }
+        hash.update(&block[..n]);
+        bytes += u64::try_from(n).unwrap_or(u64::MAX);
+        file.write_all(&block[..n])
+            .map_err(|error| error.to_string())?;
+    }
+    if bytes != entry.bytes || hex::encode(hash.finalize()) != entry.sha256 {
+        return Err(format!("{} is not as it was backed up", entry.name));
+    }
+    file.set_permissions(PermissionsExt::from_mode(entry.mode & 0o700))
+        .and_then(|()| file.sync_all())
+        .map_err(|error| error.to_string())
+}
+
+/// A backup that was unpacked, and what its config says.
+struct Staged {
+    ledger: PathBuf,
+    config: PathBuf,
+    state_dir: PathBuf,
+    marker_key: Option<PathBuf>,
+}
+
+impl Staged {
+    /// Loads the unpacked config among the files that it names, in a folder of its own.
+    fn read(
+        backup: &Path,
+        manifest: &Manifest,
+        draft: &Path,
+        config: &Path,
+    ) -> Result<Staged, BackupError> {
+        let missing = |what: &str| BackupError::Damaged {
+            path: backup.to_owned(),
+            what: format!("there is no {what} in it"),
+        };
+        let find = |place: &Place| manifest.entries.iter().find(|e| e.place == *place);
+        let ledger = find(&Place::Ledger).ok_or_else(|| missing("ledger"))?;
+        let entry = find(&Place::Config).ok_or_else(|| missing("config"))?;
+        find(&Place::Factory).ok_or_else(|| missing("factory's id"))?;
+        let folder = draft.join("project");
+        let name = config.file_name().unwrap_or("adf.toml".as_ref());
+        let mut put = Put::default();
+        put.file(&staged(draft, entry), &folder.join(name))?;
+        for entry in &manifest.entries {
+            if let Place::Named(path) = &entry.place
+                && path.is_relative()
+            {
+                put.file(&staged(draft, entry), &folder.join(path))?;
+            }
+        }
+        put.written.clear();
+        let read = config::load(&folder.join(name))
+            .map_err(|faults| BackupError::Config(config::render(&faults, false)))?;
+        let base = config.parent().unwrap_or(Path::new("/"));
+        let at = |path: &Path| match path.strip_prefix(&folder) {
+            Ok(inside) => base.join(inside),
+            Err(_) => path.to_owned(),
+        };
+        let marker_key = match &read.secrets.marker_key {
+            SecretSource::File { path } => Some(at(path)),
+            _ => None,
+        };
+        Ok(Staged {
+            ledger: staged(draft, ledger),
+            config: config.to_owned(),
+            state_dir: at(&read.settings.state_dir),
+            marker_key,
+        })
+    }
+
+    /// Each file and where it is to stand; the ledger last.
+    fn places(
+        &self,
+        manifest: &Manifest,
+        draft: &Path,
+        base: &Path,
+    ) -> Result<Vec<(PathBuf, PathBuf)>, BackupError> {
+        let mut places = Vec::new();
+        for entry in &manifest.entries {
+            let to = match &entry.place {
+                Place::Config => self.config.clone(),
+                Place::Named(path) => base.join(path),
+                Place::Factory => self.state_dir.join(FACTORY_FILE),
+                Place::MarkerKey => match &self.marker_key {
+                    Some(path) => path.clone(),
+                    None => continue,
+                },
+                Place::Ledger => continue,
+            };
+            places.push((staged(draft, entry), to));
+        }
+        let ledger = self.state_dir.join(LEDGER_FILE);
+        // Even the same ledger: another life of it may have gone on.
+        if ledger.exists() {
+            return Err(BackupError::Exists { path: ledger });
+        }
+        places.push((self.ledger.clone(), ledger));
+        Ok(places)
+    }
+}
+
+/// Checks the unpacked ledger and tells it that its factory lived on elsewhere.
+async fn prepare(path: &Path) -> Result<(usize, usize), BackupError> {
+    let folder = path.with_extension("state");
+    std::fs::create_dir(&folder).map_err(BackupError::io("make", &folder))?;
+    let inside = folder.join(LEDGER_FILE);
+    std::fs::rename(path, &inside).map_err(BackupError::io("move", path))?;
+    let clock = Clock::System;
+    let now = clock.now();
+    store::open_read_only(&folder)?.check()?;
+    let opened = store::open(&folder, clock)?;
+    let counts = (opened.world.tasks.len(), opened.world.unsettled.len());
+    let changes = rejoin(&opened.world, now);
+    drop(opened.committed);
+    if !changes.is_empty() {
+        opened.ledger.commit(changes).await?;
+    }
+    opened.ledger.close().await?;
+    // Copied, so that nothing of it is left in a log beside it.
+    let done = path.with_extension("done");
+    std::fs::create_dir(&done).map_err(BackupError::io("make", &done))?;
+    store::open_read_only(&folder)?.copy_to(&done)?;
+    std::fs::rename(done.join(LEDGER_FILE), path).map_err(BackupError::io("move", path))?;
+    Ok(counts)
+}
+
+/// Files put in their places; all go again unless the whole succeeds.
+#[derive(Default)]
+struct Put {
+    written: Vec<PathBuf>,
+}
+
+impl Put {
+    fn file(&mut self, from: &Path, to: &Path) -> Result<(), BackupError> {
+        if to.exists() {
+            return Ok(());
+        }
+        let folder = to.parent().unwrap_or(Path::new("/"));
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(BackupError::io("make", folder))?;
+        let draft =
+            tempfile::NamedTempFile::new_in(folder).map_err(BackupError::io("write in", folder))?;
+        let mut source = File::open(from).map_err(BackupError::io("read", from))?;
+        std::io::copy(&mut source, &mut draft.as_file())
+            .and_then(|_| source.metadata())
+            .and_then(|meta| draft.as_file().set_permissions(meta.permissions()))
+            .and_then(|()| draft.as_file().sync_all())
+            .map_err(BackupError::io("write", to))?;
+        draft
+            .persist_noclobber(to)
+            .map_err(|error| BackupError::io("write", to)(error.error))?;
+        self.written.push(to.to_owned());
+        let synced = File::open(folder).and_then(|dir| dir.sync_all());
+        synced.map_err(BackupError::io("write", folder))
+    }
+}
+
+impl Drop for Put {
+    fn drop(&mut self) {
+        for path in &self.written {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Backups: what a lost host does not take with it.
+//!
+//! `ADF_BACKUP_RUNS` says how many runs are in flight when the backup is made (8
+//! by default).
+//!
+//! Invariant: after a restore each mention has one acceptance, one result, one
+//! branch and one pull request, whatever the factory did after the backup.
+
+use crate::factory::{Daemon, Factory, adf};
+use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
+use secrecy::ExposeSecret;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Runs in flight where nothing else is asked for.
+const RUNS: u64 = 8;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told from outside how many"
+)]
+fn runs() -> u64 {
+    let asked = std::env::var("ADF_BACKUP_RUNS");
+    asked.map_or(RUNS, |text| {
+        text.parse().expect("ADF_BACKUP_RUNS is a number")
+    })
+}
+
+/// A factory that has `runs` agents at their gates, which wait for `go`.
+async fn busy(plant: &Plant, runs: u64) -> (Factory, Daemon, Vec<u64>) {
+    let held = "touch GATE/$ADF_RUN; until [ -e GATE/go ]; do sleep 0.05; done; echo x > x.txt";
+    let factory = Factory::shell(plant, held);
+    let many = format!("concurrency = {runs}\nstarts_per_hour = 10000\nstarts_per_day = 10000\n");
+    factory.edit("grace = \"2s\"\n", &format!("grace = \"2s\"\n{many}"));
+    factory.edit(
+        "provider = \"scripted\"\n",
+        &format!("provider = \"scripted\"\n[agents.limits]\n{many}\n"),
+    );
+    let daemon = factory.run().await;
+    let issues: Vec<u64> = (0..runs).map(|n| ask(plant, n)).collect();
+    until_true("all agents are at their gates", || {
+        std::fs::read_dir(factory.dir.join("gate")).unwrap().count() as u64 == runs
+    })
+    .await;
+    (factory, daemon, issues)
+}
+
+fn ask(plant: &Plant, n: u64) -> u64 {
+    let repo = &plant.world.repo;
+    let title = format!("The sum is wrong ({n})");
+    let issue = plant.forge.open_issue(repo, "alice", &title, "See there.");
+    let issue = issue.unwrap();
+    plant.say(issue, "alice", MENTION);
+    issue
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+/// Restores into a folder of its own and puts the token back.
+async fn restored(plant: &Plant, backup: &Path, name: &str) -> Factory {
+    let dir = plant.path(name);
+    let config = dir.join("adf.toml");
+    std::fs::create_dir_all(dir.join("gate")).unwrap();
+    let factory = Factory { dir, config };
+    let said = factory.adf(&["restore", &text(backup)]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    factory.token(plant.world.bot.token.expose_secret());
+    factory
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_busy_factory_goes_on_elsewhere_and_repeats_nothing() {
+    let plant = Plant::new().await;
+    let (old, mut daemon, mut issues) = busy(&plant, runs()).await;
+    let backup = plant.path("busy.tar.gz");
+    let said = old
+        .adf(&["backup", &text(&backup), "--format", "json"])
+        .await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    // The factory lives on: it delivers what was in flight, and takes more.
+    old.open("go");
+    let (before, after) = issues.split_at(issues.len() / 2);
+    for issue in before {
+        until_is(DELIVERED, || plant.traces(*issue)).await;
+    }
+    let late = ask(&plant, 1000);
+    until_true("the late mention is accepted", || {
+        !plant.marked(late, "accept").is_empty()
+    })
+    .await;
+    daemon.kill().await;
+    assert!(!after.is_empty());
+    issues.push(late);
+    std::fs::remove_dir_all(old.state()).unwrap();
+
+    let new = restored(&plant, &backup, "elsewhere").await;
+    new.edit(&text(&old.dir.join("gate")), &text(&new.dir.join("gate")));
+    new.open("go");
+    let mut daemon = new.run().await;
+    let lost = ask(&plant, 1001);
+    issues.push(lost);
+    for issue in &issues {
+        plant.status(*issue, "done, see #").await;
+        until_is(DELIVERED, || plant.traces(*issue)).await;
+    }
+    assert_eq!(daemon.stop().await, Some(0));
+    for issue in &issues {
+        assert_eq!(plant.traces(*issue), DELIVERED, "#{issue}");
+        let said = plant.forge.comments(&plant.world.repo, *issue);
+        let own = said.iter().filter(|c| c.author == plant.world.bot.login);
+        assert_eq!(own.count(), 2, "#{issue}: {said:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_holds_no_token_and_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    factory.run().await.stop().await;
+    let folder = plant.path("backups");
+    std::fs::create_dir(&folder).unwrap();
+    for stale in [
+        "adf-demo-20200101T000000Z.tar.gz",
+        "adf-demo-20200102T000000Z.tar.gz",
+    ] {
+        std::fs::write(folder.join(stale), "").unwrap();
+    }
+    let strange = [
+        "adf-demo-notes.tar.gz",
+        "adf-demo-two-20200101T000000Z.tar.gz",
+    ];
+    for name in strange {
+        std::fs::write(folder.join(name), "").unwrap();
+    }
+    let said = factory
+        .adf(&["backup", &text(&folder), "--keep", "2"])
+        .await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    names.retain(|path| !strange.contains(&path.file_name().unwrap().to_str().unwrap()));
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let made = &names[1];
+    assert_eq!(
+        std::fs::metadata(made).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let mut all = Vec::new();
+    let mut unzipped = flate2::read::GzDecoder::new(std::fs::File::open(made).unwrap());
+    unzipped.read_to_end(&mut all).unwrap();
+    let token = plant.world.bot.token.expose_secret().as_bytes();
+    assert!(!all.windows(token.len()).any(|part| part == token));
+    let key = std::fs::read(factory.state().join("marker.key")).unwrap();
+    assert!(
+        all.windows(key.len()).any(|part| part == key),
+        "the marker key is in it"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    factory.run().await.stop().await;
+    let backup = plant.path("b.tar.gz");
+    let said = factory.adf(&["backup", &text(&backup)]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let again = factory.adf(&["backup", &text(&backup)]).await;
+    assert_eq!(
+        again.code,
+        Some(1),
+        "a backup is not overwritten: {again:?}"
+    );
+    assert!(again.err.contains("exists already"), "{again:?}");
+
+    let here = factory.adf(&["restore", &text(&backup)]).await;
+    assert_eq!(here.code, Some(1), "{here:?}");
+    assert!(here.err.contains("ledger.db exists already"), "{here:?}");
+
+    let whole = std::fs::read(&backup).unwrap();
+    let mut flipped = whole.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 0x40;
+    let later = rewritten(&whole, "\"form\": 1", "\"form\": 9");
+    let changed = rewritten(&whole, "name = \"demo\"", "name = \"dema\"");
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("cut", &whole[..whole.len() / 2], "is no whole backup"),
+        ("empty", b"", "is no whole backup"),
+        ("text", b"not a backup", "is no whole backup"),
+        ("flipped", &flipped, "is no whole backup"),
+        ("changed", &changed, "is not as it was backed up"),
+        ("later", &later, "which this version cannot read"),
+    ];
+    for (name, bytes, why) in cases {
+        let file = plant.path(name);
+        std::fs::write(&file, bytes).unwrap();
+        let dir = plant.path(&format!("new-{name}"));
+        let config = text(&dir.join("adf.toml"));
+        let said = adf(&["restore", &text(&file), "--config", &config]).await;
+        assert_eq!(said.code, Some(1), "{name}: {said:?}");
+        assert!(said.err.contains(why), "{name}: {said:?}");
+        let left: Vec<_> = std::fs::read_dir(&dir).unwrap().collect();
+        assert!(left.is_empty(), "{name}: {left:?}");
+    }
+}
+
+/// A backup with some text in it replaced by one of the same length.
+fn rewritten(whole: &[u8], from: &str, to: &str) -> Vec<u8> {
+    use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+    let mut all = Vec::new();
+    GzDecoder::new(whole).read_to_end(&mut all).unwrap();
+    let at = all
+        .windows(from.len())
+        .position(|part| part == from.as_bytes())
+        .expect(from);
+    all[at..at + to.len()].copy_from_slice(to.as_bytes());
+    let mut zipped = GzEncoder::new(Vec::new(), Compression::fast());
+    std::io::Write::write_all(&mut zipped, &all).unwrap();
+    zipped.finish().unwrap()
+}
