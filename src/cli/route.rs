@@ -220,6 +220,7 @@ fn health(link: &Link) -> String {
     match &link.health {
         Health::Unknown => "unknown".to_owned(),
         Health::Well => "well".to_owned(),
+        Health::HalfOpen { reason } => format!("one run may try it again: {reason}"),
         Health::Unwell { reason, until } => match until {
             Some(until) => format!("unwell until {}: {reason}", moment(*until)),
             None => format!("unwell: {reason}"),

@@ -9,6 +9,7 @@ mod admission;
 mod calls;
 mod clarify;
 mod failures;
+mod health;
 mod intake;
 mod life;
 mod operator;
