@@ -25,6 +25,7 @@ pub mod orphans;
 pub mod outside;
 pub mod preflight;
 pub mod propose;
+pub mod providers;
 pub mod recover;
 mod reread;
 mod resume;

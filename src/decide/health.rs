@@ -6,6 +6,7 @@
 //! close the breaker that it opened. [`super::routes`] passes over what is open.
 
 use crate::classify::{OVERLOAD, UNAUTHORISED};
+use crate::model::alert::PROVIDER;
 use crate::model::route::{Choice, Health, Healths};
 use crate::model::settings::Settings;
 use crate::model::{DenialKind, Exit, FailureClass, Outcome, Run, RunId, RunState, Time, World};
@@ -20,8 +21,6 @@ pub const PAUSE: Duration = Duration::from_secs(60);
 pub const PAUSE_MAX: Duration = Duration::from_secs(3600);
 /// How long after a stated reset the next try is: some state it without its seconds.
 pub const RESET_SLACK: Duration = Duration::from_secs(60);
-/// How the cause of an alert on a provider begins; its name follows.
-pub const ALERT: &str = "provider:";
 
 /// How a pair is, by what its runs came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +57,20 @@ pub struct Standing {
     pub last_at: Option<Time>,
     /// What its last run came to, for people.
     pub last: Option<String>,
+}
+
+impl Standing {
+    /// That of a pair that never ran.
+    #[must_use]
+    pub fn untried() -> Standing {
+        Standing {
+            breaker: Breaker::Closed,
+            refusals: 0,
+            runs: 0,
+            last_at: None,
+            last: None,
+        }
+    }
 }
 
 /// A provider's no, as its run's outcome has it.
@@ -136,7 +149,7 @@ pub fn known(world: &World, settings: &Settings, now: Time) -> Healths {
 /// Why a provider cannot work on this machine, by the alert on it.
 #[must_use]
 pub fn trouble<'a>(world: &'a World, provider: &str) -> Option<&'a str> {
-    let alert = world.alerts.get(&format!("{ALERT}{provider}"));
+    let alert = world.alerts.get(&format!("{PROVIDER}{provider}"));
     let open = alert.filter(|alert| alert.cleared_at.is_none());
     open.map(|alert| alert.text.as_str())
 }

@@ -24,6 +24,7 @@ fn scene(chain: &[Choice]) -> Scene {
     let mut scene = Scene::new();
     scene.settings.routing = Routing {
         decides: true,
+        dir: None,
         scenarios: vec![Scenario {
             name: "implementation".to_owned(),
             tier: "implementation".to_owned(),
