@@ -32,6 +32,7 @@ mod resume;
 pub mod standing;
 pub mod start;
 pub mod supervise;
+pub mod trial;
 pub mod trouble;
 mod watchman;
 pub mod workspace;

@@ -1,12 +1,14 @@
 //! `adf providers`: whoever the config may start, whether it can work here, and
 //! what its runs came to.
 //!
-//! Invariant: spends no token and writes nothing; what it says of runs is the same
-//! fold by which `adf run` chooses.
+//! Invariant: writes nothing, and spends no token unless asked to by `--probe`; what it
+//! says of runs is the same fold by which `adf run` chooses.
 
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
 use crate::act::providers::{Ground, Login, Look, Versions};
+use crate::act::supervise::given;
+use crate::act::trial::{Answer, Means, ask};
 use crate::clock::Clock;
 use crate::config::{Config, passed_on};
 use crate::decide::health::{self, Breaker, Standing};
@@ -30,6 +32,9 @@ Exit codes: 0 all can work · 1 one cannot, or not shown · 2 wrong usage · 78 
 pub struct Providers {
     #[command(flatten)]
     config: ConfigArg,
+    /// Also ask each of them one tiny thing, the way of a run: this costs tokens
+    #[arg(long)]
+    probe: bool,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -49,6 +54,9 @@ struct Row {
     runs: u32,
     last_at: Option<Time>,
     last: Option<String>,
+    /// What came of `--probe`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Answer>,
 }
 
 /// Prints the providers of a project.
@@ -73,7 +81,13 @@ pub fn run(args: &Providers) -> u8 {
         (Err(code), _) | (_, Err(code)) => return code,
     };
     let looks = runtime.block_on(looks(&config, &adf));
-    let rows = rows(&config, &world, &looks);
+    let mut rows = rows(&config, &world, &looks);
+    if args.probe
+        && let Err(error) = runtime.block_on(probe(&config, &adf, &mut rows))
+    {
+        complain(&error);
+        return FAILED;
+    }
     let routed = config.settings.routing.decides;
     match args.format {
         Format::Json => say_json(&serde_json::json!({
@@ -81,11 +95,11 @@ pub fn run(args: &Providers) -> u8 {
         })),
         Format::Human => say(&as_text(&rows, routed)),
     }
-    if rows.iter().any(|row| row.look.trouble.is_some()) {
-        FAILED
-    } else {
-        OK
-    }
+    let fails = |row: &Row| {
+        let silent = row.probe.as_ref().is_some_and(|answer| !answer.ok);
+        silent || row.look.trouble.is_some()
+    };
+    if rows.iter().any(fails) { FAILED } else { OK }
 }
 
 /// Looks at each provider of a config once.
@@ -103,6 +117,43 @@ async fn looks(config: &Config, adf: &Path) -> BTreeMap<String, Look> {
         looks.insert(name.clone(), look);
     }
     looks
+}
+
+/// Asks each pair one tiny thing, one after the other.
+async fn probe(config: &Config, adf: &Path, rows: &mut [Row]) -> Result<(), String> {
+    let settings = &config.settings;
+    let environment = passed_on(&settings.walls.environment);
+    let given = given(adf).await.map_err(|e| e.to_string())?;
+    let means = Means {
+        settings,
+        adf,
+        given: &given,
+        environment: &environment,
+    };
+    let Some(any) = settings.agents.values().next() else {
+        return Err("the config has no agent as which a provider could be asked".to_owned());
+    };
+    for row in rows.iter_mut().filter(|row| row.look.trouble.is_none()) {
+        let key = config.secrets.keys.get(&row.provider);
+        let key = key.and_then(|source| source.read().ok());
+        let own = settings
+            .agents
+            .values()
+            .find(|a| a.provider == row.provider);
+        let pair = row.pair();
+        let answer = ask(&pair, own.unwrap_or(any), key.as_ref(), means);
+        row.probe = Some(answer.await);
+    }
+    Ok(())
+}
+
+impl Row {
+    fn pair(&self) -> Choice {
+        Choice {
+            provider: self.provider.clone(),
+            model: self.model.clone(),
+        }
+    }
 }
 
 fn rows(config: &Config, world: &World, looks: &BTreeMap<String, Look>) -> Vec<Row> {
@@ -124,6 +175,7 @@ fn rows(config: &Config, world: &World, looks: &BTreeMap<String, Look>) -> Vec<R
             runs: standing.runs,
             last_at: standing.last_at,
             last: standing.last,
+            probe: None,
             provider: pair.provider,
             model: pair.model,
         })
@@ -146,14 +198,10 @@ fn as_text(rows: &[Row], routed: bool) -> String {
         "LAST (UTC)",
     ];
     let cells = rows.iter().map(|row| {
-        let pair = Choice {
-            provider: row.provider.clone(),
-            model: row.model.clone(),
-        };
         let found = row.look.binary.as_ref();
         let last = row.last_at.zip(row.last.as_ref());
         vec![
-            pair.to_string(),
+            row.pair().to_string(),
             row.kind.to_owned(),
             found.map_or("not found".to_owned(), |path| path.display().to_string()),
             row.look.version.clone().unwrap_or_default(),
@@ -164,6 +212,15 @@ fn as_text(rows: &[Row], routed: bool) -> String {
         ]
     });
     let mut parts = vec![table(&head, cells.collect())];
+    let asked = rows.iter().filter_map(|row| {
+        let Answer { ok, said } = row.probe.as_ref()?;
+        let word = if *ok { "answers" } else { "does not answer" };
+        Some(vec![row.pair().to_string(), word.to_owned(), said.clone()])
+    });
+    let asked: Vec<Vec<String>> = asked.collect();
+    if !asked.is_empty() {
+        parts.push(table(&["ASKED", "", "SAID"], asked));
+    }
     let mut troubles: Vec<&str> = rows
         .iter()
         .filter_map(|r| r.look.trouble.as_deref())

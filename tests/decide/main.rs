@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod admission;
+mod breaker;
 mod calls;
 mod clarify;
 mod failures;

@@ -156,3 +156,50 @@ async fn a_refusal_opens_the_breaker_and_a_restart_forgets_nothing() {
     assert_eq!(house["breaker"]["is"], "open", "{house}");
     assert_eq!((&house["refusals"], &house["runs"]), (&1.into(), &1.into()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_asks_each_the_way_of_a_run_and_only_when_told_to() {
+    let script =
+        "cat > asked; grep -q 'single word: ok' asked && pwd > $HOME/seen && exit 0; exit 9";
+    let plant = Plant::new(script, "1s", "").await;
+    let free = providers(&plant).await;
+    assert_eq!(pair(&free, "house")["probe"], Value::Null);
+    let said = plant
+        .adf(&["providers", "--probe", "--format", "json"])
+        .await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(pair(&said.json(), "house")["probe"]["ok"], true);
+    plant.edit("exit 0; exit 9", "exit 7");
+    let said = plant.adf(&["providers", "--probe"]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let wanted = ["does not answer", "exit code 7"];
+    assert!(
+        wanted.iter().all(|part| said.out.contains(part)),
+        "{}",
+        said.out
+    );
+    assert!(!plant.dir.join("state").exists(), "nothing is written");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_that_refuses_a_probe_with_exit_0_is_not_taken_for_well() {
+    let plant = Plant::new("true", "1s", GONE).await;
+    let program = plant.dir.join("claude");
+    let refuses = r#"{"type":"result","subtype":"success","is_error":true,"api_error_status":429,"result":"You have hit your limit"}"#;
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --version ] && echo 2 && exit\ncase \"$*\" in *'--model haiku'*) echo '{refuses}';; esac\n"
+    );
+    std::fs::write(&program, script).unwrap();
+    let start = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, start).unwrap();
+    plant.edit("/nowhere/claude", program.to_str().unwrap());
+    let said = plant
+        .adf(&["providers", "--probe", "--format", "json"])
+        .await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let object = said.json();
+    let answer = &pair(&object, "away")["probe"];
+    assert_eq!(answer["ok"], false, "{answer}");
+    assert_eq!(answer["said"], "You have hit your limit");
+    assert_eq!(pair(&object, "house")["probe"]["ok"], true);
+}
