@@ -96,6 +96,7 @@ mod tests {
             agent: AgentName("developer".to_owned()),
             provider: "house".to_owned(),
             model: None,
+            routed: None,
             base: None,
             process: None,
             created_at: Time(0),

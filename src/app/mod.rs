@@ -11,7 +11,7 @@ mod hook;
 pub mod reload;
 
 use crate::act::supervise::{self, Given, SuperviseError};
-use crate::act::{Executor, Identity, Machine, Tools, disk, orphans};
+use crate::act::{Executor, Identity, Machine, Tools, disk, orphans, providers};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
@@ -221,13 +221,14 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         since: start.since,
         narrowed: !settings.mentions.allow.is_empty(),
     };
-    let poller = poller(wiring, &opened.world).await;
     let main = Loop {
         cron: CronSource::new(&settings, start.clock.now())?,
         fit: fit(machine.clone()),
-        sweeper: AbortOnDropHandle::new(tokio::spawn(orphans::keep_swept(machine))),
+        poller: Arc::new(Mutex::new(poller(wiring, &opened.world).await)),
+        beside: beside(&machine, &opened.world),
         longest: Duration::ZERO,
         reload: reload::reload(config),
+        changed: reload::changed(&config.settings),
         hups: lines.hups.1,
         nudge,
         work_dir: settings.state_dir.join("work"),
@@ -235,7 +236,6 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         ledger: opened.ledger,
         committed: opened.committed,
         executor,
-        poller: Arc::new(Mutex::new(poller)),
         clock: start.clock,
         stops: lines.stops.1,
         asks: lines.asks.1,
@@ -277,6 +277,13 @@ fn sources(client: Client, ledger: &Ledger, clock: &Clock) -> Sources {
         ledger: ledger.clone(),
         clock: clock.clone(),
     }
+}
+
+/// What goes on beside the loop, as long as it lasts.
+fn beside(machine: &Arc<Machine>, world: &World) -> [AbortOnDropHandle<()>; 2] {
+    let swept = tokio::spawn(orphans::keep_swept(machine.clone()));
+    let looked = providers::keep_looked(machine.clone(), world.alerts.clone());
+    [swept, tokio::spawn(looked)].map(AbortOnDropHandle::new)
 }
 
 /// The lines into the loop, both ends of each.

@@ -2,11 +2,15 @@
 //!
 //! Invariant: refused whole or taken whole. What cannot change under a running
 //! factory is compared with what it was started with, and named with the remedy.
+//! [`changed`] tells when the routing files are others: then it is read again unasked.
 
 use crate::config::{self, Config, Fault, Severity};
 use crate::model::settings::Settings;
-use crate::reconcile::run::Reload;
-use std::sync::Arc;
+use crate::reconcile::run::{Changed, Reload};
+use crate::routing::check::FILES_MAX;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Faults told in one line; `adf validate-config` tells them all.
 const FAULTS_TOLD: usize = 3;
@@ -16,6 +20,47 @@ const FAULTS_TOLD: usize = 3;
 pub(super) fn reload(started: &Config) -> Reload {
     let started = started.clone();
     Arc::new(move || again(&started))
+}
+
+/// By what files are told from what they were: name, inode, length, and when written and changed.
+type Stamp = Vec<(PathBuf, [u64; 2], [i64; 4])>;
+
+/// Says, whenever it is called, whether the routing files were changed since the last call.
+#[must_use]
+pub fn changed(started: &Settings) -> Changed {
+    let seen = Mutex::new(stamp(started.routing.dir.as_deref()));
+    Arc::new(move |settings: &Settings| {
+        let found = stamp(settings.routing.dir.as_deref());
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *seen, found);
+        *seen != before
+    })
+}
+
+/// The routing files of a folder as they are; without it, none.
+fn stamp(dir: Option<&Path>) -> Stamp {
+    let entries = dir.and_then(|dir| std::fs::read_dir(dir).ok());
+    let mut files: Stamp = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .take(FILES_MAX + 1)
+        .filter_map(|path| {
+            // What a link leads to counts, as it does when the file is read.
+            let meta = std::fs::metadata(&path).ok()?;
+            let times = [
+                meta.mtime(),
+                meta.mtime_nsec(),
+                meta.ctime(),
+                meta.ctime_nsec(),
+            ];
+            Some((path, [meta.ino(), meta.len()], times))
+        })
+        .collect();
+    files.sort();
+    files
 }
 
 fn again(started: &Config) -> Result<Arc<Settings>, String> {

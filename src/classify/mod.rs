@@ -14,6 +14,7 @@ mod shipped;
 mod tests;
 
 pub use scan::{Rules, Said, Scan};
+pub use shipped::{OVERLOAD, UNAUTHORISED};
 
 use crate::model::settings::FailureRule;
 use crate::model::{Denial, Exit, FailureClass, Report};

@@ -5,6 +5,11 @@
 
 use crate::model::FailureClass::{self, Auth, Resource, Timeout, Transient};
 
+/// The rule over words of a provider that is asked too much.
+pub const OVERLOAD: &str = "rate limit or overload";
+/// The rule over words of a login that does not hold.
+pub const UNAUTHORISED: &str = "not authorised";
+
 /// A rule of this executable.
 pub(super) struct Shipped {
     pub class: FailureClass,
@@ -23,7 +28,7 @@ pub(super) const SHIPPED: &[Shipped] = &[
     },
     Shipped {
         class: Transient,
-        name: "rate limit or overload",
+        name: OVERLOAD,
         phrases: &[
             "too many requests",
             "rate limit",
@@ -82,7 +87,7 @@ pub(super) const SHIPPED: &[Shipped] = &[
     },
     Shipped {
         class: Auth,
-        name: "not authorised",
+        name: UNAUTHORISED,
         phrases: &[
             "unauthorized",
             "unauthorised",

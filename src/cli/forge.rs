@@ -72,6 +72,10 @@ async fn serve(args: &ForgeArgs) -> anyhow::Result<()> {
 /// Plays an agent in the current directory.
 #[must_use]
 pub fn scripted_agent(args: &ScriptedAgent) -> u8 {
+    if args.rest == ["--version"] {
+        say(&format!("scripted agent {}", super::VERSION));
+        return OK;
+    }
     let mut prompt = String::new();
     if let Err(error) = std::io::Read::read_to_string(&mut std::io::stdin(), &mut prompt) {
         complain(&format!("the prompt cannot be read: {error}"));

@@ -14,6 +14,7 @@ pub mod forge;
 mod guard;
 pub mod order;
 pub mod plan;
+pub mod providers;
 pub mod rank;
 pub mod route;
 pub mod run;
@@ -99,6 +100,8 @@ enum Command {
     Rank(rank::Rank),
     /// Show which tier, provider and model a text calls for, and why
     Route(route::RouteArgs),
+    /// Show every provider and model in use: program, version, login, breaker, last result
+    Providers(providers::Providers),
     /// Show the ledger and the running factory
     Status(status::Status),
     /// Start nothing until `adf resume`; what runs goes on
@@ -148,6 +151,7 @@ pub fn main() -> ExitCode {
         Command::Failures(args) => failures::run(&args),
         Command::Rank(args) => rank::run(&args),
         Command::Route(args) => route::run(&args),
+        Command::Providers(args) => providers::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Pause(args) => order::held(&args, Wish::Pause),
         Command::Resume(args) => order::held(&args, Wish::Resume),

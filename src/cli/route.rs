@@ -6,10 +6,13 @@
 
 use super::table::{moment, table};
 use super::{FAILED, Format, OK, complain, load, say};
-use crate::model::AgentName;
-use crate::model::route::{Candidate, Decisive, Health, Link, Route, Side, Source};
+use crate::clock::Clock;
+use crate::decide::health;
+use crate::model::route::{Candidate, Decisive, Health, Healths, Link, Route, Side, Source};
 use crate::model::settings::{Agent, Settings};
+use crate::model::{AgentName, World};
 use crate::routing::{Ask, House, Router, TEXT_BYTES_MAX, shipped, source_words};
+use crate::store;
 use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
 
@@ -70,10 +73,11 @@ pub fn run(args: &RouteArgs) -> u8 {
             return FAILED;
         }
     };
+    let healths = settings.as_ref().map(healths).unwrap_or_default();
     let house = House {
         providers: settings.as_ref().map(|s| &s.providers),
         default: settings.as_ref().and_then(|s| s.routing.default.as_ref()),
-        health: None,
+        health: Some(&healths),
     };
     let route = |text: &str| {
         let ask = Ask {
@@ -100,6 +104,13 @@ pub fn run(args: &RouteArgs) -> u8 {
         }
     }
     OK
+}
+
+/// How the providers of a project are, by its ledger; nothing is known before its first start.
+fn healths(settings: &Settings) -> Healths {
+    let read = store::open_read_only(&settings.state_dir).and_then(|reader| reader.world());
+    let known = |world: World| health::known(&world, settings, Clock::System.now());
+    read.map(known).unwrap_or_default()
 }
 
 fn agent<'a>(args: &RouteArgs, settings: Option<&'a Settings>) -> Result<Option<&'a Agent>, u8> {
@@ -220,6 +231,7 @@ fn health(link: &Link) -> String {
     match &link.health {
         Health::Unknown => "unknown".to_owned(),
         Health::Well => "well".to_owned(),
+        Health::HalfOpen { reason } => format!("one run may try it again: {reason}"),
         Health::Unwell { reason, until } => match until {
             Some(until) => format!("unwell until {}: {reason}", moment(*until)),
             None => format!("unwell: {reason}"),

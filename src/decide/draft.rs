@@ -5,6 +5,7 @@
 
 use super::{admission, routes::Routes};
 use crate::model::plan::Decision;
+use crate::model::route::Healths;
 use crate::model::{
     AgentName, Change, Effect, EffectKey, EffectKind, EffectState, Plan, Run, Skip, SkipReason,
     Snapshot, Task, TaskState, Time,
@@ -17,6 +18,8 @@ pub(super) struct Draft<'a> {
     pub s: &'a Snapshot<'a>,
     /// What the words of a task may call for.
     pub routes: &'a Routes,
+    /// How providers and models are, where words choose among them.
+    pub health: Healths,
     /// What it came to so far.
     pub plan: Plan,
     /// Runs that are not over.
@@ -40,6 +43,7 @@ impl<'a> Draft<'a> {
         Self {
             s,
             routes,
+            health: routes.health(s),
             open: runs.clone().filter(|run| run.is_open()).collect(),
             recent: admission::recent(runs, s.now),
             busy: tasks.filter(|task| admission::is_busy(task)).collect(),

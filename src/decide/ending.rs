@@ -3,6 +3,7 @@
 //! Invariant: only what the factory established counts; the agent's report can
 //! turn a delivery into less, never a failure into more.
 
+use super::health::RESET_SLACK;
 use crate::model::{
     Exit, FailureClass, Outcome, ReportStatus, Run, Task, TaskState, Time, World, settings::Agent,
 };
@@ -14,8 +15,6 @@ const BACKOFF: Duration = Duration::from_secs(30);
 const BACKOFF_MAX: Duration = Duration::from_secs(3600);
 /// How long a start that the world prevented waits before it is tried again.
 const RECHECK: Duration = Duration::from_secs(300);
-/// How long after a stated reset of a quota the next try is: some state it without its seconds.
-const RESET_SLACK: Duration = Duration::from_secs(60);
 /// Failures with one fingerprint after which a task is not tried again in the same way.
 pub const SAME_MAX: usize = 2;
 /// Interruptions in a row after which the task waits like after a strike.

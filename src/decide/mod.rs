@@ -5,8 +5,9 @@
 //! environment; the same snapshot gives the same plan, byte for byte.
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
-//! who may start, [`ending`] reads an outcome, [`escalate`] calls people, [`operator`] obeys operators,
-//! [`words`] holds every text that people will see; [`graph`] ranks issues; [`rejoin`] prepares a restored ledger.
+//! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
+//! [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
+//! people will see; [`graph`] ranks issues; [`rejoin`] prepares a restored ledger.
 
 pub mod admission;
 mod adopt;
@@ -18,6 +19,7 @@ pub mod ending;
 mod escalate;
 pub mod failures;
 pub mod graph;
+pub mod health;
 mod intake;
 mod notice;
 pub mod operator;

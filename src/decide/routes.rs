@@ -2,13 +2,16 @@
 //! config asks for routing, else the agent's own.
 //!
 //! Invariant: what is decided here is what the run is started with; the
-//! decision names whoever gave way. The text of an issue is not in the snapshot,
-//! so instruction, title and labels decide.
+//! decision names whoever gave way or was passed over. The text of an issue is not
+//! in the snapshot, so instruction, title and labels decide. A task does not go back
+//! to the pair that refused it last while there is another.
 
 use super::draft::Draft;
-use crate::model::route::{Choice, Health, Override, Route, Source};
+use super::ending::Ending;
+use super::health::{self, being_tried};
+use crate::model::route::{Choice, Health, Healths, Link, Override, Route, Source};
 use crate::model::settings::{Agent, Settings};
-use crate::model::{SkipReason, Task};
+use crate::model::{Change, Outcome, Routed, Run, SkipReason, Snapshot, Task, Time};
 use crate::routing::{Ask, House, Router, source_words};
 
 /// The scenarios of some settings, ready to be asked; made once, not for each plan.
@@ -26,13 +29,19 @@ impl Routes {
         // A config whose keywords make no automaton was refused.
         Routes(router.and_then(Result::ok))
     }
+
+    /// How those are among whom these routes choose.
+    pub(super) fn health(&self, s: &Snapshot<'_>) -> Healths {
+        let known = || health::known(s.world, s.settings, s.now);
+        self.0.as_ref().map(|_| known()).unwrap_or_default()
+    }
 }
 
 /// Who is started for a task, and how that came.
 pub(super) struct Chosen {
     pub choice: Choice,
-    /// Why, in one line, when it was routed.
-    pub why: Option<String>,
+    /// By what, when it was routed.
+    pub routed: Option<Routed>,
     /// Who gave way, with both sides.
     pub overrode: Option<String>,
 }
@@ -48,7 +57,7 @@ pub(super) fn choose(
             provider: agent.provider.clone(),
             model: agent.model.clone(),
         },
-        why: None,
+        routed: None,
         overrode: None,
     };
     let Some(route) = route(draft, task, agent) else {
@@ -57,34 +66,105 @@ pub(super) fn choose(
     match &route.choice {
         Some(choice) => Ok(Chosen {
             choice: choice.clone(),
-            why: Some(why(&route, choice)),
+            routed: Some(Routed {
+                tier: route.tier.clone(),
+                why: why(&route, choice),
+            }),
             overrode: overrode(&route.overrides),
         }),
         // No provider of the config was named: the start says what is wrong with it.
         None if route.source == Source::Nobody => Ok(own),
         None => {
-            for link in &route.chain {
-                if let Health::Unwell { until, .. } = link.health
-                    && let Some(until) = until
-                {
-                    draft.wake(until);
-                }
+            if let Some(until) = earliest(&route) {
+                draft.wake(until);
             }
             Err(SkipReason::NoProvider {
-                text: unwell(&route),
+                text: unwell(&route.chain),
             })
         }
     }
 }
 
+/// What comes instead of `next` after a run that its provider refused: the task goes
+/// on at once with another pair of its chain, or waits for the first to come back.
+pub(super) fn instead(
+    draft: &Draft<'_>,
+    (task, agent): (&Task, Option<&Agent>),
+    (outcome, ended): (&Outcome, Time),
+    next: Ending,
+) -> Ending {
+    let fails = matches!(
+        next,
+        Ending::Again { .. } | Ending::Wait { .. } | Ending::Keep(_) | Ending::Report(_)
+    );
+    if !fails || outcome.class.is_none() || health::refused(outcome).is_none() {
+        return next;
+    }
+    let Some(route) = agent.and_then(|agent| route(draft, task, agent)) else {
+        return next;
+    };
+    match (&route.choice, next) {
+        (Some(choice), _) => Ending::Again {
+            at: ended,
+            strike: false,
+            why: format!("{}; it goes on with {choice}", outcome.reason),
+        },
+        (None, Ending::Wait { at, .. }) => Ending::Wait {
+            at: earliest(&route).map_or(at, |first| first.min(at)),
+            why: format!("no provider can be used: {}", unwell(&route.chain)),
+        },
+        (None, next) => next,
+    }
+}
+
+/// The decision. Whoever refused this task last is asked only when nobody else can be.
 fn route(draft: &Draft<'_>, task: &Task, agent: &Agent) -> Option<Route> {
+    let mut healths = now(draft);
+    let last = draft.s.world.runs_of(&task.id).last();
+    let refused = last.filter(|run| run.outcome().is_some_and(|o| health::refused(o).is_some()));
+    if let Some(pair) = refused.map(health::pair)
+        && healths.get(&pair).is_none_or(Health::is_usable)
+    {
+        let before = healths.clone();
+        let reason = "it refused this task the last time".to_owned();
+        let until = None;
+        healths.insert(pair, Health::Unwell { reason, until });
+        let without = decision(draft, task, agent, &healths)?;
+        if without.choice.is_some() {
+            return Some(without);
+        }
+        healths = before;
+    }
+    decision(draft, task, agent, &healths)
+}
+
+/// How everybody is, with what this very plan starts: of what is half-open it starts one.
+fn now(draft: &Draft<'_>) -> Healths {
+    let mut healths = draft.health.clone();
+    for change in &draft.plan.changes {
+        if let Change::Run(run) = change {
+            try_out(&mut healths, run);
+        }
+    }
+    healths
+}
+
+fn try_out(healths: &mut Healths, run: &Run) {
+    let pair = health::pair(run);
+    if let Some(Health::HalfOpen { reason }) = healths.get(&pair) {
+        let tried = being_tried(reason, run.id.as_str());
+        healths.insert(pair, tried);
+    }
+}
+
+fn decision(draft: &Draft<'_>, task: &Task, agent: &Agent, healths: &Healths) -> Option<Route> {
     let router = draft.routes.0.as_ref()?;
     let settings = draft.s.settings;
     let issue = draft.s.world.issues.get(&task.work.issue);
     let house = House {
         providers: Some(&settings.providers),
         default: settings.routing.default.as_ref(),
-        health: None,
+        health: Some(healths),
     };
     let ask = Ask {
         instruction: &task.instruction,
@@ -98,6 +178,15 @@ fn route(draft: &Draft<'_>, task: &Task, agent: &Agent) -> Option<Route> {
     Some(router.route(&ask, &house))
 }
 
+/// When the first of a chain may be tried again, if that is known.
+fn earliest(route: &Route) -> Option<Time> {
+    let until = |link: &Link| match link.health {
+        Health::Unwell { until, .. } => until,
+        _ => None,
+    };
+    route.chain.iter().filter_map(until).min()
+}
+
 fn why(route: &Route, choice: &Choice) -> String {
     let tier = route.tier.as_deref().unwrap_or("none");
     let words = route.candidates.iter().find(|c| c.lost.is_none());
@@ -105,7 +194,16 @@ fn why(route: &Route, choice: &Choice) -> String {
         format!(" by \"{}\"", c.words.join("\", \""))
     });
     let source = source_words(route.source);
-    format!("tier {tier}{words}, {choice} by {source}")
+    let mut line = format!("tier {tier}{words}, {choice} by {source}");
+    let before = route.chain.iter().take_while(|link| link.choice != *choice);
+    let passed: Vec<Link> = before
+        .filter(|link| link.health != Health::Absent)
+        .cloned()
+        .collect();
+    if !passed.is_empty() {
+        line = format!("{line}, passing over {}", unwell(&passed));
+    }
+    line
 }
 
 fn overrode(overrides: &[Override]) -> Option<String> {
@@ -118,11 +216,11 @@ fn overrode(overrides: &[Override]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-fn unwell(route: &Route) -> String {
-    let links = route.chain.iter().map(|link| match &link.health {
+fn unwell(chain: &[Link]) -> String {
+    let links = chain.iter().map(|link| match &link.health {
         Health::Unwell { reason, .. } => format!("{}: {reason}", link.choice),
         Health::Absent => format!("{}: not in the config", link.choice),
-        Health::Unknown | Health::Well => link.choice.to_string(),
+        Health::Unknown | Health::Well | Health::HalfOpen { .. } => link.choice.to_string(),
     });
     links.collect::<Vec<_>>().join("; ")
 }

@@ -183,6 +183,7 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
         agent: task.agent.clone(),
         provider: chosen.choice.provider,
         model: chosen.choice.model,
+        routed: chosen.routed,
         base: None,
         process: None,
         created_at: draft.s.now,
@@ -203,15 +204,10 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
         kind,
         run.lease,
     );
-    draft.decide(
-        "start",
-        &task,
-        chosen.why.map_or_else(
-            || format!("attempt {attempt}, lease {}", run.lease),
-            |why| format!("attempt {attempt}, lease {}, {why}", run.lease),
-        ),
-        "slot",
-    );
+    let why = run.routed.as_ref();
+    let why = why.map_or(String::new(), |routed| format!(", {}", routed.why));
+    let reason = format!("attempt {attempt}, lease {}{why}", run.lease);
+    draft.decide("start", &task, reason, "slot");
     if let Some(last) = draft.plan.decisions.last_mut() {
         last.run = Some(run.id.to_string());
         last.overrode = chosen.overrode;
@@ -235,6 +231,7 @@ fn running(draft: &mut Draft<'_>, task: &Task) {
         ..Past::of(draft.s.world, task, outcome)
     };
     let next = ending(task, run, outcome, *at, agent, past);
+    let next = routes::instead(draft, (task, agent), (outcome, *at), next);
     if next == Ending::Clarify
         && let Some(report) = &outcome.report
         && clarify::post_report(draft, task, report)

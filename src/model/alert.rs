@@ -12,6 +12,9 @@ pub struct Fire {
     pub slot: Time,
 }
 
+/// How the cause of an alert on a provider that cannot work here begins; its name follows.
+pub const PROVIDER: &str = "provider:";
+
 /// Something a person should know; one row per cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {

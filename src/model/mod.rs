@@ -48,7 +48,7 @@ pub use order::{Order, Ordered, Wish};
 pub use outcome::{Exit, FailureClass, Outcome, Work};
 pub use passage::Passage;
 pub use plan::Plan;
-pub use run::{Process, Run, RunState};
+pub use run::{Process, Routed, Run, RunState};
 pub use skip::{Skip, SkipReason};
 pub use snapshot::Snapshot;
 pub use speech::Kind;

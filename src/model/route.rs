@@ -82,6 +82,11 @@ pub enum Health {
     Unknown,
     /// It worked last.
     Well,
+    /// It refused, and the time for another try has come: one run may find out.
+    HalfOpen {
+        /// Why it was left alone, for people.
+        reason: String,
+    },
     /// It is not to be tried.
     Unwell {
         /// Why, for people.
@@ -97,7 +102,10 @@ impl Health {
     /// Whether a run may be started on it.
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        matches!(self, Health::Unknown | Health::Well)
+        matches!(
+            self,
+            Health::Unknown | Health::Well | Health::HalfOpen { .. }
+        )
     }
 }
 

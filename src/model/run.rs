@@ -25,6 +25,9 @@ pub struct Run {
     pub provider: String,
     /// The model asked for, where the provider takes one.
     pub model: Option<String>,
+    /// Why these two, when the words of the task chose them.
+    #[serde(default)]
+    pub routed: Option<Routed>,
     /// The commit the work starts from, once the workspace stands.
     pub base: Option<Sha>,
     /// The supervisor, once it runs.
@@ -33,6 +36,15 @@ pub struct Run {
     pub created_at: Time,
     /// Where it is.
     pub state: RunState,
+}
+
+/// What a run's provider and model were chosen by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routed {
+    /// The tier.
+    pub tier: Option<String>,
+    /// Why, in one line, with whoever was passed over.
+    pub why: String,
 }
 
 /// A process that can be told from any other that ever had its pid.

@@ -219,6 +219,8 @@ impl Provider {
 pub struct Routing {
     /// Whether the config asks for it; else every agent runs with its own.
     pub decides: bool,
+    /// The folder of the routing files; none: the shipped ones.
+    pub dir: Option<PathBuf>,
     /// The scenarios, by name of file or as shipped.
     pub scenarios: Vec<Scenario>,
     /// Whom the project uses when nobody says otherwise.

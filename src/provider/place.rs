@@ -20,7 +20,8 @@ pub fn folder(program: &str) -> Option<&Path> {
 }
 
 /// Where a program is.
-fn find(program: &str, path: &str) -> Option<PathBuf> {
+#[must_use]
+pub fn find(program: &str, path: &str) -> Option<PathBuf> {
     which::which_in(program, Some(path), "/").ok()
 }
 

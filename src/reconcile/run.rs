@@ -43,6 +43,8 @@ pub trait Report: Send {
 
 /// Reads the config again: the settings to put in force, or why they stay.
 pub type Reload = Arc<dyn Fn() -> Result<Arc<Settings>, String> + Send + Sync>;
+/// Says whether files that the config names were changed since it was last asked.
+pub type Changed = Arc<dyn Fn(&Settings) -> bool + Send + Sync>;
 /// Says why no new work may start on this machine.
 pub type Fit = Arc<dyn Fn(&Settings) -> Option<String> + Send + Sync>;
 
@@ -66,12 +68,14 @@ pub struct Loop {
     pub work_dir: PathBuf,
     /// Looks at what new work needs of this machine; `Some` says why there is none.
     pub fit: Fit,
-    /// Sweeps orphans beside the loop, as long as it lasts.
-    pub sweeper: AbortOnDropHandle<()>,
+    /// What sweeps orphans and looks at providers beside the loop, as long as it lasts.
+    pub beside: [AbortOnDropHandle<()>; 2],
     /// The longest that an event held the loop.
     pub longest: Duration,
     /// Reads the config again.
     pub reload: Reload,
+    /// Looks whether the routing files were changed.
+    pub changed: Changed,
     /// SIGHUP.
     pub hups: mpsc::Receiver<()>,
     /// Somebody says that the forge has news.
@@ -320,20 +324,28 @@ impl Loop {
         let repository = self.state.world.repository.as_ref();
         let blocker = repository.and_then(Repository::blocker);
         let unanswered = nightwatch::unanswered(&self.state.world, now);
-        let unknown = nightwatch::unknown(&self.state.world, now);
+        let mut folds = nightwatch::logins(&self.state.world, &self.state.settings, now);
+        folds.extend(nightwatch::unknown(&self.state.world, now));
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
+        let (changed, sender) = (self.changed.clone(), self.sender.clone());
         let settings = self.state.settings.clone();
         let lost = Event::Watched {
             unfit: Some("the watch panicked".to_owned()),
         };
         self.spawn(lost, async move {
             let seen = tokio::task::spawn_blocking(move || {
-                (nightwatch::stalled(&runs, after, now), fit(&settings))
+                let stalled = nightwatch::stalled(&runs, after, now);
+                (stalled, fit(&settings), changed(&settings))
             });
-            let (mut stalled, unfit) = match seen.await {
+            let (mut stalled, unfit, changed) = match seen.await {
                 Ok(seen) => seen,
-                Err(error) => (Vec::new(), Some(format!("the watch failed: {error}"))),
+                Err(error) => (Vec::new(), Some(format!("the watch failed: {error}")), false),
             };
+            if changed {
+                tracing::info!(target: "adf::config", "the routing files were changed: they are read again, with the config");
+                // A full line means a reload is on its way or will be asked for; the loop is gone otherwise.
+                let _ = sender.send(Event::Reload).await;
+            }
             stalled.extend(unanswered);
             let mut facts = nightwatch::mended(&world_alerts, &stalled, now);
             facts.extend(stalled.into_iter().filter(
@@ -345,7 +357,7 @@ impl Loop {
                 blocker.as_deref(),
                 now,
             ));
-            facts.extend(unknown);
+            facts.extend(folds);
             for fact in &facts {
                 if let Change::Alert(alert) = fact {
                     let over = alert.cleared_at.is_some();

@@ -16,7 +16,7 @@ pub mod words;
 
 pub use choose::{Ask, House, Router};
 pub use fold::TEXT_BYTES_MAX;
-pub use precedence::words as source_words;
+pub use precedence::{pairs, words as source_words};
 
 use crate::model::route::Scenario;
 

@@ -8,7 +8,8 @@
 
 use super::choose::House;
 use crate::model::route::{Choice, Health, Link, Override, Scenario, Side, Source};
-use crate::model::settings::{Agent, Cli, Provider};
+use crate::model::settings::{Agent, Cli, Provider, Settings};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What came of it.
 pub(super) struct Settled {
@@ -142,21 +143,13 @@ fn link(choice: &Choice, house: &House<'_>) -> Link {
             choice: choice.clone(),
         };
     };
-    let named = providers.get_key_value(&choice.provider);
-    let of_kind = || providers.iter().find(|(_, p)| p.kind() == choice.provider);
-    let Some((name, provider)) = named.or_else(of_kind) else {
+    let Some((choice, provider)) = in_config(choice, providers) else {
         return Link {
             choice: choice.clone(),
             health: Health::Absent,
         };
     };
-    let choice = Choice {
-        provider: name.clone(),
-        model: choice
-            .model
-            .as_ref()
-            .map(|model| as_called(provider, model)),
-    };
+    let name = &choice.provider;
     let known = house.health.and_then(|all| all.get(&choice)).cloned();
     let unfit = matches!(provider, Provider::Opencode(_))
         && !choice
@@ -175,6 +168,36 @@ fn link(choice: &Choice, house: &House<'_>) -> Link {
         known.unwrap_or_default()
     };
     Link { choice, health }
+}
+
+/// A choice by the names of the config, and its provider; none when there is no such provider.
+fn in_config<'a>(
+    choice: &Choice,
+    providers: &'a BTreeMap<String, Provider>,
+) -> Option<(Choice, &'a Provider)> {
+    let named = providers.get_key_value(&choice.provider);
+    let of_kind = || providers.iter().find(|(_, p)| p.kind() == choice.provider);
+    let (name, provider) = named.or_else(of_kind)?;
+    let model = choice.model.as_ref();
+    let choice = Choice {
+        provider: name.clone(),
+        model: model.map(|model| as_called(provider, model)),
+    };
+    Some((choice, provider))
+}
+
+/// Every pair of provider and model that a config may start, by the names that runs are kept with.
+#[must_use]
+pub fn pairs(settings: &Settings) -> BTreeSet<Choice> {
+    let routing = &settings.routing;
+    let agents = settings.agents.values().map(own);
+    if !routing.decides {
+        return agents.collect();
+    }
+    let chains = routing.scenarios.iter().flat_map(|s| s.chain.clone());
+    let wanted = agents.chain(chains).chain(routing.default.clone());
+    let known = wanted.filter_map(|choice| in_config(&choice, &settings.providers));
+    known.map(|(choice, _)| choice).collect()
 }
 
 /// What a provider calls a model.

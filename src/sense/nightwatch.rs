@@ -4,8 +4,13 @@
 //! Invariant: progress is a tool result, a diff or a commit, never mere output;
 //! one alert per cause, cleared when its cause is gone.
 
-use crate::model::{Alert, Change, Run, RunId, RunState, TaskState, Time, World};
-use std::collections::BTreeMap;
+use crate::model::route::Choice;
+use crate::model::settings::Settings;
+use crate::model::{
+    Alert, Change, Denial, DenialKind, Exit, Run, RunId, RunState, TaskState, Time, World,
+};
+use crate::routing;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -26,6 +31,9 @@ const CONFIG: &str = "config";
 
 /// The cause of the alert that too many failures are UNKNOWN.
 const UNKNOWN: &str = "unknown-failures";
+
+/// How the cause of the alert on a login that is refused begins; the pair follows.
+const LOGIN: &str = "login:";
 
 /// A run to watch.
 #[derive(Clone, Debug)]
@@ -179,6 +187,46 @@ pub fn unknown(world: &World, now: Time) -> Option<Change> {
         )
     });
     turn(&world.alerts, UNKNOWN, text.as_deref(), now)
+}
+
+/// Alerts on logins that providers refuse, raised or cleared: of each provider and model
+/// in use, by the last run that tells.
+#[must_use]
+pub fn logins(world: &World, settings: &Settings, now: Time) -> Vec<Change> {
+    let mut last: BTreeMap<Choice, (Time, Option<&Denial>)> = BTreeMap::new();
+    for run in world.runs.values() {
+        let RunState::Ended { at, outcome } = &run.state else {
+            continue;
+        };
+        let pair = Choice {
+            provider: run.provider.clone(),
+            model: run.model.clone(),
+        };
+        let told = outcome.told.denial.as_ref();
+        // Whatever never began, or was cut off, says nothing of a login.
+        let tells = told.is_some() || matches!(outcome.exit, Exit::Code(0));
+        let newest = last.get(&pair).is_none_or(|(then, _)| then <= at);
+        if tells && newest {
+            last.insert(pair, (*at, told));
+        }
+    }
+    let used = routing::pairs(settings);
+    let refused = last.into_iter().filter_map(|(pair, (_, told))| {
+        let told = told.filter(|denial| denial.kind == DenialKind::Auth)?;
+        let text = format!(
+            "{pair} does not accept its key or login: {}; renew it where [providers.{}] names it, and restart",
+            told.text, pair.provider
+        );
+        used.contains(&pair).then(|| (format!("{LOGIN}{pair}"), text))
+    });
+    let refused: BTreeMap<String, String> = refused.collect();
+    let known = world.alerts.keys().filter(|cause| cause.starts_with(LOGIN));
+    let causes: BTreeSet<&String> = refused.keys().chain(known).collect();
+    let turned = causes.into_iter().filter_map(|cause| {
+        let text = refused.get(cause).map(String::as_str);
+        turn(&world.alerts, cause, text, now)
+    });
+    turned.collect()
 }
 
 /// What changes of an alert that is to stand with `text`, or not at all.

@@ -38,6 +38,9 @@ const CHAPTERS: &[&str] = &[
          (payload ->> '$.agent') || ': ' || (payload ->> '$.instruction'), payload ->> '$.title')
      FROM message JOIN run ON run.id = message.run
      WHERE run.issue = ?1 ORDER BY message.seq DESC LIMIT ?2",
+    "SELECT created_at, 'provider chosen',
+       id || ': ' || provider || coalesce('/' || model, '') || ', ' || (routed ->> '$.why')
+     FROM run WHERE issue = ?1 AND routed IS NOT NULL ORDER BY seq DESC LIMIT ?2",
     "SELECT raised_at AS at, 'alert ' || cause, text
      FROM alert JOIN run ON run.id = alert.run WHERE run.issue = ?1
      UNION ALL

@@ -87,6 +87,7 @@ fn run(task: &Task, attempt: u32) -> Run {
         agent: task.agent.clone(),
         provider: "house".to_owned(),
         model: None,
+        routed: None,
         base: None,
         process: None,
         created_at: MORNING,

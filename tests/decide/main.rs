@@ -6,9 +6,11 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod admission;
+mod breaker;
 mod calls;
 mod clarify;
 mod failures;
+mod health;
 mod intake;
 mod life;
 mod operator;

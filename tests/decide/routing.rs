@@ -34,6 +34,7 @@ fn scene(change: impl FnOnce(&mut Agent)) -> Scene {
     let mut scene = Scene::new();
     scene.settings.routing = Routing {
         decides: true,
+        dir: None,
         scenarios: vec![
             scenario("implementation", 50, "anthropic", "sonnet", "fix"),
             scenario("planning", 80, "anthropic", "opus", "roadmap"),

@@ -330,6 +330,7 @@ pub fn settings() -> Settings {
         guard: Default::default(),
         routing: adf::model::settings::Routing {
             decides: false,
+            dir: None,
             scenarios: Vec::new(),
             default: None,
         },

@@ -93,7 +93,8 @@ async fn the_start_and_the_status_say_which_walls_stand() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_gets_the_key_of_its_own_provider_and_no_other_secret() {
     let plant = Plant::new().await;
-    let script = "env | sort > GATE/environment.new; mv GATE/environment.new GATE/environment";
+    // A look at its version is no run.
+    let script = "[ \"$0\" = --version ] && exit; env | sort > GATE/environment.new; mv GATE/environment.new GATE/environment";
     let factory = Factory::shell(&plant, script);
     let own = "sk-own-0123456789abcdef";
     let other = "sk-other-0123456789abcdef";

@@ -9,6 +9,8 @@
 mod cancel;
 mod hold;
 mod hook;
+mod providers;
 mod reload;
 mod review;
+mod routes;
 mod support;

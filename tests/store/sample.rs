@@ -83,6 +83,7 @@ pub fn run(task: &Task, attempt: u32) -> Run {
         agent: task.agent.clone(),
         provider: "script".to_owned(),
         model: None,
+        routed: None,
         base: None,
         process: None,
         created_at: Time(4000),

@@ -181,13 +181,15 @@ fn process() -> impl Strategy<Value = Process> {
 fn run() -> impl Strategy<Value = Run> {
     let rest = (
         option::of(text()),
+        option::of((option::of(text()), text())),
         option::of(text()),
         option::of(process()),
     );
     (task_id(), 1..4_u32, number(), rest, run_state()).prop_map(
-        |(task, attempt, lease, (model, base, process), state)| Run {
+        |(task, attempt, lease, (model, routed, base, process), state)| Run {
             lease,
             model,
+            routed: routed.map(|(tier, why)| Routed { tier, why }),
             base: base.map(Sha),
             process,
             state,

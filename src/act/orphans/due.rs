@@ -132,6 +132,7 @@ mod tests {
             agent,
             provider: "house".to_owned(),
             model: None,
+            routed: None,
             base: None,
             process: None,
             created_at: Time(0),

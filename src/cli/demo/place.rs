@@ -53,6 +53,8 @@ pub(super) struct Limits<'a> {
     pub agents: &'a str,
     /// Lines of `[walls]`, beside what this kernel's walls lack.
     pub walls: &'a str,
+    /// The providers of a routing file that takes every fix, in order; none: no routing.
+    pub chain: &'a [&'a str],
 }
 
 impl Place {
@@ -123,10 +125,30 @@ impl Place {
             write!(text, "\n[limits]\n{}\n", limits.project)?;
         }
         write!(text, "\n[walls]\n{}{}\n", self.accepted, limits.walls)?;
+        if !limits.chain.is_empty() {
+            self.route(limits.chain)?;
+            text.push_str("\n[routing]\ndir = \"routing\"\n");
+        }
         for agent in agents {
             text.push_str(&agent.sections(adf, limits.agents)?);
         }
         std::fs::write(&self.config, text).context("the demo's config cannot be written")
+    }
+
+    /// Writes the routing file by which these providers serve every fix.
+    fn route(&self, chain: &[&str]) -> anyhow::Result<()> {
+        let dir = self.dir.join("routing");
+        std::fs::create_dir_all(&dir)?;
+        let links = chain
+            .iter()
+            .map(|name| format!("{{ provider = \"{name}\", model = \"scripted\" }}"));
+        let links = links.collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "+++\ntier = \"implementation\"\npriority = 50\nchain = [{links}]\n+++\n\n\
+             ## Keywords\n\n- fix\n\n## Examples\n\n- fix it → this tier\n"
+        );
+        std::fs::write(dir.join("implementation.md"), text)
+            .context("the demo's routing file cannot be written")
     }
 }
 

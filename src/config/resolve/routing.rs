@@ -31,15 +31,14 @@ impl Resolver<'_, '_> {
         providers: &BTreeMap<String, Provider>,
     ) -> Routing {
         let default = self.routing_default(raw, providers);
-        let scenarios = match &raw.dir {
-            Some(dir) => {
-                let dir = self.path(dir, DIR);
-                self.scenarios(&dir, providers)
-            }
+        let dir = raw.dir.as_ref().map(|dir| self.path(dir, DIR));
+        let scenarios = match &dir {
+            Some(dir) => self.scenarios(dir, providers),
             None => shipped(),
         };
         Routing {
             decides: self.faults.doc.has("/routing"),
+            dir,
             scenarios,
             default,
         }

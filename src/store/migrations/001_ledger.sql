@@ -179,6 +179,7 @@ CREATE TABLE run (
   agent         TEXT    NOT NULL,
   provider      TEXT    NOT NULL,
   model         TEXT,
+  routed        TEXT CHECK (json_valid(routed)),                   -- tier and why, when words chose them, as JSON
   base          TEXT,                                              -- the commit it starts from
   pid           INTEGER,                                           -- the supervisor: pid, start time and boot …
   start_time    INTEGER,                                           -- … in clock ticks since boot

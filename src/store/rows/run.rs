@@ -68,10 +68,11 @@ pub(super) fn write(conn: &Connection, row: &Run, now: Time) -> Result<()> {
     let state = Columns::of(&row.state);
     let added = conn
         .prepare_cached(
-            "INSERT INTO run (id, task, repo, issue, attempt, lease, agent, provider, model, base,
+            "INSERT INTO run (id, task, repo, issue, attempt, lease, agent, provider, model, routed, base,
                pid, start_time, boot_id, created_at, state, working_since, progress_at, steps,
                ended_at, outcome)
-             VALUES (:id, :task, :repo, :issue, :attempt, :lease, :agent, :provider, :model, :base,
+             VALUES (:id, :task, :repo, :issue, :attempt, :lease, :agent, :provider, :model, :routed,
+               :base,
                :pid, :start_time, :boot_id, :created_at, :state, :working_since, :progress_at,
                :steps, :ended_at, :outcome)
              ON CONFLICT (id) DO NOTHING",
@@ -86,6 +87,7 @@ pub(super) fn write(conn: &Connection, row: &Run, now: Time) -> Result<()> {
             ":agent": row.agent.as_str(),
             ":provider": row.provider,
             ":model": row.model,
+            ":routed": row.routed.as_ref().map(Json),
             ":base": row.base.as_ref().map(Sha::as_str),
             ":pid": row.process.as_ref().map(|p| p.pid),
             ":start_time": row.process.as_ref().map(|p| Int(p.start_time)),
@@ -170,6 +172,9 @@ fn read(row: &Row<'_>) -> Result<Run> {
         agent: AgentName(row.get("agent")?),
         provider: row.get("provider")?,
         model: row.get("model")?,
+        routed: row
+            .get::<_, Option<Json<_>>>("routed")?
+            .map(|Json(routed)| routed),
         base: row.get::<_, Option<_>>("base")?.map(Sha),
         process: read_process(row)?,
         created_at: Time(row.get("created_at")?),

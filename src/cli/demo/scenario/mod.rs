@@ -1,7 +1,7 @@
 //! The demo's scenarios: what an agent, a person, the forge or the machine does
 //! wrong, and what must come of it.
 //!
-//! [`table`] and [`outlaws`] are the list, as data; [`bait`] is what lies outside of an agent's walls; [`play`] does the deeds, [`look`] gathers what
+//! [`table`], [`outlaws`] and [`chains`] are the list, as data; [`bait`] is what lies outside of an agent's walls; [`play`] does the deeds, [`look`] gathers what
 //! can be seen afterwards, and [`verdict`] holds it against what was expected.
 //!
 //! Invariant: a scenario runs the factory as its operator does, as a process of
@@ -9,6 +9,7 @@
 //! the process table, the log and the files.
 
 mod bait;
+mod chains;
 mod look;
 mod outlaws;
 mod play;
@@ -67,6 +68,8 @@ pub(super) struct Differences {
     pub agents: &'static str,
     /// In `[walls]`. `{bait}` is the bait's folder.
     pub walls: &'static str,
+    /// The providers of a routing file that takes every fix, in order; none: no routing.
+    pub chain: &'static [&'static str],
 }
 
 /// Something that happens.
@@ -135,5 +138,6 @@ fn all() -> impl Iterator<Item = &'static Scenario> {
     table::AGENTS
         .iter()
         .chain(outlaws::OUTLAWS)
+        .chain(chains::CHAINS)
         .chain(table::OTHERS)
 }

@@ -67,6 +67,7 @@ pub(in crate::cli::demo) async fn play(
         project: scenario.config.project,
         agents: scenario.config.agents,
         walls: &walls,
+        chain: scenario.config.chain,
     };
     place.write(forge, world, adf, &agents, limits)?;
     let mut stage = Stage {

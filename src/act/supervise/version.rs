@@ -1,0 +1,127 @@
+//! A provider's CLI → the version that it tells, for no token.
+//!
+//! Invariant: it is started with `--version` alone, without a key, in an empty home
+//! of its own and in bounded time, and nothing of it is left afterwards.
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::{process::Stdio, time::Duration};
+use tokio::io::AsyncReadExt;
+use tokio::{process::Command, time::timeout};
+
+/// How long it may take.
+const TELL_MAX: Duration = Duration::from_secs(10);
+/// What is read of its answer, in bytes.
+const ANSWER_BYTES_MAX: u64 = 4096;
+/// What is kept of its answer, in characters.
+const ANSWER_CHARS_MAX: usize = 60;
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// It told one.
+    Told(String),
+    /// It starts and tells none; why.
+    Untold(String),
+    /// It does not start; why.
+    Dead(String),
+}
+
+/// Asks a command for its version, with programs looked up in `path`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is started here says who it is and ends"
+)]
+pub async fn version(command: &[String], path: &str) -> Version {
+    let Some((program, rest)) = command.split_first() else {
+        return Version::Dead("the command is empty".to_owned());
+    };
+    let home = match tempfile::tempdir() {
+        Ok(home) => home,
+        Err(error) => return Version::Untold(format!("no home for it: {error}")),
+    };
+    let child = Command::new(program)
+        .args(rest)
+        .arg("--version")
+        .env_clear()
+        .env("PATH", path)
+        .envs([("HOME", home.path()), ("TMPDIR", home.path())])
+        .current_dir(home.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => return Version::Dead(error.to_string()),
+    };
+    let group = child.id().and_then(|id| i32::try_from(id).ok());
+    let answer = timeout(TELL_MAX, async {
+        let mut said = Vec::new();
+        if let Some(out) = child.stdout.take() {
+            out.take(ANSWER_BYTES_MAX).read_to_end(&mut said).await?;
+        }
+        Ok::<_, std::io::Error>((said, child.wait().await?))
+    });
+    let answer = answer.await;
+    if let Some(group) = group.and_then(Pid::from_raw) {
+        // Whatever it left behind; mostly there is nothing.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    match answer {
+        Err(_) => Version::Untold(format!("no answer within {} s", TELL_MAX.as_secs())),
+        Ok(Err(error)) => Version::Untold(error.to_string()),
+        Ok(Ok((_, status))) if !status.success() => Version::Untold(status.to_string()),
+        Ok(Ok((said, _))) => told(&String::from_utf8_lossy(&said)),
+    }
+}
+
+fn told(said: &str) -> Version {
+    let line = said.lines().map(str::trim).find(|line| !line.is_empty());
+    line.map_or_else(
+        || Version::Untold("it says nothing".to_owned()),
+        |line| Version::Told(line.chars().take(ANSWER_CHARS_MAX).collect()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::act::supervise::environment::SYSTEM_PATH;
+
+    async fn of(script: &str) -> Version {
+        let command = ["sh", "-c", script, "sh"].map(str::to_owned);
+        version(&command, SYSTEM_PATH).await
+    }
+
+    #[tokio::test]
+    async fn the_first_line_is_told_and_nothing_of_ours_is_given_along() {
+        let said = of("echo; echo \"$1 2.1 ${HOME:+home} ${CARGO:-clean}\"; echo more").await;
+        let wanted = "--version 2.1 home clean".to_owned();
+        assert_eq!(said, Version::Told(wanted));
+    }
+
+    #[tokio::test]
+    async fn who_fails_says_nothing_or_is_not_there_is_told_apart() {
+        let failed = of("exit 3").await;
+        assert!(
+            matches!(&failed, Version::Untold(why) if why.contains('3')),
+            "{failed:?}"
+        );
+        assert!(matches!(of("true").await, Version::Untold(_)));
+        let absent = version(&["/nowhere/cli".to_owned()], SYSTEM_PATH).await;
+        assert!(matches!(absent, Version::Dead(_)), "{absent:?}");
+        assert!(matches!(version(&[], SYSTEM_PATH).await, Version::Dead(_)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_never_answers_is_given_up() {
+        // The clock moves on by itself while nothing else is to be done.
+        let said = of("while :; do :; done").await;
+        assert!(
+            matches!(&said, Version::Untold(why) if why.contains("within")),
+            "{said:?}"
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! A pair of provider and model → whether it answers, by asking it one tiny thing.
+//!
+//! Invariant: it goes the way of a run: the provider's argv, environment, key and
+//! walls, under a supervisor that leaves nothing running. It works in an empty
+//! folder of its own, nothing of it reaches the ledger, and it costs tokens: only an
+//! operator's `adf providers --probe` comes here.
+
+use super::confinement::Confinement;
+use super::supervise::environment::SYSTEM_PATH;
+use super::supervise::{self, Ended, Event, Given, Layout, RunSpec, SpecLimits};
+use crate::model::route::Choice;
+use crate::model::settings::{Agent, Settings};
+use crate::model::{Exit, RunId};
+use crate::provider::{self, place};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What is asked.
+const QUESTION: &str =
+    "Answer with the single word: ok. Use no tools, change no files, and say nothing else.\n";
+/// How long an answer may take, in milliseconds.
+const WALL_MS: u64 = 60_000;
+/// Time between TERM and KILL, in milliseconds.
+const GRACE_MS: u64 = 1000;
+/// Steps that it may take, though it needs none.
+const STEPS: u32 = 3;
+/// Output kept, and the largest file it may write, in bytes.
+const BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// What is shown of an answer, in characters.
+const SHOWN_CHARS_MAX: usize = 80;
+
+/// What a provider is asked with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The config.
+    pub settings: &'a Settings,
+    /// The factory's executable, for the supervisor.
+    pub adf: &'a Path,
+    /// The walls that can be built here.
+    pub given: &'a Given,
+    /// The variables that agents are given.
+    pub environment: &'a BTreeMap<String, String>,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Whether it answered.
+    pub ok: bool,
+    /// What it said, or why there is no answer.
+    pub said: String,
+}
+
+/// Asks a pair, as this agent of the config would be started with it.
+pub async fn ask(
+    pair: &Choice,
+    agent: &Agent,
+    key: Option<&SecretString>,
+    means: Means<'_>,
+) -> Answer {
+    match asked(pair, agent, key, means).await {
+        Ok(ended) => answer(&ended),
+        Err(said) => Answer { ok: false, said },
+    }
+}
+
+async fn asked(
+    pair: &Choice,
+    agent: &Agent,
+    key: Option<&SecretString>,
+    means: Means<'_>,
+) -> Result<Ended, String> {
+    let io = |error: std::io::Error| format!("no folder to ask in: {error}");
+    let scratch = tempfile::Builder::new().prefix("adf-probe-").tempdir();
+    let scratch = scratch.map_err(io)?;
+    let root = scratch.path().canonicalize().map_err(io)?;
+    let (run_dir, workspace) = (root.join("run"), root.join("work"));
+    let layout = Layout::new(&run_dir);
+    layout.create().map_err(|e| e.to_string())?;
+    std::fs::create_dir(&workspace).map_err(io)?;
+    std::fs::write(layout.prompt(), QUESTION).map_err(io)?;
+    let spec = spec(pair, agent, key, means, (&run_dir, &workspace))?;
+    let mut run = supervise::start(means.adf, &spec)
+        .await
+        .map_err(|e| e.to_string())?;
+    loop {
+        match run.next().await {
+            Some(Event::Exited(ended)) => return Ok(ended),
+            Some(_) => {}
+            None => return Err("its supervisor was lost".to_owned()),
+        }
+    }
+}
+
+fn spec(
+    pair: &Choice,
+    agent: &Agent,
+    key: Option<&SecretString>,
+    means: Means<'_>,
+    (run_dir, workspace): (&Path, &Path),
+) -> Result<RunSpec, String> {
+    let settings = means.settings.providers.get(&pair.provider);
+    let settings = settings.ok_or_else(|| format!("no provider is called `{}`", pair.provider))?;
+    let provider = provider::of(settings);
+    let layout = Layout::new(run_dir);
+    let (prompt, tmp, socket) = (layout.prompt(), layout.tmp(), layout.agent());
+    let ask = provider::Ask {
+        model: pair.model.as_deref(),
+        tools: &[],
+        role: &agent.role,
+        prompt: &prompt,
+        tmp: &tmp,
+        adf: means.adf,
+        socket: &socket,
+        resume: None,
+    };
+    let mut passed = means.environment.clone();
+    let mut reads = Vec::new();
+    if let Some(program) = provider.program() {
+        let path = passed
+            .entry("PATH".to_owned())
+            .or_insert_with(|| SYSTEM_PATH.to_owned());
+        if let Some(folder) = place::folder(program) {
+            *path = format!("{}:{path}", folder.display());
+        }
+        reads.extend(place::reads(program, path));
+    }
+    let argv = provider.argv(&ask);
+    let confinement = Confinement {
+        settings: means.settings,
+        agent,
+        provider: &*provider,
+        path: passed.get("PATH").map_or(SYSTEM_PATH, String::as_str),
+        given: means.given,
+        reads,
+    };
+    let walls = confinement.spec(argv.first().map_or("", String::as_str));
+    let walls = walls.map_err(|blocked| blocked.reason)?;
+    let run = RunId(format!("probe-{}", pair.provider));
+    let env = supervise::environment(&run, run_dir, means.adf, &passed, &provider.env(&ask));
+    let secret = key.and_then(|key| {
+        let name = provider.key_variable(key.expose_secret())?;
+        Some((name.to_owned(), key.expose_secret().to_owned()))
+    });
+    Ok(RunSpec {
+        run,
+        run_dir: run_dir.to_owned(),
+        workspace: workspace.to_owned(),
+        argv,
+        env,
+        secret,
+        is_agent: true,
+        home: provider.home(&ask),
+        given: provider.given(&ask),
+        stdin: Some(prompt.clone()),
+        walls,
+        limits: SpecLimits {
+            wall_ms: WALL_MS,
+            grace_ms: GRACE_MS,
+            steps: STEPS,
+            output_bytes: BYTES_MAX,
+            file_bytes: BYTES_MAX,
+        },
+        stream: provider.stream(&ask),
+    })
+}
+
+/// A CLI that was refused may well exit with 0: its denial counts first.
+fn answer(ended: &Ended) -> Answer {
+    let denial = ended.told.denial.as_ref();
+    let ok = denial.is_none() && ended.exit == Exit::Code(0);
+    let text = ended.told.text.trim();
+    let said = match denial {
+        Some(denial) => &denial.text,
+        None if ok && !text.is_empty() => text,
+        None => &ended.reason,
+    };
+    Answer {
+        ok,
+        said: said.chars().take(SHOWN_CHARS_MAX).collect(),
+    }
+}
