@@ -16,6 +16,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod decide;
+pub mod doctor;
 pub mod forge;
 pub mod guard;
 pub mod ipc;

@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod demo;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod failures;
@@ -84,6 +85,8 @@ enum Command {
     Demo(demo::Demo),
     /// Check configs and list every fault
     ValidateConfig(validate_config::ValidateConfig),
+    /// Try every assumption of a config, and say what to do about those that fail
+    Doctor(doctor::Doctor),
     /// Run the factory of a project
     Run(run::Run),
     /// Print what the factory would do now, and why not for the rest; touches nothing
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
             let color = std::io::stdout().is_terminal();
             validate_config::run(&args, &mut std::io::stdout(), color)
         }
+        Command::Doctor(args) => doctor::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),

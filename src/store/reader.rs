@@ -43,6 +43,23 @@ impl Reader {
         &self.path
     }
 
+    /// Whether every page is as it was written.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when one is not.
+    pub fn quick_check(&self) -> Result<(), StoreError> {
+        let verdict: Result<String, _> = self
+            .conn
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        match verdict.map_err(|error| StoreError::sql(&self.path, error))? {
+            fine if fine == "ok" => Ok(()),
+            what => Err(StoreError::Corrupt {
+                path: self.path.clone(),
+                what,
+            }),
+        }
+    }
+
     /// Everything known, folded from the rows of one moment. Its version is 0.
     ///
     /// # Errors

@@ -57,6 +57,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("forge", &["model", "clock", "redact", "error"]),
     ("store", &["model", "clock", "redact", "error"]),
     ("ipc", &["model", "clock", "redact", "error"]),
+    (
+        "doctor",
+        &["model", "pure", "config", "forge", "store", "act", "clock"],
+    ),
     ("web", &["model", "store", "ipc", "clock"]),
     ("sandbox", &["model", "clock"]),
 ];

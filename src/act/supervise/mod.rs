@@ -34,6 +34,7 @@ pub mod spec;
 pub mod start;
 pub mod supervisor;
 mod syscalls;
+pub mod version;
 mod view;
 pub mod walls;
 mod workspace;
