@@ -30,5 +30,6 @@ pub mod routing;
 pub mod sandbox;
 pub mod schedule;
 pub mod sense;
+pub mod setup;
 pub mod store;
 pub mod telemetry;

@@ -61,6 +61,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "doctor",
         &["model", "pure", "config", "forge", "store", "act", "clock"],
     ),
+    ("setup", &["model", "pure", "config", "act"]),
     ("web", &["model", "store", "ipc", "clock"]),
     ("sandbox", &["model", "clock"]),
 ];
