@@ -29,8 +29,9 @@ fn main() {
 
 /// Whether this machine's C library, which the binary is for, is glibc 2.36 or later.
 fn reads_packed_relocations() -> bool {
-    let is = |name: &str, wanted: &str| std::env::var(name).is_ok_and(|value| value == wanted);
-    let here = std::env::var("HOST").is_ok_and(|host| is("TARGET", &host));
+    let is = |name: &str, wanted: &str| std::env::var_os(name).is_some_and(|value| value == wanted);
+    let host = std::env::var_os("HOST");
+    let here = host.is_some() && host == std::env::var_os("TARGET");
     let version = output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default();
     let minor = version.strip_prefix("glibc 2.").map(str::parse::<u32>);
     here && is("CARGO_CFG_TARGET_ENV", "gnu") && matches!(minor, Some(Ok(36..)))

@@ -76,7 +76,7 @@ pub fn token_path(wishes: &Wishes) -> PathBuf {
 #[must_use]
 pub fn all(wishes: &Wishes) -> Vec<File> {
     let own = wishes.dir.join(&wishes.project);
-    let mut files = vec![File::new(config_path(wishes), config(wishes), 0o640)];
+    let mut files = vec![File::new(config_path(wishes), config(wishes), 0o644)];
     for agent in names(wishes) {
         let path = own.join("prompts").join(format!("{agent}.md"));
         files.push(File::new(path, prompt(wishes, &agent), 0o644));

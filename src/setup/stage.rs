@@ -125,11 +125,11 @@ impl Staged {
             drafts.push((draft(file).map_err(failed(&file.path))?, file));
         }
         for ((draft, file), (_, _, there)) in drafts.into_iter().zip(&changing) {
+            let mode = fs::metadata(&file.path).map_or(file.mode, |data| data.permissions().mode());
             let put = draft.persist(&file.path).map_err(|error| error.error);
             let put = put.and_then(|written| written.sync_all());
             put.map_err(failed(&file.path))?;
-            undo.files
-                .push((file.path.clone(), there.clone(), file.mode));
+            undo.files.push((file.path.clone(), there.clone(), mode));
         }
         undo.is_done = true;
         Ok(changing.len())

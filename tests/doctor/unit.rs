@@ -133,6 +133,25 @@ const UNITS: &[Row] = &[
         says: ("unit.files", "error", &["0640", "chmod 600"]),
         exit: 78,
     },
+    Row {
+        name: "a user that is not there",
+        spoil: |w| unit(w, "Type=notify", "Type=notify\nUser=no-such-user"),
+        says: ("unit.user", "error", &["no-such-user", "useradd"]),
+        exit: 1,
+    },
+    Row {
+        name: "a binary in a home",
+        spoil: |w| {
+            let adf = env!("CARGO_BIN_EXE_adf");
+            unit(
+                w,
+                &format!("ExecStart={adf}"),
+                &format!("ProtectHome=yes\nExecStart=/{}/me/adf", "home"),
+            );
+        },
+        says: ("unit.home", "warning", &["ProtectHome", "/usr/local/bin"]),
+        exit: 1,
+    },
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

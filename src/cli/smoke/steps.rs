@@ -13,8 +13,10 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How often the forge is looked at.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often a forge of this machine is looked at.
+const LOOK_NEAR: Duration = Duration::from_millis(500);
+/// How often another is: an agent takes minutes.
+const LOOK_FAR: Duration = Duration::from_secs(3);
 /// What the mark of a reply holds.
 const REPLY: &str = "kind=reply ";
 
@@ -132,13 +134,23 @@ async fn until<T>(
     bot: i64,
     look: impl Fn(&[Comment]) -> Option<T>,
 ) -> anyhow::Result<T> {
-    let mut pace = tokio::time::interval(LOOK);
+    let mut pace = pace(cast);
     loop {
         pace.tick().await;
         if let Some(found) = look(&own(cast, issue, bot).await?) {
             return Ok(found);
         }
     }
+}
+
+fn pace(cast: &Cast) -> tokio::time::Interval {
+    let is_near = cast
+        .config
+        .settings
+        .forge
+        .url
+        .starts_with("http://127.0.0.1");
+    tokio::time::interval(if is_near { LOOK_NEAR } else { LOOK_FAR })
 }
 
 async fn own(cast: &Cast, issue: u64, bot: i64) -> anyhow::Result<Vec<Comment>> {
@@ -158,7 +170,7 @@ fn plain(body: &str) -> String {
 
 /// The pull request of the task; a result without one is the end.
 async fn pull(cast: &Cast, issue: u64, bot: i64, prefix: &str) -> anyhow::Result<Pull> {
-    let mut pace = tokio::time::interval(LOOK);
+    let mut pace = pace(cast);
     loop {
         pace.tick().await;
         let comments = own(cast, issue, bot).await?;

@@ -18,6 +18,8 @@ pub fn checks(config: &Config, version: &str, unit: Option<&Unit>) -> Vec<Check>
         program(unit, version),
         started(config, unit),
         restarts(unit),
+        user(unit),
+        home(unit),
         files(unit),
         token(config, unit),
     ];
@@ -98,6 +100,31 @@ fn restarts(unit: &Unit) -> Option<Check> {
     is_loop.then(|| {
         let found = "a config that is refused would be started again and again";
         Check::warning(ABOUT, "unit.restart", found, "RestartPreventExitStatus=78")
+    })
+}
+
+fn user(unit: &Unit) -> Option<Check> {
+    let name = unit.get("User")?;
+    (unit.has_user == Some(false)).then(|| {
+        let found = format!("it runs as `{name}`, and /etc/passwd has no such user");
+        let remedy = format!("useradd --system --shell /usr/sbin/nologin {name}");
+        Check::error(ABOUT, "unit.user", found, remedy)
+    })
+}
+
+/// A service that sees no homes cannot start what lies in one.
+fn home(unit: &Unit) -> Option<Check> {
+    let words = unit.exec();
+    let program = words.first()?;
+    let is_hidden = unit
+        .get("ProtectHome")
+        .is_some_and(|word| word != "no" && word != "false");
+    let folder = program.trim_start_matches('/').split('/').next();
+    let lies_there = folder.is_some_and(|name| ["home", "root"].contains(&name));
+    (is_hidden && lies_there).then(|| {
+        let found = format!("ProtectHome hides {program} from the service");
+        let remedy = "install adf below /usr/local/bin, and name that in ExecStart";
+        Check::warning(ABOUT, "unit.home", found, remedy)
     })
 }
 

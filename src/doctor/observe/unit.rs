@@ -32,6 +32,8 @@ pub struct Unit {
     pub settings: Vec<(String, String)>,
     /// Whether the program of `ExecStart` is there and may be started.
     pub is_startable: bool,
+    /// Whether the user of `User` is known here; `None` where the unit names none.
+    pub has_user: Option<bool>,
     /// What that program says of its version, when it is not this one.
     pub version: Option<Result<String, String>>,
     /// Files of `LoadCredential` and `EnvironmentFile`: path, and the permission bits where it is there.
@@ -116,6 +118,7 @@ pub fn look(config: &Config, how: &How) -> Option<Unit> {
         let bits = mode(&program).filter(|_| program.is_file());
         unit.is_startable = bits.is_some_and(|mode| mode & 0o111 != 0);
     }
+    unit.has_user = unit.get("User").map(is_known);
     unit.files = named(&unit.settings)
         .map(|path| {
             let mode = mode(&path);
@@ -123,6 +126,13 @@ pub fn look(config: &Config, how: &How) -> Option<Unit> {
         })
         .collect();
     Some(unit)
+}
+
+/// Whether an account of this name stands in the machine's own list.
+fn is_known(user: &str) -> bool {
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut names = accounts.lines().filter_map(|line| line.split(':').next());
+    names.any(|name| name == user)
 }
 
 fn found(instance: &str) -> Option<PathBuf> {
