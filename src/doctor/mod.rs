@@ -51,7 +51,7 @@ pub async fn examine(config: &Config, how: &How) -> Vec<Check> {
         },
     );
     let mut checks = judge::config(config);
-    checks.extend(here(config, how, unit.as_ref()));
+    checks.extend(here(config, how, unit.as_ref(), true));
     checks.extend(judge::machine::checks(&config.settings, &machine));
     checks.extend(judge::agents::checks(&config.settings, &agents));
     checks.push(judge::forge::token(&token));
@@ -65,12 +65,12 @@ pub async fn examine(config: &Config, how: &How) -> Vec<Check> {
 #[must_use]
 pub fn glance(config: &Config, how: &How) -> Vec<Check> {
     let unit = unit::look(config, how);
-    here(config, how, unit.as_ref())
+    here(config, how, unit.as_ref(), false)
 }
 
-fn here(config: &Config, how: &How, unit: Option<&unit::Unit>) -> Vec<Check> {
+fn here(config: &Config, how: &How, unit: Option<&unit::Unit>, every_page: bool) -> Vec<Check> {
     let settings = &config.settings;
-    let mut checks = judge::state::checks(settings, &state::observe(config));
+    let mut checks = judge::state::checks(settings, &state::observe(config, every_page));
     checks.extend(judge::binary::checks(&binary::observe(config, how)));
     checks.extend(judge::unit::checks(config, how.version, unit));
     checks
