@@ -147,15 +147,7 @@ fn marker_key(config: &Config) -> Result<(SecretString, Arc<MarkerKey>), AppErro
 /// # Errors
 /// When the URL or the token cannot be used at all.
 pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Client, AppError> {
-    let forge = &config.settings.forge;
-    let wanted = ForgeConfig {
-        url: forge.url.clone(),
-        owner: forge.owner.clone(),
-        repo: forge.repo.clone(),
-        token,
-        concurrency: forge.concurrency,
-        user_agent: concat!("adf/", env!("CARGO_PKG_VERSION")).to_owned(),
-    };
+    let wanted = ForgeConfig::of(&config.settings.forge, token);
     Client::new(wanted, clock.clone()).map_err(|e| AppError::Forge(e.to_string()))
 }
 

@@ -7,11 +7,13 @@
 pub mod agent;
 pub mod backup;
 pub mod demo;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod failures;
 pub mod forge;
 mod guard;
+pub mod init;
 pub mod order;
 pub mod plan;
 pub mod providers;
@@ -19,6 +21,7 @@ pub mod rank;
 pub mod route;
 pub mod run;
 pub mod schema;
+pub mod smoke;
 pub mod status;
 pub mod stop;
 pub mod table;
@@ -88,8 +91,14 @@ enum Command {
     Demo(demo::Demo),
     /// Check configs and list every fault
     ValidateConfig(validate_config::ValidateConfig),
+    /// Make the files of a project's factory
+    Init(init::Init),
+    /// Try every assumption of a config, and say what to do about those that fail
+    Doctor(doctor::Doctor),
     /// Run the factory of a project
     Run(run::Run),
+    /// Try the full cycle from a mention to its result, and clean up after it
+    Smoke(smoke::Smoke),
     /// Print what the factory would do now, and why not for the rest; touches nothing
     Plan(plan::PlanArgs),
     /// Tell the whole story of one issue or pull request
@@ -145,7 +154,10 @@ pub fn main() -> ExitCode {
             let color = std::io::stdout().is_terminal();
             validate_config::run(&args, &mut std::io::stdout(), color)
         }
+        Command::Init(args) => init::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Smoke(args) => smoke::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Failures(args) => failures::run(&args),

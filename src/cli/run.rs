@@ -81,6 +81,7 @@ pub fn run(args: &Run) -> u8 {
         (Ok(runtime), Ok(adf)) => (runtime, adf),
         (Err(code), _) | (_, Err(code)) => return code,
     };
+    super::doctor::at_start(&config, adf.clone());
     let start = Start {
         since: args.since,
         clock: Clock::System,

@@ -8,7 +8,10 @@ use super::{
     Breaker, BreakerState, Endpoint, ForgeError, Limits, call::Call, meter::Meter, repo::Features,
     send,
 };
-use crate::{clock::Clock, model::RepoId};
+use crate::{
+    clock::Clock,
+    model::{RepoId, settings::ForgeSettings},
+};
 use reqwest::{
     Url,
     header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue},
@@ -43,6 +46,21 @@ pub struct ForgeConfig {
     pub concurrency: u32,
     /// How the factory names itself.
     pub user_agent: String,
+}
+
+impl ForgeConfig {
+    /// The forge of a config, with its token.
+    #[must_use]
+    pub fn of(forge: &ForgeSettings, token: SecretString) -> ForgeConfig {
+        ForgeConfig {
+            url: forge.url.clone(),
+            owner: forge.owner.clone(),
+            repo: forge.repo.clone(),
+            token,
+            concurrency: forge.concurrency,
+            user_agent: concat!("adf/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
 }
 
 /// A client of one repository; clones share everything.

@@ -85,6 +85,8 @@ endpoints! {
     ReviewComments = "list review comments", GET, Read;
     /// The repository's labels.
     Labels = "list labels", GET, Read;
+    /// The repository's webhooks; only its admins may see them.
+    Hooks = "list webhooks", GET, Read;
     /// What blocks an issue.
     Dependencies = "list dependencies", GET, Read;
     /// An empty comment that the forge must refuse: shows whether `write:issue` is there.
@@ -107,6 +109,10 @@ endpoints! {
     AddLabels = "add labels", POST, Repeatable;
     /// The assignees of an issue, as a whole.
     SetAssignees = "set assignees", PATCH, Repeatable;
+    /// A new webhook.
+    CreateHook = "create webhook", POST, Once;
+    /// An issue or pull request closed.
+    Close = "close issue", PATCH, Repeatable;
     /// A new issue.
     CreateIssue = "create issue", POST, Once;
 }

@@ -136,6 +136,21 @@ impl Client {
         Ok(item.issue)
     }
 
+    /// Closes an issue or pull request; one that is closed stays so.
+    ///
+    /// # Errors
+    /// Any [`ForgeError`].
+    pub async fn close(&self, number: u64) -> Result<(), ForgeError> {
+        let call = self
+            .call(
+                Endpoint::Close,
+                format!("issue {number}"),
+                &["issues", &number.to_string()],
+            )
+            .json(&json!({ "state": "closed" }))?;
+        self.send(&call).await.map(drop)
+    }
+
     /// Sets the assignees of an issue or pull request, as a whole.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! supported, and says so.
 
 use super::{Client, Endpoint, ForgeError, call::Call, wire::repo::RawVersion};
+use crate::model::Time;
 
 /// The oldest Gitea: dependencies and today's token scopes came with it.
 pub const OLDEST_GITEA: (u32, u32, u32) = (1, 20, 0);
@@ -91,9 +92,18 @@ impl Client {
     /// Any [`ForgeError`] of a read; [`ForgeError::Decode`] or
     /// [`ForgeError::NotFound`] when the address is not a forge's root.
     pub async fn version(&self) -> Result<Version, ForgeError> {
+        self.version_and_time().await.map(|(version, _)| version)
+    }
+
+    /// The server's version, and what time it says it is.
+    ///
+    /// # Errors
+    /// As [`Client::version`].
+    pub async fn version_and_time(&self) -> Result<(Version, Option<Time>), ForgeError> {
         let at = Endpoint::Version;
         let call = Call::new(at, "`/api/v1` below `[gitea] url`", &["version"]);
-        let raw: RawVersion = self.send(&call).await?.json()?;
-        Ok(Version::parse(&raw.version))
+        let reply = self.send(&call).await?;
+        let raw: RawVersion = reply.json()?;
+        Ok((Version::parse(&raw.version), reply.server_time))
     }
 }

@@ -22,6 +22,7 @@ mod compare;
 pub mod demo_world;
 mod faults;
 pub mod git;
+mod hooks;
 mod issues;
 mod json;
 mod labels;

@@ -96,6 +96,7 @@ impl Forge {
             labels: Vec::new(),
             issues: Vec::new(),
             statuses: Vec::new(),
+            hooks: Vec::new(),
             git_dir,
             created: now,
             updated: now,

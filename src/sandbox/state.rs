@@ -144,6 +144,15 @@ pub(super) struct Status {
     pub created: Time,
 }
 
+/// A webhook; its secret is not kept, because nothing is delivered.
+#[derive(Clone, Debug)]
+pub(super) struct Hook {
+    pub id: i64,
+    pub url: String,
+    pub active: bool,
+    pub events: Vec<String>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Repo {
     pub id: i64,
@@ -156,6 +165,7 @@ pub(super) struct Repo {
     pub labels: Vec<Label>,
     pub issues: Vec<Issue>,
     pub statuses: Vec<Status>,
+    pub hooks: Vec<Hook>,
     pub git_dir: PathBuf,
     pub created: Time,
     pub updated: Time,

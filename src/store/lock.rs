@@ -74,6 +74,15 @@ impl Drop for Lock {
     }
 }
 
+/// Who signed the lock of a state directory last, alive or not; the lock itself is not touched.
+#[must_use]
+pub fn signed(state_dir: &Path) -> Option<Holder> {
+    let file = File::open(state_dir.join("lock")).ok()?;
+    let mut text = String::new();
+    file.take(HOLDER_BYTES_MAX).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
 /// Takes the lock of a state directory, or says who has it.
 pub(super) fn take(state_dir: &Path, clock: &Clock) -> Result<Lock, StoreError> {
     let path = state_dir.join("lock");

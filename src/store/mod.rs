@@ -27,7 +27,7 @@ mod writer;
 pub use error::StoreError;
 pub use identity::{FACTORY_FILE, factory_id, marker_key};
 pub use ledger::Ledger;
-pub use lock::Holder;
+pub use lock::{Holder, signed};
 pub use migrate::{MIGRATIONS, Migration};
 pub use open::{Opened, Options, open, open_read_only, open_with};
 pub use reader::{Message, Reader};

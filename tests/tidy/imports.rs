@@ -58,6 +58,11 @@ const TABLE: &[(&str, &[&str])] = &[
     ("store", &["model", "clock", "redact", "error"]),
     ("ipc", &["model", "clock", "redact", "error"]),
     ("backup", &["model", "config", "decide", "store", "clock"]),
+    (
+        "doctor",
+        &["model", "pure", "config", "forge", "store", "act", "clock"],
+    ),
+    ("setup", &["model", "pure", "config", "act"]),
     ("web", &["model", "store", "ipc", "clock"]),
     ("sandbox", &["model", "clock"]),
 ];

@@ -26,6 +26,19 @@ pub enum Version {
     Dead(String),
 }
 
+impl Version {
+    /// The version, or why there is none.
+    ///
+    /// # Errors
+    /// When it does not start, fails, says nothing, or takes too long.
+    pub fn told(self) -> Result<String, String> {
+        match self {
+            Version::Told(said) => Ok(said),
+            Version::Untold(why) | Version::Dead(why) => Err(why),
+        }
+    }
+}
+
 /// Asks a command for its version, with programs looked up in `path`.
 #[expect(
     clippy::disallowed_methods,

@@ -5,9 +5,9 @@
 //! the agent. [`steps`] says what is waited for, [`show`] how it is shown,
 //! [`place`] where it lives; [`scenario`] is what else can happen in it.
 
-mod place;
+pub(in crate::cli) mod place;
 mod scenario;
-mod show;
+pub(in crate::cli) mod show;
 mod steps;
 
 use super::{FAILED, Format, OK, complain, own_path, runtime, say};

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const FILES_ABI: i32 = 3;
 
 /// Where things are.
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     /// The folder of all.
     pub dir: PathBuf,
     /// The factory's state.
@@ -34,7 +34,7 @@ pub(super) struct Place {
 }
 
 /// An agent of the demo's config.
-pub(super) struct Agent<'a> {
+pub(in crate::cli) struct Agent<'a> {
     pub name: &'a str,
     /// How the scripted agent behaves.
     pub behaviour: &'a str,
@@ -46,7 +46,7 @@ pub(super) struct Agent<'a> {
 
 /// What stands in the config besides.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Limits<'a> {
+pub(in crate::cli) struct Limits<'a> {
     /// Lines of `[limits]`.
     pub project: &'a str,
     /// Lines of each `[agents.limits]`.
@@ -59,7 +59,7 @@ pub(super) struct Limits<'a> {
 
 impl Place {
     /// The folder that was named, or a temporary one.
-    pub(super) fn new(named: Option<&Path>) -> anyhow::Result<Place> {
+    pub(in crate::cli) fn new(named: Option<&Path>) -> anyhow::Result<Place> {
         let (dir, scratch) = match named {
             Some(dir) => (dir.to_owned(), None),
             None => {
@@ -80,7 +80,7 @@ impl Place {
     }
 
     /// Does without the walls that cannot be built here, and says so.
-    pub(super) fn accept(&mut self, given: &Given, show: &mut Show) {
+    pub(in crate::cli) fn accept(&mut self, given: &Given, show: &mut Show) {
         let names: Vec<&str> = given.missing.iter().map(|(w, _)| w.word()).collect();
         if given.landlock_abi < FILES_ABI {
             self.accepted = "required = false\n".to_owned();
@@ -92,12 +92,12 @@ impl Place {
     }
 
     /// Whether the folder stays when the demo ends.
-    pub(super) fn is_kept(&self) -> bool {
+    pub(in crate::cli) fn is_kept(&self) -> bool {
         self.scratch.is_none()
     }
 
     /// Writes the token and the config.
-    pub(super) fn write(
+    pub(in crate::cli) fn write(
         &self,
         forge: &Forge,
         world: &DemoWorld,

@@ -8,14 +8,14 @@ use std::time::Duration;
 const TURN: Duration = Duration::from_millis(100);
 
 /// Shows steps as they happen.
-pub(super) struct Show {
+pub(in crate::cli) struct Show {
     silent: bool,
     live: Option<MultiProgress>,
     current: Option<ProgressBar>,
 }
 
 impl Show {
-    pub(super) fn new() -> Show {
+    pub(in crate::cli) fn new() -> Show {
         let live = std::io::stdout().is_terminal().then(MultiProgress::new);
         Show {
             silent: false,
@@ -25,7 +25,7 @@ impl Show {
     }
 
     /// Shows nothing: a script reads.
-    pub(super) fn silent() -> Show {
+    pub(in crate::cli) fn silent() -> Show {
         Show {
             silent: true,
             live: None,
@@ -34,7 +34,7 @@ impl Show {
     }
 
     /// Something that has happened.
-    pub(super) fn line(&mut self, text: &str) {
+    pub(in crate::cli) fn line(&mut self, text: &str) {
         match &self.live {
             None if self.silent => {}
             Some(live) => {
@@ -46,7 +46,7 @@ impl Show {
     }
 
     /// Something that is waited for now.
-    pub(super) fn wait(&mut self, text: &str) {
+    pub(in crate::cli) fn wait(&mut self, text: &str) {
         if let Some(live) = &self.live {
             let bar = live.add(ProgressBar::new_spinner());
             bar.set_style(ProgressStyle::default_spinner());
@@ -57,7 +57,7 @@ impl Show {
     }
 
     /// What was waited for has happened.
-    pub(super) fn done(&mut self, text: &str) {
+    pub(in crate::cli) fn done(&mut self, text: &str) {
         if let Some(bar) = self.current.take() {
             bar.finish_and_clear();
         }
@@ -65,7 +65,7 @@ impl Show {
     }
 
     /// Nothing is waited for any more.
-    pub(super) fn end(&mut self) {
+    pub(in crate::cli) fn end(&mut self) {
         if let Some(bar) = self.current.take() {
             bar.abandon();
         }

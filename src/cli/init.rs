@@ -1,0 +1,266 @@
+//! `adf init`: the files of a project's factory, shown, and written when asked.
+//!
+//! Invariant: without `--apply` nothing is written; a file that says something
+//! else is replaced only with `--force`, and a token never.
+
+use super::{CONFIG, FAILED, OK, complain, own_path, runtime, say};
+use crate::config;
+use crate::doctor::observe::state;
+use crate::setup::checkout::{self, Checkout};
+use crate::setup::diff::diff;
+use crate::setup::files::{self, File};
+use crate::setup::summary::{self, summary};
+use crate::setup::wishes::gate;
+use crate::setup::{Change, Kind, SetupError, Staged, Wishes, stage};
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
+
+/// Where the shipped unit reads.
+const SYSTEM: &str = "/etc/adf";
+
+const AFTER: &str = "Exit codes: 0 shown or written · 1 refused, nothing written · 2 wrong usage · 78 the config would be refused
+
+Examples:
+  adf init --project shop --repo acme/shop --url https://git.example.org
+  adf init --project shop --repo acme/shop --working-dir ~/shop --agents developer,reviewer,qa --init --apply
+  adf init --project shop --repo acme/shop --coordinator-model opus --cron-schedule '0 1-9 * * *' --cron-issue 1 --apply";
+
+/// Show, and with --apply write, config, routing files, prompts, unit and token file
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub struct Init {
+    /// The project's name
+    #[arg(long, value_name = "NAME")]
+    project: String,
+    /// The repository
+    #[arg(long, value_name = "OWNER/NAME")]
+    repo: String,
+    /// The forge's root; default: where `origin` of the working directory points
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Which CLI works; default: opencode for a model with a `/` in its name, else claude
+    #[arg(long, value_enum)]
+    provider: Option<Cli>,
+    /// Have a coordinator, with this model
+    #[arg(long, value_name = "MODEL")]
+    coordinator_model: Option<String>,
+    /// The agents, each called after its role
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "developer,reviewer,qa"
+    )]
+    agents: Vec<String>,
+    /// Who reads what developers did; default: reviewer, where it is one of the agents
+    #[arg(long, value_name = "NAME")]
+    review_gate: Option<String>,
+    /// When the coordinator runs
+    #[arg(long, value_name = "CRON", requires = "cron_issue")]
+    cron_schedule: Option<String>,
+    /// The standing issue on which its runs report
+    #[arg(long, value_name = "N", requires = "cron_schedule")]
+    cron_issue: Option<u64>,
+    /// A checkout of the repository
+    #[arg(long, value_name = "DIR")]
+    working_dir: Option<PathBuf>,
+    /// Where config, prompts, routing files and token go
+    #[arg(long, value_name = "DIR", default_value = SYSTEM)]
+    dir: PathBuf,
+    /// Where the systemd unit goes; default: /etc/systemd/system for /etc/adf, else beside the config
+    #[arg(long, value_name = "FILE")]
+    unit: Option<PathBuf>,
+    /// The ledger's folder; default: what the unit gives, else state/ beside the config
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Also make .docs/summary.md in the working directory, which agents read
+    #[arg(long, requires = "working_dir")]
+    init: bool,
+    /// Write it
+    #[arg(long)]
+    apply: bool,
+    /// With --apply: replace files that say something else
+    #[arg(long, requires = "apply")]
+    force: bool,
+}
+
+/// The CLIs that can be chosen.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Cli {
+    Claude,
+    Codex,
+    Opencode,
+    Gemini,
+}
+
+/// Shows or writes.
+#[must_use]
+pub fn run(args: &Init) -> u8 {
+    match set_up(args) {
+        Ok(()) => OK,
+        Err(SetupError::Config(faults)) => {
+            super::complain_plainly(&config::render(&faults, false));
+            complain("the config that would be written is refused; nothing was written");
+            CONFIG
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            FAILED
+        }
+    }
+}
+
+fn set_up(args: &Init) -> Result<(), SetupError> {
+    let checkout = match &args.working_dir {
+        Some(dir) => Some(looked_at(dir)?),
+        None => None,
+    };
+    let wishes = wishes(args, checkout.as_ref())?;
+    wishes.check()?;
+    let mut all = files::all(&wishes);
+    if let Some(checkout) = checkout.as_ref().filter(|_| args.init) {
+        all.push(File {
+            path: checkout.dir.join(summary::PATH),
+            text: summary(checkout, &wishes.repo),
+            mode: 0o644,
+            is_kept: false,
+        });
+    }
+    let staged = stage(all, &wishes.dir, &files::config_path(&wishes))?;
+    alone(&wishes, &staged)?;
+    show(&staged);
+    for fault in &staged.config.warnings {
+        say(&format!(
+            "warning: {}: {}; {}",
+            fault.key, fault.message, fault.help
+        ));
+    }
+    if !args.apply {
+        say("\nNothing was written. Add --apply to write it.");
+        return Ok(());
+    }
+    let written = staged.apply(args.force)?;
+    say(&format!("\n{written} files written."));
+    next(&wishes);
+    Ok(())
+}
+
+fn looked_at(dir: &Path) -> Result<Checkout, SetupError> {
+    let shown = dir.display();
+    let dir = dir.canonicalize().map_err(|error| {
+        SetupError::Checkout(format!(
+            "--working-dir {shown}: {error}; name a checkout of the repository"
+        ))
+    })?;
+    let failed = |_| SetupError::Checkout("the async runtime cannot start".to_owned());
+    runtime().map_err(failed)?.block_on(checkout::look(&dir))
+}
+
+fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError> {
+    let wish = |text: &str| SetupError::Wish(text.to_owned());
+    let origin = checkout.and_then(|checkout| checkout.origin.as_ref());
+    let url = args
+        .url
+        .clone()
+        .or_else(|| origin.map(|(root, _)| root.clone()));
+    let url = url.ok_or_else(|| wish("the forge is not known; name it by --url, or a checkout with an HTTP origin by --working-dir"))?;
+    if let Some((_, repo)) = origin.filter(|(_, repo)| !repo.eq_ignore_ascii_case(&args.repo)) {
+        return Err(SetupError::Wish(format!(
+            "--repo is `{}`, and the working directory is a checkout of `{repo}`; name the same repository",
+            args.repo
+        )));
+    }
+    let adf = own_path().map_err(|_| wish("the path of this executable cannot be read"))?;
+    let dir = std::path::absolute(&args.dir).map_err(SetupError::io("--dir"))?;
+    let is_system = dir == Path::new(SYSTEM);
+    let unit = args.unit.clone().unwrap_or_else(|| {
+        let folder = if is_system {
+            Path::new("/etc/systemd/system")
+        } else {
+            dir.as_path()
+        };
+        folder.join("adf@.service")
+    });
+    let has_path = args
+        .coordinator_model
+        .as_ref()
+        .is_some_and(|m| m.contains('/'));
+    let kind = match args.provider {
+        Some(Cli::Claude) => Kind::Claude,
+        Some(Cli::Codex) => Kind::Codex,
+        Some(Cli::Opencode) => Kind::Opencode,
+        Some(Cli::Gemini) => Kind::Gemini,
+        None if has_path => Kind::Opencode,
+        None => Kind::Claude,
+    };
+    let agents: Vec<String> = args
+        .agents
+        .iter()
+        .map(|name| name.trim().to_owned())
+        .collect();
+    let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
+    let beside = (!is_system).then(|| dir.join("state").join(&args.project));
+    Ok(Wishes {
+        project: args.project.clone(),
+        repo: args.repo.clone(),
+        url,
+        kind,
+        coordinator_model: args.coordinator_model.clone(),
+        gate: gate(args.review_gate.clone(), &agents),
+        agents,
+        cron: args.cron_schedule.clone().zip(args.cron_issue),
+        unit,
+        state_dir: args.state_dir.as_ref().map(absolute).or(beside),
+        adf,
+        by_credential: is_system,
+        dir,
+    })
+}
+
+/// Refuses what another project beside this one has already.
+fn alone(wishes: &Wishes, staged: &Staged) -> Result<(), SetupError> {
+    let path = files::config_path(wishes);
+    let others = state::others(&path, &staged.config.settings);
+    let Some(other) = others.iter().find(|other| other.same_state) else {
+        return Ok(());
+    };
+    Err(SetupError::Taken(format!(
+        "{} has its state in {} already; name another folder by --state-dir",
+        other.path.display(),
+        staged.config.settings.state_dir.display()
+    )))
+}
+
+fn show(staged: &Staged) {
+    for (file, change, there) in &staged.files {
+        let path = file.path.display();
+        match change {
+            Change::Same => say(&format!("same     {path}")),
+            Change::Kept => say(&format!("kept     {path}: it holds a secret")),
+            Change::New => {
+                say(&format!("new      {path} (mode {:04o})", file.mode));
+                say(diff(&file.path, None, &file.text).trim_end());
+            }
+            Change::Differs => {
+                say(&format!("differs  {path}"));
+                say(diff(&file.path, there.as_deref(), &file.text).trim_end());
+            }
+        }
+    }
+}
+
+fn next(wishes: &Wishes) {
+    let (config, token) = (files::config_path(wishes), files::token_path(wishes));
+    let (config, project) = (config.display(), &wishes.project);
+    say(&format!(
+        "\nNext:\n  1. write the token of the factory's account into {}",
+        token.display()
+    ));
+    say(&format!("  2. adf doctor --config {config}"));
+    say(&format!(
+        "  3. adf smoke --config {config} --as-token-file FILE"
+    ));
+    say(&format!(
+        "  4. systemctl daemon-reload && systemctl enable --now adf@{project}"
+    ));
+}

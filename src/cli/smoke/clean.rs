@@ -1,0 +1,48 @@
+//! What the cycle left → nothing, or the names of what is left.
+//!
+//! Invariant: only what this cycle made is touched.
+
+use super::Cast;
+use super::steps::{Steps, Trace};
+use crate::act::git::{Git, GitAuth, Remote, place};
+use crate::doctor::observe::push;
+
+/// Takes it away; gives what could not be.
+pub(super) async fn clean(cast: &Cast, trace: &Trace, steps: &mut Steps) -> Vec<String> {
+    let mut left = Vec::new();
+    for (what, number) in [("pull request", trace.pull), ("issue", trace.issue)] {
+        let Some(number) = number else { continue };
+        match cast.factory.close(number).await {
+            Ok(()) => steps.done(&format!("{what} #{number} is closed")),
+            Err(error) => left.push(format!("{what} #{number} stays open: {error}")),
+        }
+    }
+    if let Some(branch) = &trace.branch {
+        match delete(cast, branch).await {
+            Ok(()) => steps.done(&format!("branch {branch} is deleted")),
+            Err(why) => left.push(format!("branch {branch} stays: {why}; delete it by hand")),
+        }
+    }
+    left
+}
+
+async fn delete(cast: &Cast, branch: &str) -> Result<(), String> {
+    let said = |error: &dyn std::fmt::Display| error.to_string();
+    let work = tempfile::tempdir().map_err(|e| said(&e))?;
+    let git = Git::new(work.path().join("home"));
+    let dir = work.path().join("none.git");
+    let forge = &cast.config.settings.forge;
+    let url = format!("{}/{}/{}.git", forge.url, forge.owner, forge.repo);
+    let remote = Remote::new(&url, Some(GitAuth::token(&cast.token))).map_err(|e| said(&e))?;
+    place::init_bare(&git, &dir, "sha1")
+        .await
+        .map_err(|e| said(&e))?;
+    push::delete(&git, &dir, &remote, branch)
+        .await
+        .map_err(|e| said(&e))?;
+    match cast.factory.branch(branch).await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err("the forge still shows it".to_owned()),
+        Err(error) => Err(said(&error)),
+    }
+}

@@ -1,0 +1,210 @@
+//! `adf smoke`: the full dispatch cycle, seen from a person's side, and cleaned up after.
+//!
+//! [`steps`] writes a mention as a person and waits for what a person would see;
+//! [`clean`] takes away what it left; [`place`] is the world of `--embedded`.
+//!
+//! Invariant: a step is done when the forge shows it; whatever came of the steps,
+//! the branch is deleted and pull request and issue are closed, or what is left is named.
+
+mod clean;
+mod place;
+mod steps;
+
+use super::{FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
+use crate::app::{self, AppError, Factory, Plain, Start};
+use crate::clock::Clock;
+use crate::config::{Config, SecretSource};
+use crate::forge::Client;
+use crate::model::AgentName;
+use crate::store::StoreError;
+use anyhow::{Context, anyhow, bail};
+use secrecy::SecretString;
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Duration;
+use steps::{Steps, Trace};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How long a factory may take to stop.
+const STOP_MAX: Duration = Duration::from_secs(30);
+
+const AFTER: &str = "Exit codes: 0 every step was seen, and all was cleaned up · 1 not · 2 wrong usage · 78 the config has faults
+
+Examples:
+  adf smoke --embedded
+  adf smoke --config /etc/adf/shop.toml --as-token-file ~/my.token";
+
+/// Try the full cycle, from a mention to a pull request and its result, and clean up
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub struct Smoke {
+    /// The project's config
+    #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
+    config: Option<PathBuf>,
+    /// Need nothing: an embedded forge and a scripted agent
+    #[arg(long, conflicts_with_all = ["config", "as_token_file"])]
+    embedded: bool,
+    /// A token of a person with write access, mode 0600: the factory does not obey itself
+    #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
+    as_token_file: Option<PathBuf>,
+    /// Whom to mention; default: developer, else the first
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// How long all of it may take
+    #[arg(long, value_name = "SPAN", default_value = "30m", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What smoke goes about with.
+struct Cast {
+    config: Config,
+    /// The factory's own account.
+    factory: Client,
+    token: SecretString,
+    /// Who mentions.
+    person: Client,
+    agent: AgentName,
+}
+
+/// Plays the cycle.
+#[must_use]
+pub fn run(args: &Smoke) -> u8 {
+    let embedded = match args.config.as_deref().map(load).transpose() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    let played = runtime.block_on(smoke(args, embedded));
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    match played {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            FAILED
+        }
+    }
+}
+
+async fn smoke(args: &Smoke, config: Option<Config>) -> anyhow::Result<u8> {
+    let (_world, config, person) = match config {
+        Some(config) => {
+            let path = args.as_token_file.clone().unwrap_or_default();
+            (None, config, SecretSource::File { path }.read()?)
+        }
+        None => {
+            let place = place::Embedded::new().await?;
+            let (config, person) = (place.config()?, place.person.clone());
+            (Some(place), config, person)
+        }
+    };
+    let token = app::token(&config)?;
+    let cast = Cast {
+        factory: app::client(&config, token.clone(), &Clock::System)?,
+        person: app::client(&config, person, &Clock::System)?,
+        agent: agent(&config, args.agent.as_deref())?,
+        token,
+        config,
+    };
+    let mut steps = Steps::new(args.format);
+    let mut trace = Trace::default();
+    let played = play(args, &cast, &mut steps, &mut trace).await;
+    let left = clean::clean(&cast, &trace, &mut steps).await;
+    let mut failures: Vec<String> = left;
+    if let Err(error) = &played {
+        failures.insert(0, format!("{error:#}"));
+    }
+    tell(args.format, &steps, &failures);
+    Ok(if failures.is_empty() { OK } else { FAILED })
+}
+
+/// Runs the factory where none runs, and the steps.
+async fn play(
+    args: &Smoke,
+    cast: &Cast,
+    steps: &mut Steps,
+    trace: &mut Trace,
+) -> anyhow::Result<()> {
+    let running = start(&cast.config).await?;
+    steps.done(match running {
+        Some(_) => "a factory is started for this, as `adf run` starts it",
+        None => "a factory runs already, and is used",
+    });
+    let played = tokio::time::timeout(args.timeout, steps::play(cast, steps, trace)).await;
+    let played = played.unwrap_or_else(|_| {
+        let waited = humantime::format_duration(args.timeout);
+        Err(anyhow!(
+            "step `{}` was not seen within {waited}; `adf explain {}` says why",
+            steps.waiting,
+            trace.issue.unwrap_or_default()
+        ))
+    });
+    if let Some((stop, factory)) = running {
+        let _ = stop.send(()).await;
+        let stopped = tokio::time::timeout(STOP_MAX, factory).await;
+        stopped.context("the factory did not stop")??;
+    }
+    played
+}
+
+type Running = (mpsc::Sender<()>, JoinHandle<()>);
+
+/// A factory of our own; `None` where one holds the state.
+async fn start(config: &Config) -> anyhow::Result<Option<Running>> {
+    let start = Start {
+        since: None,
+        clock: Clock::System,
+        adf: own_path().map_err(|_| anyhow!("the executable's path is not known"))?,
+        waiting: Box::new(|_| {}),
+    };
+    match app::build(config, start).await {
+        Ok(Factory { main, stop, .. }) => {
+            let running = tokio::spawn(main.run(Box::new(Plain)));
+            Ok(Some((stop, running)))
+        }
+        Err(AppError::Store(StoreError::Locked { .. })) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whom to mention.
+fn agent(config: &Config, named: Option<&str>) -> anyhow::Result<AgentName> {
+    let agents = &config.settings.agents;
+    let names: Vec<&str> = agents.keys().map(AgentName::as_str).collect();
+    let wanted = named.unwrap_or("developer");
+    match (agents.get_key_value(&AgentName::from(wanted)), named) {
+        (Some((name, _)), _) => Ok(name.clone()),
+        (None, Some(name)) => bail!(
+            "no agent is called `{name}`; there are: {}",
+            names.join(", ")
+        ),
+        (None, None) => agents
+            .keys()
+            .next()
+            .cloned()
+            .context("the config names no agent; add one, or run `adf init`"),
+    }
+}
+
+fn tell(format: Format, steps: &Steps, failures: &[String]) {
+    for failure in failures {
+        complain(failure);
+    }
+    match format {
+        Format::Json => say_json(&json!({
+            "steps": steps.json(),
+            "failures": failures,
+            "ok": failures.is_empty(),
+        })),
+        Format::Human if failures.is_empty() => {
+            say("\nThe cycle works, and nothing of it is left.")
+        }
+        Format::Human => {}
+    }
+}

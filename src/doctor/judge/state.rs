@@ -1,0 +1,134 @@
+//! The state directory and the ledger.
+
+use crate::doctor::observe::state::{Folder, Other, State};
+use crate::doctor::{About, Check, Mend};
+use crate::model::settings::Settings;
+use crate::store::StoreError;
+
+const ABOUT: About = About::Machine;
+
+/// What is found of the state, judged.
+#[must_use]
+pub fn checks(settings: &Settings, state: &State) -> Vec<Check> {
+    let mut checks = vec![folder(state), disk(settings, state), ledger(state)];
+    if state.ledger.is_some() && !state.has_key {
+        let found = "the ledger is there and marker.key is not: the factory would not know its own comments";
+        let remedy = "restore marker.key from the backup before the next start";
+        checks.push(Check::error(ABOUT, "state.marker-key", found, remedy));
+    }
+    for (path, mode) in state.modes.iter().filter(|(_, mode)| mode & 0o077 != 0) {
+        let found = format!("{} has mode {mode:04o}: others can read it", path.display());
+        let check = Check::error(
+            ABOUT,
+            "state.modes",
+            found,
+            format!("chmod 600 {}", path.display()),
+        );
+        let (path, mode) = (path.clone(), 0o600);
+        checks.push(check.mended_by(Mend::Mode { path, mode }));
+    }
+    checks.extend(state.others.iter().filter_map(other));
+    if !state.others.iter().any(|o| o.same_state) {
+        let found = format!(
+            "no other config beside this one uses {}",
+            state.dir.display()
+        );
+        checks.push(Check::ok(ABOUT, "state.alone", found));
+    }
+    checks
+}
+
+fn folder(state: &State) -> Check {
+    const NAME: &str = "state.folder";
+    let dir = state.dir.display();
+    if state.folder == Folder::NoFolder {
+        let remedy = "name another [project] state_dir, or move the file away";
+        return Check::error(ABOUT, NAME, format!("{dir} is no folder"), remedy);
+    }
+    if let Folder::Folder { owner, mode } = state.folder {
+        if owner != state.me && state.me != 0 {
+            let found = format!(
+                "{dir} belongs to user {owner}, and this is user {}",
+                state.me
+            );
+            let remedy = format!("run as that user, or chown -R {} {dir}", state.me);
+            return Check::error(ABOUT, NAME, found, remedy);
+        }
+        if mode & 0o022 != 0 {
+            let found = format!("{dir} has mode {mode:04o}: others can write to it");
+            let mend = Mend::Mode {
+                path: state.dir.clone(),
+                mode: 0o700,
+            };
+            return Check::error(ABOUT, NAME, found, format!("chmod 700 {dir}")).mended_by(mend);
+        }
+        if mode & 0o055 != 0 {
+            let found = format!("{dir} has mode {mode:04o}: others can look into it");
+            let mend = Mend::Mode {
+                path: state.dir.clone(),
+                mode: 0o700,
+            };
+            return Check::warning(ABOUT, NAME, found, format!("chmod 700 {dir}")).mended_by(mend);
+        }
+    }
+    match (&state.writable, state.folder) {
+        (Err(why), _) => {
+            let remedy = "give the factory's user the folder, or name another [project] state_dir; a read-only file system takes no ledger";
+            Check::error(ABOUT, NAME, format!("no file can be made in {why}"), remedy)
+        }
+        (Ok(()), Folder::Missing) => {
+            Check::ok(ABOUT, NAME, format!("{dir} is made at the first start"))
+        }
+        _ => Check::ok(ABOUT, NAME, format!("{dir} is private and takes files")),
+    }
+}
+
+fn disk(settings: &Settings, state: &State) -> Check {
+    const NAME: &str = "disk";
+    let wanted = settings.limits.disk_free_bytes;
+    match &state.free {
+        Ok(free) if *free < wanted => {
+            let found = format!("{free} bytes are free, and below {wanted} nothing is started");
+            let remedy = "free some, or lower [limits] disk_free_bytes";
+            Check::error(ABOUT, NAME, found, remedy)
+        }
+        Ok(free) if *free < wanted.saturating_mul(2) => {
+            let found = format!("{free} bytes are free; below {wanted} nothing is started");
+            Check::warning(ABOUT, NAME, found, "free some soon")
+        }
+        Ok(free) => Check::ok(ABOUT, NAME, format!("{} MiB are free", free >> 20)),
+        Err(why) => {
+            let remedy = "check the disk of [project] state_dir";
+            Check::error(
+                ABOUT,
+                NAME,
+                format!("the disk cannot be read: {why}"),
+                remedy,
+            )
+        }
+    }
+}
+
+fn ledger(state: &State) -> Check {
+    const NAME: &str = "ledger";
+    match &state.ledger {
+        None => Check::ok(ABOUT, NAME, "there is none yet; the first start makes it"),
+        Some(Ok(())) => Check::ok(ABOUT, NAME, "it is sound and of this schema"),
+        Some(Err(error @ StoreError::Older { .. })) => Check::note(ABOUT, NAME, error.to_string()),
+        Some(Err(error)) => Check::said(ABOUT, NAME, &error.to_string()),
+    }
+}
+
+fn other(other: &Other) -> Option<Check> {
+    let path = other.path.display();
+    if other.same_state {
+        let found = format!("{path} has its state in the same folder");
+        let remedy = "give each project a [project] state_dir of its own: two ledgers in one would answer for each other";
+        return Some(Check::error(About::Config, "state.alone", found, remedy));
+    }
+    other.same_repository.then(|| {
+        let found = format!("{path} serves the same repository: a mention would be answered twice");
+        let remedy = "serve a repository by one project, with several agents";
+        Check::warning(About::Config, "state.alone", found, remedy)
+    })
+}

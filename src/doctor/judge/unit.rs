@@ -1,0 +1,179 @@
+//! The systemd unit: does it start this config, with this token, by a binary that is there?
+
+use crate::config::{Config, SecretSource, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
+use crate::doctor::observe::unit::Unit;
+use crate::doctor::{About, Check};
+
+const ABOUT: About = About::Machine;
+
+/// What is found of the unit, judged.
+#[must_use]
+pub fn checks(config: &Config, version: &str, unit: Option<&Unit>) -> Vec<Check> {
+    let Some(unit) = unit else {
+        let why = "no unit adf@.service is installed on this machine";
+        return vec![Check::skipped(ABOUT, "unit", why)];
+    };
+    let found = [
+        variables(unit),
+        program(unit, version),
+        started(config, unit),
+        restarts(unit),
+        user(unit),
+        home(unit),
+        files(unit),
+        token(config, unit),
+    ];
+    let mut checks: Vec<Check> = found.into_iter().flatten().collect();
+    if checks.is_empty() {
+        checks.push(Check::ok(ABOUT, "unit", unit.path.display().to_string()));
+    }
+    checks
+}
+
+/// systemd expands nothing in `Environment=`: the text itself would reach the factory.
+fn variables(unit: &Unit) -> Option<Check> {
+    let mut all = unit
+        .settings
+        .iter()
+        .filter(|(k, _)| k == "Environment" || k == "SetCredential");
+    let (key, value) = all.find(|(_, value)| value.contains("${") || value.contains("=$"))?;
+    let found = format!("{key}={value} holds a variable, which systemd does not expand there");
+    let remedy = "load the secret by LoadCredential=NAME:PATH, or the variable by EnvironmentFile=PATH (mode 0600)";
+    Some(Check::error(ABOUT, "unit.variables", found, remedy))
+}
+
+fn program(unit: &Unit, version: &str) -> Option<Check> {
+    const NAME: &str = "unit.binary";
+    let program = unit.exec().first().copied().unwrap_or_default().to_owned();
+    if !unit.is_startable {
+        let found = format!("ExecStart names `{program}`, which is not there or not executable");
+        let remedy = "install adf there, or correct ExecStart and run `systemctl daemon-reload`";
+        return Some(Check::error(ABOUT, NAME, found, remedy));
+    }
+    match unit.version.as_ref()? {
+        Ok(said) if said.contains(version) => None,
+        Ok(said) => {
+            let found = format!("{program} is `{said}`, and this is adf {version}");
+            let remedy = "install the newer one at the unit's path, then restart the service";
+            Some(Check::warning(ABOUT, NAME, found, remedy))
+        }
+        Err(why) => {
+            let found = format!("{program}: {why}");
+            Some(Check::error(
+                ABOUT,
+                NAME,
+                found,
+                "install adf again at the unit's path",
+            ))
+        }
+    }
+}
+
+fn started(config: &Config, unit: &Unit) -> Option<Check> {
+    const NAME: &str = "unit.config";
+    let Some(runs) = unit.config() else {
+        let found = "ExecStart names no --config";
+        let remedy = format!("ExecStart=… run --config {}", config.path.display());
+        return Some(Check::error(ABOUT, NAME, found, remedy));
+    };
+    let is_same = runs.canonicalize().ok() == config.path.canonicalize().ok();
+    if is_same && runs.exists() {
+        return None;
+    }
+    let found = format!(
+        "it runs with {}, and this is {}",
+        runs.display(),
+        config.path.display()
+    );
+    let remedy = "put the config where the unit reads it, or correct ExecStart";
+    Some(if unit.is_named {
+        Check::error(ABOUT, NAME, found, remedy)
+    } else {
+        Check::warning(ABOUT, NAME, found, remedy)
+    })
+}
+
+fn restarts(unit: &Unit) -> Option<Check> {
+    let never = unit.get("RestartPreventExitStatus").unwrap_or_default();
+    let restarts = unit.get("Restart").is_some_and(|word| word != "no");
+    let is_loop = restarts && !never.split_ascii_whitespace().any(|code| code == "78");
+    is_loop.then(|| {
+        let found = "a config that is refused would be started again and again";
+        Check::warning(ABOUT, "unit.restart", found, "RestartPreventExitStatus=78")
+    })
+}
+
+fn user(unit: &Unit) -> Option<Check> {
+    let name = unit.get("User")?;
+    (unit.has_user == Some(false)).then(|| {
+        let found = format!("it runs as `{name}`, and /etc/passwd has no such user");
+        let remedy = format!("useradd --system --shell /usr/sbin/nologin {name}");
+        Check::error(ABOUT, "unit.user", found, remedy)
+    })
+}
+
+/// A service that sees no homes cannot start what lies in one.
+fn home(unit: &Unit) -> Option<Check> {
+    let words = unit.exec();
+    let program = words.first()?;
+    let is_hidden = unit
+        .get("ProtectHome")
+        .is_some_and(|word| word != "no" && word != "false");
+    let folder = program.trim_start_matches('/').split('/').next();
+    let lies_there = folder.is_some_and(|name| ["home", "root"].contains(&name));
+    (is_hidden && lies_there).then(|| {
+        let found = format!("ProtectHome hides {program} from the service");
+        let remedy = "install adf below /usr/local/bin, and name that in ExecStart";
+        Check::warning(ABOUT, "unit.home", found, remedy)
+    })
+}
+
+fn files(unit: &Unit) -> Option<Check> {
+    const NAME: &str = "unit.files";
+    unit.files.iter().find_map(|(path, mode)| {
+        let path = path.display();
+        match mode {
+            None => {
+                let found = format!("the unit loads {path}, which is not there or not visible");
+                let remedy = format!("write the secret to {path}, with mode 0600");
+                Some(Check::error(ABOUT, NAME, found, remedy))
+            }
+            Some(mode) if mode & 0o077 != 0 => {
+                let found = format!("{path} has mode {mode:04o}: others can read it");
+                Some(Check::error(
+                    ABOUT,
+                    NAME,
+                    found,
+                    format!("chmod 600 {path}"),
+                ))
+            }
+            Some(_) => None,
+        }
+    })
+}
+
+/// The config's token must be one that the unit passes.
+fn token(config: &Config, unit: &Unit) -> Option<Check> {
+    let has_file = unit.get("EnvironmentFile").is_some();
+    let sets = |name: &str| {
+        let mut all = unit.settings.iter().filter(|(k, _)| k == "Environment");
+        has_file || all.any(|(_, value)| value.trim_matches('"').starts_with(&format!("{name}=")))
+    };
+    let (what, is_passed) = match &config.secrets.token {
+        SecretSource::Standard => (
+            format!("credential {TOKEN_CREDENTIAL}"),
+            unit.credential(TOKEN_CREDENTIAL).is_some() || sets(TOKEN_VARIABLE),
+        ),
+        SecretSource::Credential { name } => (
+            format!("credential {name}"),
+            unit.credential(name).is_some(),
+        ),
+        SecretSource::Environment { name } => (format!("variable {name}"), sets(name)),
+        SecretSource::File { .. } => return None,
+    };
+    (!is_passed).then(|| {
+        let found = format!("the config wants the token as {what}, which the unit does not pass");
+        let remedy = "add LoadCredential=NAME:PATH to the unit, with the name that the config has";
+        Check::error(ABOUT, "unit.token", found, remedy)
+    })
+}

@@ -1,0 +1,78 @@
+//! The executables of agents and the keys of their models.
+//!
+//! Invariant: a model's CLI is asked for its version only, with a home of its own,
+//! so no token is spent and no login is read; a script is not started at all.
+
+use crate::act::supervise::environment::SYSTEM_PATH;
+use crate::act::supervise::version::version;
+use crate::config::{Config, passed_on};
+use crate::doctor::How;
+use crate::model::settings::Provider;
+use std::path::PathBuf;
+
+/// An executable of a provider.
+#[derive(Debug)]
+pub struct Program {
+    /// The provider.
+    pub provider: String,
+    /// As the config has it.
+    pub program: String,
+    /// Where it is.
+    pub found: Option<PathBuf>,
+    /// What it says of its version; `None` where it was not asked.
+    pub version: Option<Result<String, String>>,
+    /// Whether its key can be read; `None` where the config names none.
+    pub key: Option<Result<(), String>>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Agents {
+    /// By provider.
+    pub programs: Vec<Program>,
+    /// What agents require and is not on their PATH: agent, program.
+    pub missing: Vec<(String, String)>,
+}
+
+/// Looks them up and asks their versions.
+pub async fn observe(config: &Config, how: &How) -> Agents {
+    let settings = &config.settings;
+    let passed = passed_on(&settings.walls.environment);
+    let path = passed.get("PATH").map_or(SYSTEM_PATH, String::as_str);
+    let find = |name: &str| which::which_in(name, Some(path), "/").ok();
+    let mut programs = Vec::new();
+    for (name, provider) in &settings.providers {
+        let command = match provider {
+            Provider::Script { command } => command,
+            other => match other.cli() {
+                Some(cli) => &cli.command,
+                None => continue,
+            },
+        };
+        let program = command.first().cloned().unwrap_or_default();
+        let found = find(&program);
+        let version = match (&found, provider.cli()) {
+            (Some(found), Some(_)) if how.probes => {
+                let mut command = command.clone();
+                command[0] = found.display().to_string();
+                Some(version(&command, path).await.told())
+            }
+            _ => None,
+        };
+        let key = config.secrets.keys.get(name);
+        programs.push(Program {
+            provider: name.clone(),
+            program,
+            found,
+            version,
+            key: key.map(|key| key.read().map(drop).map_err(|e| e.to_string())),
+        });
+    }
+    let mut missing = Vec::new();
+    for agent in settings.agents.values() {
+        for name in agent.requires.iter().filter(|name| find(name).is_none()) {
+            missing.push((agent.name.to_string(), name.clone()));
+        }
+    }
+    Agents { programs, missing }
+}

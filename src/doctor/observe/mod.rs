@@ -1,0 +1,11 @@
+//! Things are tried → facts, as they were found.
+//!
+//! Invariant: nothing is judged here; what could not be found out is a fact too.
+
+pub mod agents;
+pub mod binary;
+pub mod forge;
+pub mod machine;
+pub mod push;
+pub mod state;
+pub mod unit;

@@ -1,0 +1,277 @@
+//! Wishes → what each file holds. Pure.
+//!
+//! Invariant: the same wishes give the same bytes, and no file holds a secret.
+
+use super::wishes::{COORDINATOR, Kind, Wishes};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// The unit as it is shipped.
+const UNIT: &str = include_str!("../../systemd/adf@.service");
+/// The routing files as they are shipped.
+const ROUTING: [(&str, &str); 3] = [
+    (
+        "planning.md",
+        include_str!("../../routing_scenarios/planning.md"),
+    ),
+    (
+        "implementation.md",
+        include_str!("../../routing_scenarios/implementation.md"),
+    ),
+    (
+        "review.md",
+        include_str!("../../routing_scenarios/review.md"),
+    ),
+];
+/// The prompt that an agent gets whose config names none.
+const PROMPT: &str = include_str!("../config/default_prompt.md");
+/// What CLIs call the models of the routing files; an alias outlives a version.
+const MODELS: [(Kind, &[(&str, &str)]); 2] = [
+    (
+        Kind::Opencode,
+        &[("glm", OPENCODE), ("kimi", "moonshotai/kimi-k2")],
+    ),
+    (Kind::Codex, &[("gpt", "gpt-5.4"), ("mini", "gpt-5.4-mini")]),
+];
+/// The model of opencode's agents that nothing else gives one.
+const OPENCODE: &str = "zai-coding-plan/glm-5";
+
+/// One file to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Where it goes.
+    pub path: PathBuf,
+    /// What it holds.
+    pub text: String,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Whether one that stands there stays, whatever it says: it holds a secret.
+    pub is_kept: bool,
+}
+
+impl File {
+    fn new(path: PathBuf, text: String, mode: u32) -> File {
+        File {
+            path,
+            text,
+            mode,
+            is_kept: false,
+        }
+    }
+}
+
+/// The config's path.
+#[must_use]
+pub fn config_path(wishes: &Wishes) -> PathBuf {
+    wishes.dir.join(format!("{}.toml", wishes.project))
+}
+
+/// The token's path.
+#[must_use]
+pub fn token_path(wishes: &Wishes) -> PathBuf {
+    wishes.dir.join(format!("{}.token", wishes.project))
+}
+
+/// All files but the summary.
+#[must_use]
+pub fn all(wishes: &Wishes) -> Vec<File> {
+    let own = wishes.dir.join(&wishes.project);
+    let mut files = vec![File::new(config_path(wishes), config(wishes), 0o644)];
+    for agent in names(wishes) {
+        let path = own.join("prompts").join(format!("{agent}.md"));
+        files.push(File::new(path, prompt(wishes, &agent), 0o644));
+    }
+    if routes(wishes.kind) {
+        for (name, text) in ROUTING {
+            let path = own.join("routing").join(name);
+            files.push(File::new(path, routing(text, wishes.kind), 0o644));
+        }
+    }
+    files.push(File::new(wishes.unit.clone(), unit(wishes), 0o644));
+    files.push(File {
+        is_kept: true,
+        ..File::new(token_path(wishes), String::new(), 0o600)
+    });
+    files
+}
+
+fn names(wishes: &Wishes) -> Vec<String> {
+    let coordinator = wishes.has_coordinator().then(|| COORDINATOR.to_owned());
+    coordinator
+        .into_iter()
+        .chain(wishes.agents.clone())
+        .collect()
+}
+
+/// Whether the routing files know this CLI.
+fn routes(kind: Kind) -> bool {
+    kind != Kind::Gemini
+}
+
+/// What a CLI calls the aliases.
+fn models(kind: Kind) -> Option<&'static [(&'static str, &'static str)]> {
+    let found = MODELS.iter().find(|(of, _)| *of == kind);
+    found.map(|(_, models)| *models)
+}
+
+/// A routing file in whose chain this CLI stands: work must not wait for one that is not here.
+fn routing(text: &str, kind: Kind) -> String {
+    let word = kind.word();
+    if text.contains(&format!("provider = \"{word}\"")) {
+        return text.to_owned();
+    }
+    let alias = models(kind).and_then(|models| models.first());
+    let alias = alias.map_or("sonnet", |(alias, _)| alias);
+    let link = format!("  {{ provider = \"{word}\", model = \"{alias}\" }},\n]\n+++");
+    text.replacen("]\n+++", &link, 1)
+}
+
+/// TOML's text of a string.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn config(wishes: &Wishes) -> String {
+    let mut text =
+        String::from("# Made by `adf init`. Every key: `adf schema config`.\n\n[project]\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "name = {}", quoted(&wishes.project));
+    if let Some(dir) = &wishes.state_dir {
+        let _ = writeln!(text, "state_dir = {}", quoted(&dir.to_string_lossy()));
+    }
+    let _ = writeln!(
+        text,
+        "\n[gitea]\nurl = {}\nrepo = {}",
+        quoted(&wishes.url),
+        quoted(&wishes.repo)
+    );
+    let token = if wishes.by_credential {
+        "token_credential = \"gitea-token\"  # LoadCredential= of the unit".to_owned()
+    } else {
+        format!(
+            "token_file = {}",
+            quoted(&format!("{}.token", wishes.project))
+        )
+    };
+    let _ = writeln!(text, "{token}");
+    if routes(wishes.kind) {
+        let _ = writeln!(
+            text,
+            "\n[routing]\ndir = {}\nprovider = \"house\"",
+            quoted(&format!("{}/routing", wishes.project))
+        );
+    }
+    for name in names(wishes) {
+        text.push_str(&agent(wishes, &name));
+    }
+    let kind = wishes.kind.word();
+    let _ = writeln!(
+        text,
+        "\n[providers.house]\nkind = \"{kind}\"\n# key_credential, key_env or key_file: where its key is; `adf doctor` says what is missing"
+    );
+    if let Some(models) = models(wishes.kind) {
+        let pair = |(alias, model): &(&str, &str)| format!("{alias} = {}", quoted(model));
+        let models: Vec<String> = models.iter().map(pair).collect();
+        let _ = writeln!(text, "models = {{ {} }}", models.join(", "));
+    }
+    text
+}
+
+fn agent(wishes: &Wishes, name: &str) -> String {
+    let (role, tier, about) = match name {
+        COORDINATOR => (
+            "reviewer",
+            "planning",
+            "chooses the next issues and calls the agent for each",
+        ),
+        "architect" => (
+            "architect",
+            "planning",
+            "writes designs and decisions under docs/",
+        ),
+        "reviewer" => (
+            "reviewer",
+            "review",
+            "reads what others did and says what is wrong",
+        ),
+        "security" => ("security", "review", "looks for holes in what others did"),
+        "qa" => ("qa", "review", "runs and tries what others did"),
+        _ => (
+            "developer",
+            "implementation",
+            "fixes bugs and builds small features",
+        ),
+    };
+    let prompt = quoted(&format!("{}/prompts/{name}.md", wishes.project));
+    let mut text = format!(
+        "\n[[agents]]\nname = \"{name}\"\ndescription = \"{about}\"\nrole = \"{role}\"\nprompt_file = {prompt}\nprovider = \"house\"\n"
+    );
+    if routes(wishes.kind) {
+        let _ = writeln!(text, "tier = \"{tier}\"");
+    }
+    let named = wishes
+        .coordinator_model
+        .as_ref()
+        .filter(|_| name == COORDINATOR);
+    if named.is_none() && wishes.kind == Kind::Opencode {
+        let _ = writeln!(text, "model = {}", quoted(OPENCODE));
+    }
+    if name == COORDINATOR {
+        if let Some(model) = named {
+            let _ = writeln!(text, "model = {}", quoted(model));
+            if routes(wishes.kind) {
+                let _ = writeln!(text, "pinned = true");
+            }
+        }
+        if let Some((line, issue)) = &wishes.cron {
+            let asked = "Look at the open issues, choose what is most useful and not blocked, and call the agent for it.";
+            let _ = writeln!(
+                text,
+                "cron = {}\ncron_issue = {issue}\ncron_instruction = {}",
+                quoted(line),
+                quoted(asked)
+            );
+        }
+    }
+    text
+}
+
+fn prompt(wishes: &Wishes, name: &str) -> String {
+    let mut text = PROMPT.to_owned();
+    text.push_str(
+        "* `.docs/summary.md`, where it is there, describes the code base: read it first.\n",
+    );
+    let others: Vec<String> = names(wishes)
+        .into_iter()
+        .filter(|other| other != name)
+        .collect();
+    let callable = others.iter().filter(|other| *other != COORDINATOR);
+    let callable: Vec<String> = callable.map(|other| format!("`@adf:{other}`")).collect();
+    if name == COORDINATOR {
+        text.push_str("* You plan and change nothing. For each piece of work call one agent, in one sentence of what is to be done.\n");
+    }
+    if !callable.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n## Calling others\n\nYou may call {}. Always with the name: `@adf:` alone calls nobody and is refused.",
+            callable.join(", ")
+        );
+    }
+    if let Some(gate) = wishes
+        .gate
+        .as_ref()
+        .filter(|gate| name == "developer" && *gate != name)
+    {
+        let _ = writeln!(
+            text,
+            "\nWhen your work is committed, call `@adf:{gate}` to read it."
+        );
+    }
+    text
+}
+
+fn unit(wishes: &Wishes) -> String {
+    let (dir, adf) = (wishes.dir.to_string_lossy(), wishes.adf.to_string_lossy());
+    UNIT.replace("/etc/adf/", &format!("{dir}/"))
+        .replace("/usr/local/bin/adf", &adf)
+}

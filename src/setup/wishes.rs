@@ -1,0 +1,127 @@
+//! What the operator asks for, resolved: every default filled in.
+//!
+//! Invariant: a review gate is one of the agents or none, a schedule has an issue
+//! to report on, and no model is pinned to a version.
+
+use super::SetupError;
+use crate::routing::is_pinned;
+use std::path::PathBuf;
+
+/// The roles that agents may be called after.
+pub const ROLES: [&str; 5] = ["architect", "developer", "reviewer", "security", "qa"];
+/// The agent that plans on a schedule.
+pub const COORDINATOR: &str = "coordinator";
+
+/// Which CLI works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+    /// opencode.
+    Opencode,
+    /// Gemini CLI.
+    Gemini,
+}
+
+impl Kind {
+    /// As the config writes it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Claude => "claude",
+            Kind::Codex => "codex",
+            Kind::Opencode => "opencode",
+            Kind::Gemini => "gemini",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// The project's name.
+    pub project: String,
+    /// `owner/name`.
+    pub repo: String,
+    /// The forge's root.
+    pub url: String,
+    /// Which CLI works.
+    pub kind: Kind,
+    /// The model of the coordinator, if there is to be one of its own.
+    pub coordinator_model: Option<String>,
+    /// The agents, in order.
+    pub agents: Vec<String>,
+    /// Who reads what developers did, if one of the agents does.
+    pub gate: Option<String>,
+    /// When the coordinator runs, and the issue on which it reports.
+    pub cron: Option<(String, u64)>,
+    /// The folder of all.
+    pub dir: PathBuf,
+    /// Where the unit goes.
+    pub unit: PathBuf,
+    /// The ledger's folder, where it is not the default.
+    pub state_dir: Option<PathBuf>,
+    /// The executable that the unit starts.
+    pub adf: PathBuf,
+    /// Whether systemd hands over the token.
+    pub by_credential: bool,
+}
+
+impl Wishes {
+    /// Checks what no schema can.
+    ///
+    /// # Errors
+    /// [`SetupError::Wish`], with what would do.
+    pub fn check(&self) -> Result<(), SetupError> {
+        let wish = |text: String| Err(SetupError::Wish(text));
+        if self.agents.is_empty() {
+            return wish("--agents names nobody; name developer at least".to_owned());
+        }
+        for (n, agent) in self.agents.iter().enumerate() {
+            if !ROLES.contains(&agent.as_str()) {
+                let roles = ROLES.join(", ");
+                return wish(format!(
+                    "--agents: there is no role `{agent}`; there are {roles}"
+                ));
+            }
+            if self.agents.iter().take(n).any(|other| other == agent) {
+                return wish(format!("--agents names `{agent}` twice"));
+            }
+        }
+        if self.kind == Kind::Codex && self.agents.iter().any(|agent| agent == "architect") {
+            let why = "--agents: an architect runs nothing, and codex reads files with its shell alone; name another --provider, or leave it out";
+            return wish(why.to_owned());
+        }
+        if let Some(gate) = self
+            .gate
+            .as_ref()
+            .filter(|gate| !self.agents.contains(gate))
+        {
+            let agents = self.agents.join(", ");
+            return wish(format!(
+                "--review-gate: `{gate}` is none of the agents ({agents}); name one of them, or add it to --agents"
+            ));
+        }
+        if let Some(model) = self.coordinator_model.as_ref().filter(|m| is_pinned(m)) {
+            return wish(format!(
+                "--coordinator-model: `{model}` is pinned to a version and will be switched off one day; name an alias such as opus, sonnet or haiku"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody plans.
+    #[must_use]
+    pub fn has_coordinator(&self) -> bool {
+        self.coordinator_model.is_some() || self.cron.is_some()
+    }
+}
+
+/// Who reads what developers did: who was named, else the reviewer if there is one.
+#[must_use]
+pub fn gate(named: Option<String>, agents: &[String]) -> Option<String> {
+    let shipped = agents.iter().find(|agent| *agent == "reviewer");
+    named.or_else(|| shipped.cloned())
+}
