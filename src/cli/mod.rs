@@ -11,6 +11,7 @@ pub mod explain;
 pub mod failures;
 pub mod forge;
 mod guard;
+mod look;
 pub mod order;
 pub mod plan;
 pub mod rank;

@@ -4,14 +4,16 @@
 //! Invariant: synchronous and deterministic. No I/O, clock, randomness or
 //! environment; the same snapshot gives the same plan, byte for byte.
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
-//! ask for, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
+//! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`escalate`] calls people, [`operator`] obeys operators,
 //! [`words`] holds every text that people will see; [`graph`] ranks issues.
 
 pub mod admission;
 mod adopt;
 mod calls;
+mod choose;
 mod clarify;
+pub mod coordinate;
 mod delivery;
 mod draft;
 pub mod ending;
@@ -46,5 +48,6 @@ pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
     adopt::unmentioned(&mut draft);
     steps::replies(&mut draft);
     steps::tasks(&mut draft);
+    coordinate::take(&mut draft);
     draft.finish()
 }

@@ -26,6 +26,16 @@ impl Routes {
         // A config whose keywords make no automaton was refused.
         Routes(router.and_then(Result::ok))
     }
+
+    /// The tier that a title and labels call for; none where no word does.
+    pub(super) fn tier(&self, title: &str, labels: &[String]) -> Option<String> {
+        let ask = Ask {
+            title,
+            labels,
+            ..Ask::default()
+        };
+        self.0.as_ref()?.route(&ask, &House::default()).tier
+    }
 }
 
 /// Who is started for a task, and how that came.

@@ -36,7 +36,7 @@ pub use endpoint::{Endpoint, Nature};
 pub use error::ForgeError;
 pub use issues::{Dependency, IssueItem};
 pub use labels::Label;
-pub use paging::Listing;
+pub use paging::{Listing, Page};
 pub use pulls::Pull;
 pub use repo::{Branch, Features};
 pub use retry::Limits;

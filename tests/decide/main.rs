@@ -6,8 +6,11 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod admission;
+mod backlog;
 mod calls;
 mod clarify;
+mod coordinate;
+mod coordinate_any;
 mod failures;
 mod intake;
 mod life;

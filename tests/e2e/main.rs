@@ -25,6 +25,7 @@ mod orphans;
 mod outcomes;
 mod plan;
 mod plant;
+mod rank;
 mod refused;
 mod started;
 mod validate;
