@@ -53,6 +53,8 @@ pub(super) struct Limits<'a> {
     pub agents: &'a str,
     /// Lines of `[walls]`, beside what this kernel's walls lack.
     pub walls: &'a str,
+    /// Lines of `[coordinator]`.
+    pub coordinator: &'a str,
 }
 
 impl Place {
@@ -121,6 +123,9 @@ impl Place {
         );
         if !limits.project.is_empty() {
             write!(text, "\n[limits]\n{}\n", limits.project)?;
+        }
+        if !limits.coordinator.is_empty() {
+            write!(text, "\n[coordinator]\n{}\n", limits.coordinator)?;
         }
         write!(text, "\n[walls]\n{}{}\n", self.accepted, limits.walls)?;
         for agent in agents {

@@ -61,6 +61,7 @@ pub(super) const PLAIN: Differences = Differences {
     project: "grace = \"1s\"",
     agents: "attempts = 1",
     walls: "",
+    coordinator: "",
 };
 const SHORT: Differences = Differences {
     agents: "attempts = 1\nwall_time = \"2s\"",
