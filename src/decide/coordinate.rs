@@ -4,24 +4,23 @@
 //! that change is in the task's origin, so any ledger gives the task the same name. Nothing
 //! is taken that waits for something, that is claimed, or whose dependencies are not known
 //! as of its last change; every [`OLDEST_EVERY`]th time the oldest goes first, so that none starves.
-//! [`choose`](super::choose) says which agent.
+//! [`choose`] says which agent, [`past`](super::past) what was done before.
 
 use super::draft::Draft;
 use super::graph::known;
 use super::intake::{self, Parts};
+use super::past::{Left, Past, Why};
 use super::{admission, choose, operator, words};
 use crate::mention as protocol;
 use crate::model::plan::Decision;
 use crate::model::{
-    AgentName, Change, EffectKey, EffectKind, EffectState, Issue, MarkKind, Person, SkipReason,
-    Snapshot, Task, TaskState, Time, WorkKey,
+    AgentName, Blocker, Change, EffectKey, EffectKind, Issue, Person, SkipReason, Snapshot, Task,
+    World,
 };
 use std::collections::BTreeMap;
 
 /// What is asked of the agent that is chosen; no word of it routes.
 pub const INSTRUCTION: &str = "Do what this issue asks for, and nothing else.";
-/// Issues left alone that a plan gives its reason for; `adf rank` shows all.
-const SKIPS_MAX: usize = 50;
 /// The oldest issue goes first every so many times.
 const OLDEST_EVERY: usize = 8;
 
@@ -38,25 +37,25 @@ pub(super) fn take(draft: &mut Draft<'_>) {
         return draft.skip("coordinator", None, reason);
     }
     let past = Past::of(draft);
-    let mut ready: Vec<&Issue> = Vec::new();
-    let mut left = Vec::new();
+    let limit = usize::try_from(s.settings.coordinator.open).unwrap_or(usize::MAX);
+    let room = limit.saturating_sub(past.open);
+    let (mut ready, mut left): (Vec<&Issue>, Left<'_>) = (Vec::new(), Left::default());
     for issue in s.world.issues.values() {
         if issue.is_pull || !issue.open || !is_wanted(s, issue) {
             continue;
         }
+        // Without room it is not looked at for nothing: most plans are such.
+        if room == 0 && left.is_full() {
+            left.more += 1;
+            continue;
+        }
         match past.refusal(s, issue) {
+            None if room == 0 => left.add(issue, Why::Full(limit)),
             None => ready.push(issue),
-            Some(why) => left.push((issue.number, why)),
+            Some(why) => left.add(issue, why),
         }
     }
-    said(draft, left);
-    let limit = usize::try_from(s.settings.coordinator.open).unwrap_or(usize::MAX);
-    let room = limit.saturating_sub(past.open);
-    if room == 0 {
-        let why = format!("the coordinator's limit of open tasks, {limit}, is reached");
-        let full = ready.iter().map(|issue| (issue.number, why.clone()));
-        return said(draft, full.collect());
-    }
+    left.say(draft);
     if !ready.is_empty() {
         pick(draft, &past, &ready, room);
     }
@@ -72,12 +71,6 @@ fn pick(draft: &mut Draft<'_>, past: &Past, ready: &[&Issue], room: usize) {
             return draft.skip("coordinator", None, SkipReason::NotTaken { note: why });
         }
     };
-    let mut waiting: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    for links in s.world.links.values() {
-        for blocker in links.on.iter().filter(|b| b.repo.is_none()) {
-            waiting.entry(blocker.number).or_default().push(links.issue);
-        }
-    }
     let of_issue: BTreeMap<u64, &Issue> = ready.iter().map(|i| (i.number, *i)).collect();
     let places = ranked.iter().enumerate();
     let mut order: Vec<(usize, &Issue)> = places
@@ -91,15 +84,9 @@ fn pick(draft: &mut Draft<'_>, past: &Past, ready: &[&Issue], room: usize) {
         let at = first.map_or(0, |(at, _)| at);
         let (place, issue) = order.remove(if oldest { at } else { 0 });
         let mut why = format!("rank {place} of {} open", ranked.len());
-        let blocked = waiting.get(&issue.number).map_or(&[][..], Vec::as_slice);
-        let open = |n: &&u64| s.world.issues.get(n).is_some_and(|i| i.open);
-        let blocked: Vec<String> = blocked
-            .iter()
-            .filter(open)
-            .map(|n| format!("#{n}"))
-            .collect();
-        if !blocked.is_empty() {
-            why.push_str(&format!(", {} wait for it", blocked.join(" ")));
+        let waiting = waiting(s.world, issue.number);
+        if !waiting.is_empty() {
+            why.push_str(&format!(", {} wait for it", waiting.join(" ")));
         }
         if oldest {
             why.push_str(", the oldest that is ready");
@@ -185,20 +172,16 @@ fn is_wanted(s: &Snapshot<'_>, issue: &Issue) -> bool {
     issue.labels.iter().any(|l| l == label)
 }
 
-/// Says of some issues why they are left alone, of the rest how many they are.
-fn said(draft: &mut Draft<'_>, left: Vec<(u64, String)>) {
-    let more = left.len().saturating_sub(SKIPS_MAX);
-    for (issue, why) in left.into_iter().take(SKIPS_MAX) {
-        draft.skip(
-            "coordinator",
-            Some(issue),
-            SkipReason::NotTaken { note: why },
-        );
-    }
-    if more > 0 {
-        let why = format!("{more} more issues, each for a reason that `adf rank` shows");
-        draft.skip("coordinator", None, SkipReason::NotTaken { note: why });
-    }
+/// The open issues that wait for an issue.
+fn waiting(world: &World, issue: u64) -> Vec<String> {
+    let is_on = |b: &Blocker| b.number == issue && b.repo.is_none();
+    let waiting = world
+        .links
+        .values()
+        .filter(|links| links.on.iter().any(is_on));
+    let open = |n: &u64| world.issues.get(n).is_some_and(|i| i.open);
+    let waiting = waiting.map(|links| links.issue).filter(open);
+    waiting.map(|n| format!("#{n}")).collect()
 }
 
 /// Whether a task is the coordinator's.
@@ -226,144 +209,4 @@ pub(super) fn lapsed(s: &Snapshot<'_>, task: &Task) -> Option<String> {
     }
     let told = s.world.effects.contains_key(&told);
     told.then(|| "it was no longer wanted when this was said".to_owned())
-}
-
-/// What was done about issues before.
-struct Past {
-    /// Issues with work that is not over, and by which task.
-    busy: BTreeMap<u64, String>,
-    /// Issues whose work waits to be merged, and where.
-    review: BTreeMap<u64, u64>,
-    /// By issue, the latest change for which it was taken, in seconds.
-    taken: BTreeMap<u64, i64>,
-    /// How often an issue was let go again before anything was done, by that change.
-    let_go: BTreeMap<(u64, i64), u32>,
-    /// The coordinator's tasks that are not over.
-    open: usize,
-    /// All that it ever took.
-    picks: usize,
-    /// Tasks that are not over, by agent.
-    load: BTreeMap<AgentName, usize>,
-}
-
-impl Past {
-    fn of(draft: &Draft<'_>) -> Past {
-        let s = draft.s;
-        let mut past = Past {
-            busy: BTreeMap::new(),
-            review: BTreeMap::new(),
-            taken: BTreeMap::new(),
-            let_go: BTreeMap::new(),
-            open: 0,
-            picks: 0,
-            load: BTreeMap::new(),
-        };
-        for task in s.world.tasks.values() {
-            past.add(s, task);
-        }
-        // What this very plan has accepted, and mentions that are still to be decided.
-        for change in &draft.plan.changes {
-            if let Change::Task(task) = change
-                && !task.state.is_final()
-            {
-                past.busy.insert(task.work.issue, task.id.to_string());
-            }
-        }
-        let pending = s.world.pending.iter();
-        for mention in pending.filter_map(|id| s.world.mentions.get(id)) {
-            if !mention.older {
-                past.busy.insert(mention.issue, mention.task.to_string());
-            }
-        }
-        past.claims(s);
-        past
-    }
-
-    fn add(&mut self, s: &Snapshot<'_>, task: &Task) {
-        let WorkKey { issue, .. } = task.work;
-        if !task.state.is_final() {
-            self.busy.insert(issue, task.id.to_string());
-            *self.load.entry(task.agent.clone()).or_default() += 1;
-            // What waits for a person takes nobody's place.
-            let waits =
-                task.state == TaskState::NeedsClarification || task.not_before == Time::NEVER;
-            self.open += usize::from(is_pick(task) && !waits);
-        } else if let (TaskState::Done, Some(pull)) = (&task.state, task.pull)
-            && s.world.issues.get(&pull).is_none_or(|pull| pull.open)
-        {
-            self.review.insert(issue, pull);
-        }
-        let Some((issue, at, nth)) = protocol::pick(&task.origin) else {
-            return;
-        };
-        self.picks += 1;
-        if was_let_go(s, task) {
-            let most = self.let_go.entry((issue, at)).or_default();
-            *most = nth.max(*most);
-        } else {
-            let latest = self.taken.entry(issue).or_insert(at);
-            *latest = at.max(*latest);
-        }
-    }
-
-    /// What other factories, or this one before its ledger was lost, say they took.
-    fn claims(&mut self, s: &Snapshot<'_>) {
-        for (id, marks) in &s.world.marks {
-            if s.world.tasks.contains_key(id) {
-                continue;
-            }
-            for mark in marks.iter().filter(|m| m.kind == MarkKind::Accept) {
-                if let Some((issue, at, _)) = protocol::pick(&mark.origin) {
-                    let latest = self.taken.entry(issue).or_insert(at);
-                    *latest = at.max(*latest);
-                }
-            }
-        }
-    }
-
-    /// Why an issue is not ready to be taken; `None` when it is.
-    fn refusal(&self, s: &Snapshot<'_>, issue: &Issue) -> Option<String> {
-        let number = issue.number;
-        if let Some(task) = self.busy.get(&number) {
-            return Some(format!("task {task} is about it"));
-        }
-        if let Some(pull) = self.review.get(&number) {
-            return Some(format!("its work waits in #{pull}"));
-        }
-        let person = &s.settings.failures.label;
-        if issue.labels.contains(person) {
-            return Some(format!("it needs a person, says the label `{person}`"));
-        }
-        if self
-            .taken
-            .get(&number)
-            .is_some_and(|at| *at >= issue.changed_at.seconds())
-        {
-            return Some("it was taken up before and nobody has changed it since".to_owned());
-        }
-        let links = s.world.links.get(&number);
-        if !links.is_some_and(|links| links.cover(issue.updated_at)) {
-            return Some("what it depends on was not read since it moved".to_owned());
-        }
-        let blockers = s.world.waits_for(number);
-        (!blockers.is_empty()).then(|| format!("it waits for {}", blockers.join(", ")))
-    }
-
-    /// The number of the next attempt to take an issue as it is.
-    fn nth(&self, issue: &Issue) -> u32 {
-        let key = (issue.number, issue.changed_at.seconds());
-        self.let_go.get(&key).map_or(1, |nth| nth.saturating_add(1))
-    }
-}
-
-/// Whether a task ended before it was begun because it had lapsed, and not because an
-/// operator or another factory ended it.
-fn was_let_go(s: &Snapshot<'_>, task: &Task) -> bool {
-    let accepted = EffectKey(format!("accept:{}", task.id));
-    let accepted = s.world.effects.get(&accepted).map(|e| &e.state);
-    task.state == TaskState::Cancelled
-        && !task.adopted
-        && !s.world.cancelled.contains_key(&task.id)
-        && matches!(accepted, Some(EffectState::Done { .. }))
-        && s.world.runs_of(&task.id).next().is_none()
 }

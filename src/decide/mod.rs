@@ -23,6 +23,7 @@ pub mod graph;
 mod intake;
 mod notice;
 pub mod operator;
+mod past;
 mod refuse;
 mod routes;
 mod speech;

@@ -6,7 +6,10 @@
 
 use super::{GraphError, IssueGraph, Link, Node, On};
 use crate::model::{TaskState, World};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+/// An issue's number, and whether it is open and a pull request.
+type Known = (u64, bool, bool);
 
 /// The graph of a world; `wanted` is the label without which nothing is ready.
 ///
@@ -14,54 +17,52 @@ use std::collections::{BTreeMap, BTreeSet};
 /// More issues or links than a graph may have.
 pub fn graph(world: &World, wanted: Option<&str>) -> Result<IssueGraph, GraphError> {
     let claimed = claimed(world);
-    let open = world
-        .issues
-        .values()
-        .filter(|issue| issue.open && !issue.is_pull);
-    let mut nodes: BTreeMap<u64, Node> = open
-        .map(|issue| {
-            let wanted = wanted.is_none_or(|label| issue.labels.iter().any(|l| l == label));
-            let node = Node {
-                number: issue.number,
-                open: true,
-                claimed: claimed.contains(&issue.number),
-                wanted,
-            };
-            (issue.number, node)
+    // Three lookups a link among ten thousand issues would be most of a plan's time.
+    let issues = world.issues.values();
+    let known: Vec<Known> = issues.map(|i| (i.number, i.open, i.is_pull)).collect();
+    let of = |number: u64| {
+        let at = known.binary_search_by_key(&number, |(n, _, _)| *n);
+        at.ok().map(|at| known[at])
+    };
+    let open = world.issues.values().filter(|i| i.open && !i.is_pull);
+    let mut nodes: Vec<Node> = open
+        .map(|issue| Node {
+            number: issue.number,
+            open: true,
+            claimed: claimed.contains(&issue.number),
+            wanted: wanted.is_none_or(|label| issue.labels.iter().any(|l| l == label)),
         })
         .collect();
-    let mut links = Vec::new();
+    let (mut links, mut pulls) = (Vec::new(), BTreeSet::new());
     for row in world.links.values() {
-        // Only open issues of this map wait: pull requests come in as what is waited for.
-        if !world
-            .issues
-            .get(&row.issue)
-            .is_some_and(|i| i.open && !i.is_pull)
-        {
+        // Pull requests come in as what is waited for; what they wait for is not ours to rank.
+        if !of(row.issue).is_some_and(|(_, open, is_pull)| open && !is_pull) {
             continue;
         }
-        for blocker in row.on.iter().filter(|b| world.blocks(b)) {
+        for blocker in &row.on {
             let here = blocker.repo.is_none() && blocker.number != 0;
-            let known = world.issues.get(&blocker.number).filter(|_| here);
-            if let Some(pull) = known.filter(|issue| issue.is_pull) {
-                nodes.entry(pull.number).or_insert(Node {
-                    number: pull.number,
-                    open: true,
-                    claimed: false,
-                    wanted: false,
-                });
-            }
-            let on = match known {
-                Some(issue) => On::Issue(issue.number),
+            let on = match of(blocker.number).filter(|_| here) {
+                Some((_, false, _)) => continue,
+                Some((number, true, is_pull)) => {
+                    if is_pull {
+                        pulls.insert(number);
+                    }
+                    On::Issue(number)
+                }
+                None if !blocker.open => continue,
                 None => On::Unknown(blocker.to_string()),
             };
-            links.push(Link {
-                issue: row.issue,
-                on,
-            });
+            let issue = row.issue;
+            links.push(Link { issue, on });
         }
     }
-    IssueGraph::new(nodes.into_values().collect(), &links)
+    nodes.extend(pulls.into_iter().map(|number| Node {
+        number,
+        open: true,
+        claimed: false,
+        wanted: false,
+    }));
+    IssueGraph::new(nodes, &links)
 }
 
 /// Issues on which somebody works, or whose work waits to be merged.
