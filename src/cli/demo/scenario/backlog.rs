@@ -193,7 +193,7 @@ impl People {
             let issue = run.work.issue;
             for on in self.links.get(&issue).into_iter().flatten() {
                 let closed = self.closed.get(on);
-                if !closed.is_some_and(|at| *at <= run.created_at) {
+                if closed.is_none_or(|at| *at > run.created_at) {
                     early.push(format!(
                         "#{issue}: started before #{on}, for which it waits, was closed"
                     ));
