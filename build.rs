@@ -1,4 +1,5 @@
-//! The commit and its date into the binary, for `adf --version`.
+//! The commit and its date into the binary, for `adf --version`; and its
+//! relocations packed where that can be, for they are read at every start.
 //!
 //! Invariant: outside git (a tarball, a copied folder, a checkout inside
 //! somebody else's repository) the build goes on and says "unknown".
@@ -20,7 +21,19 @@ fn main() {
     };
     println!("cargo::rustc-env=ADF_COMMIT={}", unknown(commit));
     println!("cargo::rustc-env=ADF_COMMIT_DATE={}", unknown(date));
+    if reads_packed_relocations() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
     println!("cargo::rerun-if-changed=build.rs");
+}
+
+/// Whether this machine's C library, which the binary is for, is glibc 2.36 or later.
+fn reads_packed_relocations() -> bool {
+    let is = |name: &str, wanted: &str| std::env::var(name).is_ok_and(|value| value == wanted);
+    let here = std::env::var("HOST").is_ok_and(|host| is("TARGET", &host));
+    let version = output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default();
+    let minor = version.strip_prefix("glibc 2.").map(str::parse::<u32>);
+    here && is("CARGO_CFG_TARGET_ENV", "gnu") && matches!(minor, Some(Ok(36..)))
 }
 
 /// The short hash, with `-dirty` where tracked files differ, and the commit's day.
@@ -56,18 +69,18 @@ fn watch(root: &Path) {
     }
 }
 
+fn git(root: &Path, arguments: &[&str]) -> Option<String> {
+    let root = root.to_str()?;
+    let place = ["--no-optional-locks", "-C", root];
+    output("git", &[&place, arguments].concat())
+}
+
 #[expect(
     clippy::disallowed_methods,
-    reason = "the build script has no other way to ask git, and is no part of the factory"
+    reason = "the build script has no other way to ask, and is no part of the factory"
 )]
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
-        .arg("--no-optional-locks")
-        .arg("-C")
-        .arg(root)
-        .args(arguments)
-        .output()
-        .ok()?;
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }

@@ -96,7 +96,7 @@ impl<O: Outside> Executor<O> {
     }
 
     async fn once(&self, job: &Job, kind: MarkKind, body: &str) -> Result<EffectResult, Trouble> {
-        let again = job.effect.tries > 0;
+        let again = job.looks_first();
         if again && let Some(id) = self.look(job).await? {
             return Ok(EffectResult::Comment(id));
         }

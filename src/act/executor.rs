@@ -30,6 +30,14 @@ pub struct Job {
     pub run: Option<Run>,
 }
 
+impl Job {
+    /// Whether it may have happened before: it was tried, or the forge may know
+    /// more of its task than the ledger does.
+    pub(super) fn looks_first(&self) -> bool {
+        self.effect.tries > 0 || self.task.as_ref().is_some_and(|task| task.adopted)
+    }
+}
+
 /// Who the factory is, and how it speaks.
 #[derive(Debug)]
 pub struct Identity {

@@ -21,7 +21,7 @@ impl<O: Outside> Executor<O> {
         title: &str,
         body: &str,
     ) -> Result<EffectResult, Trouble> {
-        if job.effect.tries > 0
+        if job.looks_first()
             && let Some(number) = self.opened(job).await?
         {
             return Ok(EffectResult::Issue(number));
@@ -34,7 +34,9 @@ impl<O: Outside> Executor<O> {
 
     /// The issue that an earlier try opened.
     async fn opened(&self, job: &Job) -> Result<Option<u64>, Trouble> {
-        let since = job.effect.created_at.minus(SKEW_MAX);
+        let begun = job.task.as_ref().map(|task| task.created_at);
+        let since = begun.map_or(job.effect.created_at, |at| at.min(job.effect.created_at));
+        let since = since.minus(SKEW_MAX);
         let items = self.outside.issues_since(since).await?;
         let own = items.iter().filter(|item| {
             let place = Place {

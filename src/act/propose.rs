@@ -23,7 +23,7 @@ impl<O: Outside> Executor<O> {
         adopted: bool,
     ) -> Result<EffectResult, Trouble> {
         let mut expect = expect.cloned();
-        if adopted || job.effect.tries > 0 {
+        if adopted || job.looks_first() {
             let there = self.outside.remote_head(branch).await?;
             if there.as_ref() == Some(head) {
                 return Ok(EffectResult::Pushed(head.clone()));

@@ -10,8 +10,8 @@ use super::intake::{self, Parts};
 use super::{refuse, speech};
 use crate::mention::{self, call};
 use crate::model::{
-    AgentName, Call, EffectKey, EffectKind, MentionId, Message, NewIssue, Person, RepoId, RunId,
-    Said, SkipReason, Task,
+    AgentName, Call, Change, EffectKey, EffectKind, EffectState, MentionId, Message, NewIssue,
+    Person, RepoId, RunId, Said, SkipReason, Task,
 };
 
 /// Takes everything that agents asked for and that is not taken yet.
@@ -73,19 +73,20 @@ fn called(
     if draft.s.draining {
         return draft.skip(id.as_str(), Some(issue), SkipReason::Draining);
     }
+    let parts = Parts {
+        id,
+        origin: origin.clone(),
+        issue,
+        instruction: call.instruction.clone(),
+        requester: caller.requester.clone(),
+        chain: call::chain(caller).cloned().collect(),
+    };
+    let task = intake::build(draft.s.now, repo, &AgentName(call.agent.clone()), parts);
+    if intake::is_known_again(draft, &task) {
+        return;
+    }
     match judge(draft, caller, call, issue, used) {
-        Ok(agent) => {
-            let parts = Parts {
-                id,
-                origin,
-                issue,
-                instruction: call.instruction.clone(),
-                requester: caller.requester.clone(),
-                chain: call::chain(caller).cloned().collect(),
-            };
-            let task = intake::build(draft.s.now, repo, &agent, parts);
-            intake::accept(draft, &task, "call");
-        }
+        Ok(_) => intake::accept(draft, &task, "call"),
         Err(why) => {
             draft.decide("refuse", caller, why.clone(), "call");
             let body = speech::call_refused(caller, call, &why);
@@ -93,7 +94,7 @@ fn called(
                 mention: origin,
                 body,
             };
-            draft.intend(None, caller.work.issue, reply, kind, 0);
+            intend(draft, caller, reply, kind);
         }
     }
 }
@@ -138,6 +139,19 @@ fn opened(draft: &mut Draft<'_>, caller: &Task, issue: &NewIssue, origin: &Menti
         title,
         body,
     };
-    draft.intend(None, caller.work.issue, key, kind, 0);
+    intend(draft, caller, key, kind);
     draft.decide("open issue", caller, issue.title.clone(), "agent");
+}
+
+/// Intends what a caller's message asks for.
+fn intend(draft: &mut Draft<'_>, caller: &Task, key: String, kind: EffectKind) {
+    draft.intend(None, caller.work.issue, key.clone(), kind, 0);
+    if caller.adopted {
+        // It may have happened in a life that the ledger does not know.
+        draft.plan.changes.push(Change::EffectState {
+            key: EffectKey(key),
+            tries: 1,
+            state: EffectState::Intended,
+        });
+    }
 }

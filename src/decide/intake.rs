@@ -161,8 +161,21 @@ pub(super) fn fires(draft: &mut Draft<'_>) {
             chain: Vec::new(),
         };
         let task = build(draft.s.now, repo, &fire.agent, parts);
-        accept(draft, &task, "schedule");
+        if !is_known_again(draft, &task) {
+            accept(draft, &task, "schedule");
+        }
     }
+}
+
+/// Whether the forge knew of a task of a slot or call before the ledger did; one
+/// of this factory is taken up again.
+pub(super) fn is_known_again(draft: &mut Draft<'_>, task: &Task) -> bool {
+    let found = adopt::look(draft, &task.id, draft.s.factory.as_str());
+    let Found::Ours(claim) = found else {
+        return false;
+    };
+    adopt::adopt(draft, task.clone(), &claim);
+    true
 }
 
 /// Writes a new task down, with the comment that says so.

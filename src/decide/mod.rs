@@ -6,7 +6,7 @@
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`escalate`] calls people, [`operator`] obeys operators,
-//! [`words`] holds every text that people will see; [`graph`] ranks issues.
+//! [`words`] holds every text that people will see; [`graph`] ranks issues; [`rejoin`] prepares a restored ledger.
 
 pub mod admission;
 mod adopt;
@@ -25,6 +25,7 @@ mod notice;
 pub mod operator;
 mod past;
 mod refuse;
+pub mod rejoin;
 mod routes;
 mod speech;
 mod steps;

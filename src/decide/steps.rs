@@ -5,6 +5,7 @@
 
 use super::draft::Draft;
 use super::ending::{Ending, Past, ending};
+use super::rejoin::UNKNOWN_RUNS;
 use super::{admission, clarify, coordinate, delivery, escalate, notice, operator, routes, words};
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Run, RunId, RunState, SkipReason, Task,
@@ -182,14 +183,10 @@ fn start(draft: &mut Draft<'_>, task: &Task) {
             return draft.skip_task(task, reason);
         }
     };
-    let attempt = draft
-        .s
-        .world
-        .runs_of(&task.id)
-        .map(|r| r.attempt)
-        .max()
-        .unwrap_or(0)
-        + 1;
+    let last = draft.s.world.runs_of(&task.id).last().map(|r| r.attempt);
+    // Of a task that the forge remembered and the ledger did not, runs are unknown too.
+    let unknown = if task.adopted { UNKNOWN_RUNS } else { 0 };
+    let attempt = last.unwrap_or(unknown) + 1;
     let run = Run {
         id: RunId::of(&task.id, attempt),
         task: task.id.clone(),

@@ -18,7 +18,7 @@ mod verdict;
 mod walk;
 mod word;
 
-pub use scene::{Allowance, ExtraDenial, Input, Policy, Resolve, Scene};
+pub use scene::{Input, Policy, Resolve, Scene};
 pub use verdict::{Denial, Rule, Verdict};
 
 use rules::fs::{self, Access};

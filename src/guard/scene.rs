@@ -4,6 +4,8 @@
 //! paths, the branch and the hour; the guard itself reads no disk, no clock and
 //! no environment.
 
+use crate::model::Time;
+use crate::model::guarding::{GuardAllow, GuardDeny};
 use std::fmt;
 
 /// What an agent wants to do.
@@ -65,43 +67,17 @@ impl fmt::Debug for Scene<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Commands that this project denies as well.
-    pub denials: Vec<ExtraDenial>,
+    pub denials: Vec<GuardDeny>,
     /// What the agent of this run may do although a rule denies it.
-    pub allowances: Vec<Allowance>,
-    /// The moment of the judgement, in seconds since 1970: an allowance ends.
-    pub now: i64,
-}
-
-/// A command that a project denies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtraDenial {
-    /// Its rule's name, as in `project.no-release`.
-    pub rule: String,
-    /// The words it begins with, the program's name first: `make release`.
-    pub command: Vec<String>,
-    /// Why.
-    pub reason: String,
-    /// What to do instead.
-    pub instead: String,
-}
-
-/// A declared exception: one rule, certain targets, a reason, an end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allowance {
-    /// The rule it lifts.
-    pub rule: String,
-    /// Which targets, `*` for any part: `/srv/cache/*`.
-    pub target: String,
-    /// Why it was given.
-    pub reason: String,
-    /// When it ends, in seconds since 1970.
-    pub until: i64,
+    pub allowances: Vec<GuardAllow>,
+    /// The moment of the judgement: an allowance ends.
+    pub now: Time,
 }
 
 impl Policy {
     /// Whether an allowance in force lifts a rule for a target.
     pub(crate) fn lifts(&self, rule: &str, target: &str) -> bool {
-        let in_force = |a: &&Allowance| a.rule == rule && self.now < a.until;
+        let in_force = |a: &&GuardAllow| a.rule == rule && self.now < a.until;
         self.allowances
             .iter()
             .filter(in_force)

@@ -75,6 +75,10 @@ pub enum Change {
         /// Its new state.
         state: EffectState,
     },
+    /// restore: what a backup knows of an effect is too old to be relied on.
+    EffectForgotten(EffectKey),
+    /// restore: what a backup knows of a task is too old to be relied on.
+    TaskForgotten(TaskId),
     /// ipc: what an agent said, as checked.
     Message {
         /// The run that said it.

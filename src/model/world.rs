@@ -197,6 +197,17 @@ impl World {
                     self.touched(key);
                 }
             }
+            Change::TaskForgotten(id) => {
+                self.tasks.remove(id);
+                self.unsettled.remove(id);
+            }
+            Change::EffectForgotten(key) => {
+                let task = self.effects.remove(key).and_then(|e| e.task);
+                if let Some(keys) = task.and_then(|task| self.effects_of.get_mut(&task)) {
+                    keys.retain(|k| k != key);
+                }
+                self.loose.remove(key);
+            }
             Change::Message {
                 run,
                 sequence,

@@ -2,7 +2,9 @@
 //! own examples.
 
 use crate::corpus::usual;
-use adf::guard::{Allowance, ExtraDenial, Input, Policy, Scene, Verdict, judge, rules};
+use adf::guard::{Input, Policy, Scene, Verdict, judge, rules};
+use adf::model::guarding::{GuardAllow, GuardDeny};
+use adf::model::{AgentName, Time};
 use std::collections::BTreeSet;
 
 fn rule(input: Input<'_>, policy: &Policy) -> String {
@@ -88,7 +90,7 @@ fn each_file_of_a_patch_is_judged_and_its_lines_are_not() {
 #[test]
 fn a_project_adds_denials() {
     let policy = Policy {
-        denials: vec![ExtraDenial {
+        denials: vec![GuardDeny {
             rule: "project.no-release".to_owned(),
             command: vec!["make".to_owned(), "release".to_owned()],
             reason: "a person releases".to_owned(),
@@ -107,13 +109,14 @@ fn a_project_adds_denials() {
 #[test]
 fn an_allowance_lifts_one_rule_for_its_targets_until_it_ends() {
     let allowance = |until| Policy {
-        allowances: vec![Allowance {
+        allowances: vec![GuardAllow {
+            agent: AgentName("developer".to_owned()),
             rule: "fs.delete-outside".to_owned(),
             target: "/srv/cache/*".to_owned(),
             reason: "the cache is this project's".to_owned(),
-            until,
+            until: Time::from_seconds(until),
         }],
-        now: 100,
+        now: Time::from_seconds(100),
         ..Policy::default()
     };
     assert_eq!(shell("rm -rf /srv/cache/x", &allowance(101)), "allow");

@@ -66,7 +66,12 @@ pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
         .map(|((key, _), ids)| format!("`{key}` stands on the forge in comments {ids:?}"))
         .collect();
     for asked in asked {
-        faults.extend(answered(&marks, asked));
+        let fault = answered(&marks, asked);
+        let task = model.ledger.world.tasks.get(&asked.task);
+        faults.extend(fault.map(|fault| match task {
+            Some(task) => format!("{fault}; its task is {}: {}", task.state.word(), task.note),
+            None => fault,
+        }));
     }
     faults.extend(crate::voices::at_rest(model, key, &marks));
     faults.extend(ledger(&model.ledger.world));

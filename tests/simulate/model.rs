@@ -137,7 +137,7 @@ pub struct Disk {
 }
 
 /// The ledger: what was committed, and the world that it makes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ledger {
     pub world: World,
     pub passages: BTreeMap<PassageKey, Passage>,
@@ -163,6 +163,8 @@ pub struct Model {
     pub forge: Forge,
     pub disk: Disk,
     pub ledger: Ledger,
+    /// The ledger as it was when it was last backed up.
+    pub backup: Ledger,
     /// Requests still on the wire, and when they arrive.
     pub wire: Vec<(Time, Arrival)>,
     /// One in so many requests and commits goes wrong; 0: none.
@@ -205,6 +207,7 @@ impl Model {
             forge,
             disk: Disk::default(),
             ledger: Ledger::default(),
+            backup: Ledger::default(),
             wire: Vec::new(),
             trouble,
             points: 0,

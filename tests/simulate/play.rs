@@ -1,11 +1,12 @@
 //! One world from its first moment until it has come to rest.
 
 use crate::daemon::Daemon;
-use crate::model::{Model, SETTLE};
+use crate::model::{Disk, Ledger, Model, SETTLE};
 use crate::outside::lock;
 use crate::people::{self, Asked, Expect};
 use crate::planted::Planted;
 use crate::{check, orders, runs};
+use adf::decide::rejoin::rejoin;
 use adf::mention::marker::MarkerKey;
 use adf::model::Time;
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,8 @@ use std::time::Duration;
 const STEPS: u32 = 900;
 /// Steps within which a world must come to rest once nobody disturbs it.
 const REST_STEPS: u32 = 30_000;
+/// A backup is made at one in so many steps.
+const BACKUPS: u32 = 40;
 /// Ticks without anything to do after which a world rests.
 const IDLE_TICKS: u32 = 3;
 
@@ -28,6 +31,15 @@ pub enum Kill {
     OneIn(u32),
 }
 
+/// What a kill may take with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    Nothing,
+    Ledger,
+    /// Ledger and disk; a backup made some time before is restored.
+    Host,
+}
+
 /// What a world is to be like.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -39,8 +51,8 @@ pub struct Script {
     pub kill: Kill,
     /// The operator orders something at one in so many steps; 0: never.
     pub orders: u32,
-    /// One in so many kills takes the ledger with it; 0: none.
-    pub lose: u32,
+    /// What one in two kills takes with it.
+    pub lose: Loss,
     pub planted: Option<Planted>,
 }
 
@@ -56,7 +68,13 @@ impl Script {
                 1 => Kill::OneIn(60),
                 _ => Kill::OneIn(250),
             },
-            lose: if rng.u8(0..4) == 0 { 2 } else { 0 },
+            lose: [
+                Loss::Ledger,
+                Loss::Host,
+                Loss::Nothing,
+                Loss::Nothing,
+                Loss::Nothing,
+            ][rng.usize(0..5)],
             orders: [0, 0, 60, 200][rng.usize(0..4)],
             planted: None,
         }
@@ -65,13 +83,13 @@ impl Script {
 
     /// A lost ledger forgets orders, and with them how a task ended that was cancelled.
     fn without_lost_orders(mut self) -> Script {
-        if self.lose > 0 {
+        if self.lose != Loss::Nothing {
             self.orders = 0;
         }
         self
     }
 
-    pub fn quiet(kill: Kill, lose: u32) -> Script {
+    pub fn quiet(kill: Kill, lose: Loss) -> Script {
         Script {
             seed: 1,
             trouble: 0,
@@ -127,6 +145,34 @@ pub fn play(script: &Script) -> End {
     }
 }
 
+fn lose_ledger(model: &mut Model, key: &MarkerKey, asked: &mut [Asked]) {
+    model.tell("the ledger is lost");
+    model.ledger = Ledger::default();
+    for asked in asked {
+        if !check::is_accepted(model, key, &asked.task) {
+            asked.expect = Expect::Perhaps;
+        }
+    }
+    // `app::build` begins so on a ledger that is new when the factory is not.
+    model.pass(SETTLE);
+}
+
+/// The host is gone; another takes its place with the last backup, if there is one.
+fn restore(model: &mut Model) {
+    if model.backup.world.cursors.is_empty() {
+        return;
+    }
+    model.tell("the host is lost, and the last backup restored");
+    let now = model.now;
+    model.ledger = model.backup.clone();
+    model.ledger.committed.clear();
+    let changes = rejoin(&model.ledger.world, now);
+    model.ledger.write(changes);
+    model.ledger.committed.clear();
+    model.disk = Disk::default();
+    model.pass(SETTLE);
+}
+
 impl World {
     /// A little time passes for everybody.
     fn pass(&mut self) {
@@ -163,10 +209,17 @@ impl World {
             if model.one_in(script.orders) {
                 orders::give(&mut model);
             }
+            // What was asked before the factory listened is nothing to restore.
+            let listening = model.ledger.world.cursors.contains_key("listen_from");
+            if script.lose == Loss::Host && listening && model.one_in(BACKUPS) {
+                model.tell("a backup is made");
+                model.backup = model.ledger.clone();
+            }
         }
-        let lose = if self.daemon.dead { 0 } else { script.lose };
         if self.daemon.dead || self.is_time(script.kill) {
-            self.kill(lose);
+            let often = matches!(script.kill, Kill::OneIn(_));
+            let spared = self.daemon.dead || (often && lock(&self.model).rng.bool());
+            self.kill(if spared { Loss::Nothing } else { script.lose });
         }
         if !self.daemon.step() {
             self.leap();
@@ -185,7 +238,7 @@ impl World {
     }
 
     /// SIGKILL: what is in flight is lost, agents may outlive it for a while.
-    fn kill(&mut self, lose: u32) {
+    fn kill(&mut self, lose: Loss) {
         self.daemon.tasks_are_lost();
         let mut model = lock(&self.model);
         model.tell("the factory is killed");
@@ -196,19 +249,10 @@ impl World {
                 process.alive &= !dies;
             }
         }
-        let lost = model.one_in(lose);
-        if lost {
-            model.tell("the ledger is lost");
-            model.ledger = crate::model::Ledger::default();
-            for asked in &mut self.asked {
-                if !check::is_accepted(&model, &self.key, &asked.task) {
-                    asked.expect = Expect::Perhaps;
-                }
-            }
-        }
-        if lost {
-            // `app::build` begins so on a ledger that is new when the factory is not.
-            model.pass(SETTLE);
+        match lose {
+            Loss::Nothing => {}
+            Loss::Ledger => lose_ledger(&mut model, &self.key, &mut self.asked),
+            Loss::Host => restore(&mut model),
         }
         drop(model);
         self.daemon = Daemon::start(&self.model, &self.key);
@@ -234,7 +278,7 @@ impl World {
             orders::resume(&mut model);
         }
         if self.daemon.dead {
-            self.kill(0);
+            self.kill(Loss::Nothing);
         }
         self.daemon.idle_ticks = 0;
         for _ in 0..REST_STEPS {

@@ -134,10 +134,7 @@ pub async fn given(adf: &Path) -> Result<Given, SuperviseError> {
 
 /// The bubblewrap that is installed, when it can do what a run's view takes.
 async fn bubblewrap(adf: &Path) -> Option<PathBuf> {
-    let mut places = SYSTEM_PATH
-        .split(':')
-        .map(|dir| Path::new(dir).join(BUBBLEWRAP));
-    let found = places.find(|path| path.is_file())?;
+    let found = which::which_in(BUBBLEWRAP, Some(SYSTEM_PATH), "/").ok()?;
     let mut command = command(&found);
     command.args(["--ro-bind", "/", "/", "--dev", "/dev", "--tmpfs", "/tmp"]);
     command.arg("--ro-bind").args([adf, adf]).arg("--").arg(adf);

@@ -228,10 +228,7 @@ fn where_to_look(
 
 /// What a person types to run this executable: its name where that finds it, else its path.
 fn called(adf: &Path) -> String {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&paths)
-        .map(|dir| dir.join("adf"))
-        .find(|path| path.is_file());
+    let found = which::which("adf").ok();
     if found.is_some_and(|found| found.canonicalize().ok() == adf.canonicalize().ok()) {
         return "adf".to_owned();
     }

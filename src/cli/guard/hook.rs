@@ -5,10 +5,10 @@
 //! reason on standard error. The judgement itself is `guard`'s.
 
 use crate::clock::Clock;
-use crate::guard::{self, Allowance, ExtraDenial, Input, Policy, Scene, Verdict};
+use crate::guard::{self, Input, Policy, Scene, Verdict};
 use crate::ipc::guard::tell_guard;
 use crate::model::judged::{REASON_CHARS_MAX, WHAT_CHARS_MAX};
-use crate::model::{Denied, Guarding, Judged, RoleContext, Time};
+use crate::model::{Denied, Guarding, Judged, RoleContext};
 use crate::provider::hook::{Call, Cli, PAYLOAD_BYTES_MAX, Want};
 use crate::redact::clip;
 use std::io::Read;
@@ -162,7 +162,11 @@ fn verdict(run: &Guarding, call: &Call) -> Answer {
         branch: &run.branch,
         resolve: Some(&super::test::real),
     };
-    let policy = policy(run, Clock::System.now());
+    let policy = Policy {
+        denials: run.deny.clone(),
+        allowances: run.allow.clone(),
+        now: Clock::System.now(),
+    };
     let verdicts: Vec<Verdict> = match &call.wants {
         Want::Run(text) => vec![guard::judge(Input::Shell(text), &scene, &policy)],
         Want::Patch(text) => vec![guard::judge(Input::Patch { text }, &scene, &policy)],
@@ -217,26 +221,6 @@ fn by_role(role: &RoleContext, worktree: &Path, call: &Call) -> Option<String> {
             ))
         }
         _ => None,
-    }
-}
-
-fn policy(run: &Guarding, now: Time) -> Policy {
-    let denials = run.deny.iter().map(|rule| ExtraDenial {
-        rule: rule.rule.clone(),
-        command: rule.command.clone(),
-        reason: rule.reason.clone(),
-        instead: rule.instead.clone(),
-    });
-    let allowances = run.allow.iter().map(|rule| Allowance {
-        rule: rule.rule.clone(),
-        target: rule.target.clone(),
-        reason: rule.reason.clone(),
-        until: rule.until.seconds(),
-    });
-    Policy {
-        denials: denials.collect(),
-        allowances: allowances.collect(),
-        now: now.seconds(),
     }
 }
 

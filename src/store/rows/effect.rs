@@ -79,6 +79,12 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
     })
 }
 
+pub(super) fn forget(conn: &Connection, key: &EffectKey) -> Result<()> {
+    conn.prepare_cached("DELETE FROM effect WHERE key = ?")?
+        .execute([key.as_str()])
+        .map(drop)
+}
+
 /// The effects on an issue, in the order they were intended.
 pub(in crate::store) fn by_issue(conn: &Connection, issue: u64) -> Result<Vec<Effect>> {
     let sql = "SELECT * FROM effect WHERE issue = ? ORDER BY seq";

@@ -82,6 +82,8 @@ pub(super) fn write(conn: &Connection, change: &Change, now: Time) -> Result<()>
         Change::EffectState { key, tries, state } => {
             effect::write_state(conn, key, *tries, state, now)
         }
+        Change::TaskForgotten(id) => task::forget(conn, id),
+        Change::EffectForgotten(key) => effect::forget(conn, key),
         Change::Message {
             run,
             sequence,

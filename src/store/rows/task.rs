@@ -72,6 +72,12 @@ pub(super) fn write(conn: &Connection, row: &Task, now: Time) -> Result<()> {
     history::keep(conn, &line)
 }
 
+pub(super) fn forget(conn: &Connection, id: &TaskId) -> Result<()> {
+    conn.prepare_cached("DELETE FROM task WHERE id = ?")?
+        .execute([id.as_str()])
+        .map(drop)
+}
+
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
     each(conn, "SELECT * FROM task", [], read, |row| {
         apply(Change::Task(row));
