@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
-use crate::model::{Time, World, settings::Settings};
+use crate::model::{Person, Time, World, settings::Settings};
 use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX, run::Fit};
 use crate::redact::Redactor;
 use crate::sense::webhook::check::WeakSecret;
@@ -206,13 +206,8 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let machine = Arc::new(Machine::new(who.clone(), tools));
     let executor = Arc::new(Executor::new(who, machine.clone()));
     executor.recover(&opened.world).await?;
-    let wiring = Wiring {
-        sources: sources(client, &opened.ledger, &start.clock),
-        key,
-        me,
-        since: start.since,
-        narrowed: !settings.mentions.allow.is_empty(),
-    };
+    let sources = sources(client, &opened.ledger, &start.clock);
+    let wiring = wiring(sources, key, me, start.since, &settings);
     let main = Loop {
         cron: CronSource::new(&settings, start.clock.now())?,
         fit: fit(machine.clone()),
@@ -261,6 +256,24 @@ async fn poller(wiring: Wiring, world: &World) -> Poller {
         tracing::warn!(target: "adf::start", %error, "a new ledger listens from its first poll on");
     }
     poller
+}
+
+/// What a poller reads with.
+fn wiring(
+    sources: Sources,
+    key: Arc<MarkerKey>,
+    me: Person,
+    since: Option<Time>,
+    settings: &Settings,
+) -> Wiring {
+    Wiring {
+        sources,
+        key,
+        me,
+        since,
+        narrowed: !settings.mentions.allow.is_empty(),
+        ranked: settings.coordinator.builtin,
+    }
 }
 
 fn sources(client: Client, ledger: &Ledger, clock: &Clock) -> Sources {

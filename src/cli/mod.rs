@@ -14,6 +14,7 @@ pub mod failures;
 pub mod forge;
 mod guard;
 pub mod init;
+mod look;
 pub mod order;
 pub mod plan;
 pub mod providers;

@@ -3,18 +3,16 @@
 //! Invariant: touches nothing. The ledger is copied to a temporary folder, the
 //! forge is only read, and the plan is made of the copy.
 
+use super::look::look;
 use super::run::{code, parse_time};
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::mention::marker::MarkerKey;
 use crate::model::{Plan, Time};
 use crate::reconcile::State;
-use crate::sense::{Poller, SenseError, Sources, Wiring};
-use crate::store::{self, StoreError};
-use secrecy::{ExposeSecret, SecretString};
+use crate::sense::SenseError;
 use std::sync::Arc;
 
 /// Print what the factory would do now; touches nothing
@@ -58,48 +56,12 @@ pub fn run(args: &PlanArgs) -> u8 {
 
 /// The plan, and the exit code: a plan that does not know the forge is no success.
 async fn plan(config: &Config, since: Option<Time>) -> Result<(Plan, u8), app::AppError> {
-    let clock = Clock::System;
-    let token = app::token(config)?;
-    let client = app::client(config, token, &clock)?;
-    let io = |source| app::AppError::Io {
-        what: "a temporary folder".to_owned(),
-        source,
-    };
-    let scratch = tempfile::tempdir().map_err(io)?;
-    match store::open_read_only(&config.settings.state_dir) {
-        Ok(reader) => reader.copy_to(scratch.path())?,
-        Err(StoreError::NoLedger { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let opened = store::open(scratch.path(), clock.clone())?;
-    // Nobody drains it here, and a full channel would hold up commits.
-    drop(opened.committed);
-    let factory = opened.factory;
-    // Without a key yet there are no marks of ours; a made-up one verifies none.
-    let key = config.secrets.marker_key.read();
-    let key = key.unwrap_or_else(|_| SecretString::from(format!("{:064x}", fastrand::u128(..))));
-    let key = Arc::new(MarkerKey::new(key.expose_secret().as_bytes())?);
-    let me = client.me().await.map_err(app::AppError::from)?;
-    let wiring = Wiring {
-        sources: Sources {
-            client,
-            ledger: opened.ledger.clone(),
-            clock: clock.clone(),
-        },
-        key,
-        me,
-        since,
-        narrowed: !config.settings.mentions.allow.is_empty(),
-    };
-    let mut poller = Poller::new(wiring, &opened.world);
-    let polled = poller.poll().await;
-    let world = opened.ledger.read(|reader| reader.world()).await?;
+    let look = look(config, since, None).await?;
     let settings = Arc::new(config.settings.clone());
-    let mut state = State::new(world, settings, factory);
-    state.synced = polled.is_ok();
-    let now = clock.now();
-    let plan = crate::decide::plan(&state.snapshot(now), &state.routes);
-    let Err(error) = polled else {
+    let mut state = State::new(look.world, settings, look.factory);
+    state.synced = look.polled.is_ok();
+    let plan = crate::decide::plan(&state.snapshot(Clock::System.now()), &state.routes);
+    let Err(error) = look.polled else {
         return Ok((plan, OK));
     };
     complain(&format!("{error}; this plan is made of the ledger alone"));

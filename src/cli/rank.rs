@@ -1,70 +1,157 @@
-//! `adf rank --stdin`: a graph of issues in, their ranks and cycles out.
+//! `adf rank`: open issues by what waits for them, of the project or of a graph on stdin.
 //!
-//! Invariant: at most [`input::TEXT_BYTES_MAX`] bytes and one are read; exit 0
-//! says that a graph was ranked, cycles or not, 1 that there was none.
+//! Invariant: touches nothing. The graph is the ledger's, or, where that has none, the
+//! forge's as it is now; of stdin at most [`input::TEXT_BYTES_MAX`] bytes and one are read.
+//! Exit 0 says that a graph was ranked, cycles or not, 1 that there was none.
 
+use super::look::look;
+use super::run::code;
 use super::table::table;
-use super::{FAILED, OK, complain, say};
-use crate::decide::graph::{Ranking, input, show};
+use super::{FAILED, OK, complain, load, runtime, say};
+use crate::config::Config;
+use crate::decide::graph::{IssueGraph, Ranking, Row, input, known, show};
+use crate::model::{BACKLOG, World};
+use crate::redact::clip;
+use crate::store;
 use clap::ValueEnum;
+use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::PathBuf;
 
-const AFTER: &str = r##"Reads  {"issues":[1,2,3],"dependencies":[{"issue":2,"depends_on":1}]}
-and prints the issues by PageRank from dependants to what blocks them (damping 0.85, the rank of
-issues that wait for nothing spread evenly, sum 1), as other implementations compute it.
+const AFTER: &str = r##"Ranks are by PageRank from dependants to what blocks them (damping 0.85, the rank of issues that wait
+for nothing spread evenly, sum 1), as other implementations compute it. An issue is ready when it is open,
+waits for nothing, nobody works on it, and it bears the coordinator's label where that works.
 
-Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage"##;
+With --stdin reads  {"issues":[1,2,3],"dependencies":[{"issue":2,"depends_on":1}]}
 
-/// Rank issues by what waits for them
+Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage · 69 the forge refuses ·
+78 the config has faults"##;
+/// Characters of a title that are shown.
+const TITLE_CHARS: usize = 60;
+
+/// Rank open issues by what waits for them
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Rank {
-    /// Read the graph from stdin
-    #[arg(long, required = true)]
+    /// The project's config
+    #[arg(long, value_name = "FILE", default_value = "adf.toml")]
+    config: PathBuf,
+    /// Read the graph from stdin instead
+    #[arg(long, conflicts_with = "config")]
     stdin: bool,
-    /// How to write it
-    #[arg(long, value_enum, default_value_t)]
-    format: RankFormat,
+    /// Read the forge even if the ledger knows the graph
+    #[arg(long, conflicts_with = "stdin")]
+    fresh: bool,
+    /// How to write it [default: human, with --stdin json]
+    #[arg(long, value_enum)]
+    format: Option<RankFormat>,
 }
 
 /// How ranks are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RankFormat {
+    /// For people
+    #[value(alias = "table")]
+    Human,
     /// One line of JSON
-    #[default]
     Json,
     /// The graph for Graphviz
     Dot,
-    /// For people
-    Table,
 }
 
-/// Ranks what stdin says.
+/// Ranks the project's issues, or what stdin says.
 #[must_use]
 pub fn run(args: &Rank) -> u8 {
-    let mut text = Vec::new();
-    let most = u64::try_from(input::TEXT_BYTES_MAX).unwrap_or(u64::MAX);
-    if let Err(error) = std::io::stdin().take(most + 1).read_to_end(&mut text) {
-        complain(&format!("stdin cannot be read: {error}"));
-        return FAILED;
-    }
-    let graph = match input::read(&text) {
-        Ok(graph) => graph,
-        Err(error) => {
-            complain(&error.to_string());
-            return FAILED;
-        }
+    let ranked = if args.stdin {
+        stdin().map(|graph| (graph, BTreeMap::new()))
+    } else {
+        project(args)
+    };
+    let (graph, titles) = match ranked {
+        Ok(ranked) => ranked,
+        Err(code) => return code,
+    };
+    let usual = if args.stdin {
+        RankFormat::Json
+    } else {
+        RankFormat::Human
     };
     let ranking = graph.ranking();
-    match args.format {
+    match args.format.unwrap_or(usual) {
         RankFormat::Json => say(&serde_json::json!(ranking).to_string()),
         RankFormat::Dot => say(show::dot(&graph, &ranking).trim_end()),
-        RankFormat::Table => say(&as_text(&ranking)),
+        RankFormat::Human => say(&as_text(&ranking, &titles)),
     }
     OK
 }
 
-fn as_text(ranking: &Ranking) -> String {
+/// The graph that stands on stdin.
+fn stdin() -> Result<IssueGraph, u8> {
+    let mut text = Vec::new();
+    let most = u64::try_from(input::TEXT_BYTES_MAX).unwrap_or(u64::MAX);
+    if let Err(error) = std::io::stdin().take(most + 1).read_to_end(&mut text) {
+        complain(&format!("stdin cannot be read: {error}"));
+        return Err(FAILED);
+    }
+    input::read(&text).map_err(|error| {
+        complain(&error.to_string());
+        FAILED
+    })
+}
+
+/// The graph of a project, with the titles of its issues.
+fn project(args: &Rank) -> Result<(IssueGraph, BTreeMap<u64, String>), u8> {
+    let config = load(&args.config)?;
+    let world = world(&config, args.fresh)?;
+    let coordinator = &config.settings.coordinator;
+    let wanted = coordinator.builtin.then_some(coordinator.label.as_str());
+    let graph = known::graph(&world, wanted).map_err(|error| {
+        complain(&error.to_string());
+        FAILED
+    })?;
+    let titles = world.issues.into_iter();
+    let titles = titles.map(|(number, issue)| match issue.is_pull {
+        true => (number, format!("(pull request) {}", issue.title)),
+        false => (number, issue.title),
+    });
+    Ok((graph, titles.collect()))
+}
+
+/// What the ledger knows if it knows the graph, else what the forge says now.
+fn world(config: &Config, fresh: bool) -> Result<World, u8> {
+    let known = store::open_read_only(&config.settings.state_dir).and_then(|r| r.world());
+    if let Ok(world) = known
+        && !fresh
+        && world.cursors.contains_key(BACKLOG)
+    {
+        return Ok(world);
+    }
+    let progress = |left: usize| {
+        super::complain_plainly(&format!(
+            "reading the forge: {left} known issues are still to be read"
+        ));
+    };
+    let looked = runtime()?.block_on(look(config, None, Some(&progress)));
+    let failed = |error: crate::app::AppError| {
+        complain(&error.to_string());
+        code(&error)
+    };
+    let look = looked.map_err(failed)?;
+    match look.polled {
+        Ok(()) => Ok(look.world),
+        Err(crate::sense::SenseError::Forge(error)) => Err(failed(error.into())),
+        Err(error) => {
+            complain(&error.to_string());
+            Err(FAILED)
+        }
+    }
+}
+
+fn as_text(ranking: &Ranking, titles: &BTreeMap<u64, String>) -> String {
+    let title = |row: &Row| {
+        let title = titles.get(&row.issue);
+        title.map_or_else(String::new, |title| clip(title, TITLE_CHARS))
+    };
     let rows = ranking.ranks.iter().enumerate().map(|(n, row)| {
         let mut blocks: Vec<String> = row.blocked_by.iter().map(|n| format!("#{n}")).collect();
         blocks.extend(
@@ -79,9 +166,10 @@ fn as_text(ranking: &Ranking) -> String {
             if row.ready { "ready" } else { "" }.to_owned(),
             numbers(&row.unblocks),
             blocks.join(" "),
+            title(row),
         ]
     });
-    let head = ["", "ISSUE", "RANK", "", "UNBLOCKS", "BLOCKED BY"];
+    let head = ["", "ISSUE", "RANK", "", "UNBLOCKS", "BLOCKED BY", "TITLE"];
     let mut parts = vec![table(&head, rows.collect())];
     let cycles = ranking.cycles.iter();
     parts.extend(cycles.map(|cycle| format!("cycle: {}", numbers(cycle))));

@@ -14,6 +14,7 @@ mod files;
 mod prune;
 mod raw;
 mod raw_agents;
+mod raw_coordinator;
 mod raw_failures;
 mod raw_guard;
 mod raw_routing;

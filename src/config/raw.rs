@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
+pub(super) use super::raw_coordinator::{Coordinator, CoordinatorMode};
 pub(super) use super::raw_failures::Failures;
 pub(super) use super::raw_guard::{Guard, GuardAllow};
 pub(super) use super::raw_routing::Routing;
@@ -60,6 +61,9 @@ pub(super) struct Raw {
     /// Which provider and model a task gets by its words.
     #[serde(default)]
     pub routing: Routing,
+    /// Who takes up issues that nobody gave to an agent.
+    #[serde(default)]
+    pub coordinator: Coordinator,
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,

@@ -7,7 +7,7 @@
 use super::draft::Draft;
 use super::ending::{Ending, Past, ending};
 use super::intake::{self, Parts};
-use super::words;
+use super::{coordinate, words};
 use crate::mention;
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Person,
@@ -88,7 +88,10 @@ pub(super) fn unmentioned(draft: &mut Draft<'_>) {
                 id: id.clone(),
                 origin: accept.origin.clone(),
                 issue: accept.issue,
-                instruction: String::new(),
+                instruction: match mention::pick(&accept.origin) {
+                    Some(_) => coordinate::INSTRUCTION.to_owned(),
+                    None => String::new(),
+                },
                 requester: Person::default(),
                 chain: Vec::new(),
             };

@@ -4,7 +4,7 @@
 //! Invariant: synchronous and deterministic. No I/O, clock, randomness or
 //! environment; the same snapshot gives the same plan, byte for byte.
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
-//! ask for, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
+//! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
 //! [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
 //! people will see; [`graph`] ranks issues; [`rejoin`] prepares a restored ledger.
@@ -12,7 +12,9 @@
 pub mod admission;
 mod adopt;
 mod calls;
+mod choose;
 mod clarify;
+pub mod coordinate;
 mod delivery;
 mod draft;
 pub mod ending;
@@ -23,6 +25,7 @@ pub mod health;
 mod intake;
 mod notice;
 pub mod operator;
+mod past;
 mod refuse;
 pub mod rejoin;
 mod routes;
@@ -49,5 +52,6 @@ pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
     adopt::unmentioned(&mut draft);
     steps::replies(&mut draft);
     steps::tasks(&mut draft);
+    coordinate::take(&mut draft);
     draft.finish()
 }

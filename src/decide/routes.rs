@@ -35,6 +35,16 @@ impl Routes {
         let known = || health::known(s.world, s.settings, s.now);
         self.0.as_ref().map(|_| known()).unwrap_or_default()
     }
+
+    /// The tier that a title and labels call for; none where no word does.
+    pub(super) fn tier(&self, title: &str, labels: &[String]) -> Option<String> {
+        let ask = Ask {
+            title,
+            labels,
+            ..Ask::default()
+        };
+        self.0.as_ref()?.route(&ask, &House::default()).tier
+    }
 }
 
 /// Who is started for a task, and how that came.

@@ -6,7 +6,7 @@
 use super::draft::Draft;
 use super::ending::{Ending, Past, ending};
 use super::rejoin::UNKNOWN_RUNS;
-use super::{admission, clarify, delivery, escalate, notice, operator, routes, words};
+use super::{admission, clarify, coordinate, delivery, escalate, notice, operator, routes, words};
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Run, RunId, RunState, SkipReason, Task,
     TaskState, Time,
@@ -21,12 +21,15 @@ pub(super) fn replies(draft: &mut Draft<'_>) {
     }
 }
 
-/// Moves every task on about which something may be left to do, oldest first.
+/// Moves every task on about which something may be left to do, mentions and calls
+/// before the coordinator's, oldest first.
 pub(super) fn tasks(draft: &mut Draft<'_>) {
     let world = draft.s.world;
     let left = world.unsettled.iter();
     let mut tasks: Vec<&Task> = left.filter_map(|id| world.tasks.get(id)).collect();
-    tasks.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    // What somebody asked for goes before what the factory took up by itself.
+    let place = |task: &&Task| (coordinate::is_pick(task), task.created_at);
+    tasks.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
     for task in tasks {
         task_step(draft, task);
     }
@@ -144,9 +147,19 @@ fn queued(draft: &mut Draft<'_>, task: &Task) {
             let task = draft.turn(&task, TaskState::Blocked, reason);
             draft.decide("block", &task, reason.clone(), "effect");
         }
-        Some(EffectState::Done { .. }) => start(draft, task),
+        Some(EffectState::Done { .. }) => match coordinate::lapsed(draft.s, task) {
+            Some(why) => lapse(draft, task, &why),
+            None => start(draft, task),
+        },
         Some(_) => {}
     }
+}
+
+/// Ends what the coordinator took up and what is no longer wanted.
+fn lapse(draft: &mut Draft<'_>, task: &Task, why: &str) {
+    let last = draft.s.world.runs_of(&task.id).last();
+    let over = last.and_then(|run| Some((run, run.outcome()?)));
+    delivery::finish(draft, task, over, TaskState::Cancelled, why);
 }
 
 fn start(draft: &mut Draft<'_>, task: &Task) {

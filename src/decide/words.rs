@@ -4,7 +4,7 @@
 //! text never says more than the factory established.
 
 use super::ending::Ending;
-use crate::mention::{marker::strip, neutral};
+use crate::mention::{self, marker::strip, neutral};
 use crate::model::{
     Exit, FailureClass, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot, Target,
     Task, TaskState, Work,
@@ -25,7 +25,11 @@ pub const CHANGED_WHILE_LOST: &str = "its instruction was edited, or lost with t
 /// The comment that accepts a task and follows its work.
 #[must_use]
 pub fn accepted(task: &Task, status: &str) -> String {
-    let whom = whom(&task.requester);
+    let whom = match mention::pick(&task.origin) {
+        // In code, so that nobody takes it for a call: the task is a row already.
+        Some(_) => format!("`@adf:{} {}`\n\nBy rank", task.agent, task.instruction),
+        None => whom(&task.requester),
+    };
     let called = match task.chain.last() {
         Some(caller) => format!("`{caller}` has called `{}`, which", task.agent),
         None => format!("`{}`", task.agent),

@@ -4,7 +4,7 @@
 //! not an answer.
 
 use super::{
-    Client, Endpoint, ForgeError, Listing,
+    Client, Endpoint, ForgeError, Listing, Page,
     wire::{self, issue},
 };
 use crate::model::{self, Time};
@@ -62,6 +62,29 @@ impl Client {
         }
         let listing = listing.convert(issue::Issue::item);
         Ok(listing.distinct(|item| item.issue.number))
+    }
+
+    /// A page of the open issues and pull requests, newest first, from page 1 on.
+    ///
+    /// # Errors
+    /// Any [`ForgeError`] of a read.
+    pub async fn open_issues(&self, page: u32) -> Result<Page<IssueItem>, ForgeError> {
+        let call = self
+            .call(Endpoint::Issues, "the open issues", &["issues"])
+            .query("state", "open");
+        let raw: Page<issue::Issue> = self.one_page(&call, page).await?;
+        for issue in &raw.items {
+            self.verify_issue(Endpoint::Issues, issue)?;
+        }
+        Ok(Page {
+            items: raw
+                .items
+                .into_iter()
+                .filter_map(issue::Issue::item)
+                .collect(),
+            given: raw.given,
+            total: raw.total,
+        })
     }
 
     /// One issue or pull request, if it is there.

@@ -38,7 +38,7 @@ pub use error::ForgeError;
 pub use hooks::{Hook, NewHook};
 pub use issues::{Dependency, IssueItem};
 pub use labels::Label;
-pub use paging::Listing;
+pub use paging::{Listing, Page};
 pub use pulls::Pull;
 pub use repo::{Branch, Features};
 pub use retry::Limits;

@@ -28,6 +28,17 @@ pub struct Listing<T> {
     pub skipped: u32,
 }
 
+/// One page of a list that is read a little at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// Its items that can be read.
+    pub items: Vec<T>,
+    /// How many the server gave; none when the list is over.
+    pub given: u32,
+    /// How many there are in all, where the server tells.
+    pub total: Option<u64>,
+}
+
 impl<T> Listing<T> {
     /// Turns the items into others; `None` counts as skipped.
     pub(crate) fn convert<U>(self, to: impl Fn(T) -> Option<U>) -> Listing<U> {
@@ -168,6 +179,25 @@ impl Client {
         Err(ForgeError::TooManyPages {
             at: call.at,
             pages: self.inner.limits.pages,
+        })
+    }
+
+    /// Reads one page of a list; what is too large for an answer is left out of it.
+    pub(crate) async fn one_page<W: DeserializeOwned>(
+        &self,
+        call: &Call,
+        page: u32,
+    ) -> Result<Page<W>, ForgeError> {
+        let mut reading = Reading::new();
+        let given = match self.page(call, page, PAGE_ITEMS).await {
+            Ok(reply) => reading.take(&reply)?,
+            Err(ForgeError::TooLarge { .. }) => self.one_by_one(call, page, &mut reading).await?,
+            Err(error) => return Err(error),
+        };
+        Ok(Page {
+            items: reading.listing.items,
+            given,
+            total: reading.total,
         })
     }
 

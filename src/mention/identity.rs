@@ -45,6 +45,22 @@ pub fn said_origin(run: &RunId, sequence: u32) -> MentionId {
     MentionId(format!("run-{run}/{sequence}"))
 }
 
+/// The origin of what the coordinator takes up: `pick-<issue>-<unix seconds>-<n>`, the
+/// n-th time that it takes the issue as it was changed last at that moment.
+#[must_use]
+pub fn pick_origin(issue: u64, changed_at: Time, nth: u32) -> MentionId {
+    MentionId(format!("pick-{issue}-{}-{nth}", changed_at.seconds()))
+}
+
+/// The issue, the seconds and the number of a pick's origin; `None` for any other.
+#[must_use]
+pub fn pick(origin: &MentionId) -> Option<(u64, i64, u32)> {
+    let mut parts = origin.as_str().strip_prefix("pick-")?.splitn(3, '-');
+    let issue = parts.next()?.parse().ok()?;
+    let seconds = parts.next()?.parse().ok()?;
+    Some((issue, seconds, parts.next()?.parse().ok()?))
+}
+
 /// The run that an origin is a message of; `None` for any other.
 #[must_use]
 pub fn caller(origin: &MentionId) -> Option<RunId> {
@@ -52,10 +68,13 @@ pub fn caller(origin: &MentionId) -> Option<RunId> {
     Some(RunId::from(run))
 }
 
-/// Whether an origin is a mention in a passage, not a slot or what an agent said.
+/// Whether an origin is a mention in a passage, not a slot, a pick or what an agent said.
 #[must_use]
 pub fn is_passage(origin: &MentionId) -> bool {
-    !origin.as_str().starts_with("slot-") && !origin.as_str().starts_with("run-")
+    let others = ["slot-", "run-", "pick-"];
+    !others
+        .iter()
+        .any(|other| origin.as_str().starts_with(other))
 }
 
 /// First 12 hex digits of the SHA-256 of an instruction.

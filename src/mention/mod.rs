@@ -20,7 +20,8 @@ mod wire;
 pub use call::neutral;
 pub use grammar::{Found, MENTIONS_MAX, find, is_name};
 pub use identity::{
-    branch, caller, digest, is_passage, mention_id, said_origin, slot_origin, task_id,
+    branch, caller, digest, is_passage, mention_id, pick, pick_origin, said_origin, slot_origin,
+    task_id,
 };
 pub use marker::{MarkerKey, is_marked};
 pub use read::{changed, mentions};

@@ -21,6 +21,8 @@ pub enum Change {
     },
     /// sense: an issue or pull request.
     Issue(Issue),
+    /// sense: what an issue waits for, replaced as a whole.
+    Links(Links),
     /// sense: a new version of a passage.
     Passage(Passage),
     /// sense: a mention found; ignored when its id is known.
@@ -33,7 +35,7 @@ pub enum Change {
     Alert(Alert),
     /// sense: a cursor moved, in the same batch as what it covers.
     Cursor {
-        /// Which: `comments`, `issues`, `since`, `scanned`.
+        /// Which: `comments`, `issues`, `since`, `scanned`, `backlog`.
         name: String,
         /// Where it stands now.
         at: Time,

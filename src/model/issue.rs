@@ -1,7 +1,8 @@
-//! What the forge says of an issue, a pull request, a person and the repository.
+//! What the forge says of an issue, what it waits for, a pull request, a person and the repository.
 
 use super::{RepoId, Time};
 use serde::{Deserialize, Serialize};
+use std::{fmt, time::Duration};
 
 /// An account of the forge. `id <= 0` is nobody (deleted users, action tokens).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +30,71 @@ pub struct Issue {
     pub labels: Vec<String>,
     /// The forge's time of its last change.
     pub updated_at: Time,
+    /// The forge's time of the last change that was somebody else's than the factory's:
+    /// of title, labels and state as polls saw it, and of what people wrote.
+    pub changed_at: Time,
+}
+
+impl Issue {
+    /// What a reading adds to what was known before; `None` when it adds nothing.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Issue>) -> Option<Issue> {
+        let Some(before) = before else {
+            return Some(self);
+        };
+        let same =
+            (&self.title, &self.labels, self.open) == (&before.title, &before.labels, before.open);
+        if !same {
+            self.changed_at = self.changed_at.max(self.updated_at);
+        }
+        self.changed_at = self.changed_at.max(before.changed_at);
+        (self != *before).then_some(self)
+    }
+}
+
+/// What an issue waits for, as the forge told it last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    /// The issue.
+    pub issue: u64,
+    /// What it depends on.
+    pub on: Vec<Blocker>,
+    /// The forge's time before they were read.
+    pub read_at: Time,
+}
+
+impl Links {
+    /// How much later than a change the forge's clock must be for its second to be over.
+    const SECOND_OVER: Duration = Duration::from_secs(2);
+
+    /// Whether they were read after all that has happened to the issue by `updated_at`:
+    /// a stock server moves an issue whose dependencies change.
+    #[must_use]
+    pub fn cover(&self, updated_at: Time) -> bool {
+        self.read_at >= updated_at.plus(Links::SECOND_OVER)
+    }
+}
+
+/// Something that an issue depends on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Blocker {
+    /// Its number; 0 where the factory's account may not see it.
+    pub number: u64,
+    /// `owner/name` of its repository when that is another one.
+    pub repo: Option<String>,
+    /// Whether it was open when it was read; what may not be seen is.
+    pub open: bool,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.repo {
+            _ if self.number == 0 => f.write_str("an issue that may not be seen"),
+            Some(repo) if !repo.is_empty() => write!(f, "{repo}#{}", self.number),
+            Some(_) => write!(f, "an issue elsewhere, number {}", self.number),
+            None => write!(f, "#{}", self.number),
+        }
+    }
 }
 
 /// What delivery depends on, as the forge last told it.

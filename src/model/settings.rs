@@ -44,6 +44,8 @@ pub struct Settings {
     pub guard: Guard,
     /// Which provider and model a task gets by its words.
     pub routing: Routing,
+    /// Who takes up what nobody asked for by name.
+    pub coordinator: Coordinator,
     /// Watches.
     pub nightwatch: Nightwatch,
 }
@@ -225,6 +227,19 @@ pub struct Routing {
     pub scenarios: Vec<Scenario>,
     /// Whom the project uses when nobody says otherwise.
     pub default: Option<Choice>,
+}
+
+/// Who takes up open issues that nobody gave to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Coordinator {
+    /// Whether the factory does it by rank, with no model at all.
+    pub builtin: bool,
+    /// The label on issues that are wanted.
+    pub label: String,
+    /// Tasks of the coordinator that are not over, at most.
+    pub open: u32,
+    /// Whom it chooses from, by name.
+    pub agents: Vec<AgentName>,
 }
 
 /// Limits of the project.

@@ -100,6 +100,11 @@ pub enum SkipReason {
         /// Why.
         note: String,
     },
+    /// The coordinator does not take it up.
+    NotTaken {
+        /// Why.
+        note: String,
+    },
     /// Every provider of its tier is unwell.
     NoProvider {
         /// Each, and why.
@@ -145,6 +150,7 @@ impl fmt::Display for SkipReason {
             SkipReason::NotBefore { note, .. } => write!(f, "waits for its time: {note}"),
             SkipReason::Blocked { note } => write!(f, "blocked: {note}"),
             SkipReason::Parked { note } => write!(f, "cannot be done: {note}"),
+            SkipReason::NotTaken { note } => write!(f, "not taken up: {note}"),
             SkipReason::NoProvider { text } => write!(f, "no provider can be used: {text}"),
             SkipReason::NoAgent { agent } => {
                 write!(f, "agent `{agent}` is no longer in the config")

@@ -13,8 +13,8 @@ pub struct Task {
     pub id: TaskId,
     /// What one writer holds.
     pub work: WorkKey,
-    /// What it came from: a mention's id, `slot-<agent>-<unix seconds>`, or an
-    /// agent's message `run-<run>/<n>`.
+    /// What it came from: a mention's id, `slot-<agent>-<unix seconds>`, the
+    /// coordinator's `pick-<issue>-<unix seconds>-<n>`, or an agent's message `run-<run>/<n>`.
     pub origin: MentionId,
     /// Who does it.
     pub agent: AgentName,

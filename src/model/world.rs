@@ -6,6 +6,9 @@
 use super::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// The cursor that says that every open issue was read once.
+pub const BACKLOG: &str = "backlog";
+
 /// Everything known, by its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
@@ -19,6 +22,8 @@ pub struct World {
     pub writers_at: Option<Time>,
     /// Issues and pull requests.
     pub issues: BTreeMap<u64, Issue>,
+    /// What issues wait for, where that was read.
+    pub links: BTreeMap<u64, Links>,
     /// The newest version number of each passage.
     pub passages: HashMap<PassageKey, u32>,
     /// Mentions.
@@ -86,6 +91,9 @@ impl World {
             }
             Change::Issue(row) => {
                 self.issues.insert(row.number, row.clone());
+            }
+            Change::Links(row) => {
+                self.links.insert(row.issue, row.clone());
             }
             Change::Passage(row) => {
                 let newest = self.passages.entry(row.key).or_insert(row.version);
@@ -273,6 +281,22 @@ impl World {
             Message::Ask(question) => Some((said.at, question)),
             _ => None,
         })
+    }
+
+    /// What an issue waits for as far as is known, in words; empty when it waits for nothing.
+    #[must_use]
+    pub fn waits_for(&self, issue: u64) -> Vec<String> {
+        let links = self.links.get(&issue).map_or(&[][..], |l| &l.on);
+        let open = links.iter().filter(|blocker| self.blocks(blocker));
+        open.map(ToString::to_string).collect()
+    }
+
+    /// Whether something that an issue depends on is still open.
+    #[must_use]
+    pub fn blocks(&self, blocker: &Blocker) -> bool {
+        let here = blocker.repo.is_none() && blocker.number != 0;
+        let known = self.issues.get(&blocker.number).filter(|_| here);
+        known.map_or(blocker.open, |issue| issue.open)
     }
 
     /// Effects of a task, in the order they were intended.

@@ -289,11 +289,11 @@ impl Loop {
 
     fn poll(&self) {
         let poller = self.poller.clone();
-        let narrowed = !self.state.settings.mentions.allow.is_empty();
+        let settings = self.state.settings.clone();
         let lost = Event::Polled(Err("the poll panicked".to_owned()));
         self.spawn(lost, async move {
             let mut poller = poller.lock().await;
-            poller.narrow(narrowed);
+            poller.obey(&settings);
             let result = match tokio::time::timeout(POLL_MAX, poller.poll()).await {
                 Ok(result) => result.map_err(|e| e.to_string()),
                 Err(_) => Err(format!(

@@ -209,6 +209,23 @@ impl Forge {
         }
         Ok(id)
     }
+
+    /// Takes a label off an issue.
+    ///
+    /// # Errors
+    /// When there is no such repository.
+    pub fn remove_label(&self, repo: &str, issue: u64, name: &str) -> Deed<()> {
+        let now = self.inner.clock.now();
+        let mut state = self.inner.state();
+        let row = state.repo_mut(repo)?;
+        let known = row.labels.iter().find(|label| label.name == name);
+        let id = known.map(|label| label.id);
+        if let (Some(id), Some(issue)) = (id, row.issue_mut(issue)) {
+            issue.labels.remove(&id);
+            issue.updated = now;
+        }
+        Ok(())
+    }
 }
 
 /// Somebody who may talk in a repository.

@@ -2,9 +2,10 @@
 //!
 //! Invariant: facts first. What a source saw is committed, with the cursor that
 //! covers it, before anything acts on it; nothing here decides. [`poll`] reads
-//! the forge through [`source`], [`passages`] turns texts into rows, [`cron`] and [`nightwatch`]
+//! the forge through [`source`], [`passages`] turns texts into rows, [`backlog`] reads what issues wait for, [`cron`] and [`nightwatch`]
 //! are the factory's own clocks and watches, and [`webhook`] only hints.
 
+mod backlog;
 pub mod cron;
 pub mod nightwatch;
 pub mod passages;

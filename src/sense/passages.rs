@@ -6,7 +6,10 @@
 use crate::forge::{Comment, IssueItem};
 use crate::mention::marker::{MarkerKey, Place};
 use crate::mention::{self, read};
-use crate::model::{Change, Mention, Passage, PassageKey, PassageKind, Person, RepoId, Time};
+use crate::model::{
+    Change, Issue, Mention, Passage, PassageKey, PassageKind, Person, RepoId, Time,
+};
+use std::collections::BTreeMap;
 
 /// A text as the forge gave it.
 #[derive(Clone, Debug)]
@@ -140,4 +143,35 @@ pub(super) fn comment_text(comment: &Comment) -> Text {
         created_at: comment.created_at,
         updated_at: comment.updated_at,
     }
+}
+
+/// Issues with the moment at which somebody else than the factory wrote there last.
+pub(super) fn moved<'a>(
+    issues: impl Iterator<Item = &'a Issue>,
+    rows: &[Change],
+    me: &Person,
+) -> Vec<Issue> {
+    let mut written: BTreeMap<u64, (Time, bool)> = BTreeMap::new();
+    for row in rows {
+        if let Change::Passage(passage) = row
+            && passage.author.id != me.id
+        {
+            let (at, edited) = written.entry(passage.issue).or_default();
+            // Whoever edits a body moves the time of its issue, not one of its own.
+            match (passage.version, passage.key.kind) {
+                (1, _) => *at = passage.created_at.max(*at),
+                (_, PassageKind::Body) => *edited = true,
+                _ => *at = passage.updated_at.max(*at),
+            }
+        }
+    }
+    let later = |issue: &Issue| {
+        let (at, edited) = written.get(&issue.number).copied().unwrap_or_default();
+        let edit = if edited { issue.updated_at } else { at };
+        Issue {
+            changed_at: issue.changed_at.max(at).max(edit),
+            ..issue.clone()
+        }
+    };
+    issues.map(later).collect()
 }

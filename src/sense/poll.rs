@@ -4,14 +4,16 @@
 //! the same batch as what they cover and never pass the server's time − 1 s.
 //! A re-read from the cursor − 24 h, once an hour, repairs what was lost.
 
-use super::passages::{Reading, Text, body_text, comment_text, rows};
+use super::backlog::Backlog;
+use super::passages::{Reading, Text, body_text, comment_text, moved, rows};
 use super::reviews::Owed;
 use super::source::{Source, Sources};
-use crate::forge::ForgeError;
+use crate::forge::{ForgeError, IssueItem};
 use crate::mention::marker::MarkerKey;
-use crate::model::{Alert, Change, Issue, Person, RepoId, Repository, Time, World};
+use crate::model::settings::Settings;
+use crate::model::{Alert, BACKLOG, Change, Person, RepoId, Repository, Time, World};
 use crate::store::StoreError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,6 +78,8 @@ pub struct Wiring<S = Sources> {
     pub since: Option<Time>,
     /// `[mentions] allow` is set.
     pub narrowed: bool,
+    /// Somebody wants to know what open issues wait for.
+    pub ranked: bool,
 }
 
 /// Reads the forge for one project.
@@ -88,6 +92,7 @@ pub struct Poller<S = Sources> {
     writers_at: Option<Time>,
     reread_at: Option<Time>,
     owed: Owed,
+    backlog: Backlog,
 }
 
 impl<S: Source> Poller<S> {
@@ -103,12 +108,32 @@ impl<S: Source> Poller<S> {
             writers_at: None,
             reread_at: None,
             owed: Owed::default(),
+            backlog: Backlog::of(world),
         }
     }
 
-    /// Whether `[mentions] allow` is set, as the config says now.
-    pub fn narrow(&mut self, narrowed: bool) {
-        self.with.narrowed = narrowed;
+    /// Obeys what the config says now.
+    pub fn obey(&mut self, settings: &Settings) {
+        self.with.narrowed = !settings.mentions.allow.is_empty();
+        self.with.ranked = settings.coordinator.builtin;
+    }
+
+    /// Whether every open issue was read, and what each of them waits for.
+    #[must_use]
+    pub fn knows_all(&self) -> bool {
+        self.backlog.is_whole() && self.backlog.unread() == 0
+    }
+
+    /// Open issues whose dependencies were never read, as far as issues are known.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.backlog.unread()
+    }
+
+    /// The page of open issues that comes next, if any, and [`Poller::unread`].
+    #[must_use]
+    pub fn left(&self) -> (Option<u32>, usize) {
+        (self.backlog.next_page(), self.backlog.unread())
     }
 
     /// Writes down where a new ledger begins to listen, so that what is said from
@@ -143,6 +168,7 @@ impl<S: Source> Poller<S> {
         let from = self.start(ISSUES, now, reread);
         let issues = self.with.sources.issues_since(Some(from)).await?;
 
+        let older = self.older(&issues.items).await?;
         self.owed.note(&issues.items, from, reread);
         let said = self.owed.read(&self.with.sources).await?;
 
@@ -163,13 +189,20 @@ impl<S: Source> Poller<S> {
             ends.insert(SCANNED.to_owned(), now);
         }
 
-        let known: Vec<Issue> = issues.items.iter().map(|i| i.issue.clone()).collect();
-        let unknown = self.with.sources.unknown(known).await?;
-        let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
-        let bodies = issues.items.iter().map(body_text);
+        if self.with.ranked && self.backlog.is_whole() && !self.cursors.contains_key(BACKLOG) {
+            ends.insert(BACKLOG.to_owned(), now);
+        }
+
+        let listed = issues.items.iter().chain(&older);
+        let bodies = listed.clone().map(body_text);
         let texts = bodies.chain(comments.items.iter().map(comment_text));
         let texts = texts.chain(said.texts.iter().cloned());
-        changes.extend(self.passages(repo, listen_from, now, texts).await?);
+        let passages = self.passages(repo, listen_from, now, texts).await?;
+        let known = moved(listed.map(|item| &item.issue), &passages, &self.with.me);
+        self.backlog.note(known.iter());
+        let unknown = self.with.sources.unknown(known).await?;
+        let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
+        changes.extend(passages);
         let called = changes.iter().any(|c| matches!(c, Change::Mention(_)));
         if let Some(writers) = self.writers(called, now).await? {
             changes.insert(0, writers);
@@ -181,7 +214,32 @@ impl<S: Source> Poller<S> {
         if reread {
             self.reread_at = Some(now);
         }
+        if self.with.ranked {
+            self.links(server).await?;
+        }
         Ok(())
+    }
+
+    /// The next part of the open issues that no listing of changes has told of yet.
+    async fn older(&mut self, listed: &[IssueItem]) -> Result<Vec<IssueItem>, SenseError> {
+        if !self.with.ranked || self.backlog.is_whole() {
+            return Ok(Vec::new());
+        }
+        let mut told: BTreeSet<u64> = listed.iter().map(|item| item.issue.number).collect();
+        let mut items = self.backlog.pages(&self.with.sources).await?;
+        // A page may be read again, and an item move to the next one meanwhile.
+        items.retain(|item| told.insert(item.issue.number));
+        Ok(items)
+    }
+
+    /// What issues wait for; read last, so that it holds up nothing.
+    async fn links(&mut self, server: Time) -> Result<(), SenseError> {
+        let name = self.repository.as_ref().map(|r| r.full_name.clone());
+        let name = name.unwrap_or_default();
+        let (rows, end) = self.backlog.read(&self.with.sources, &name, server).await;
+        let rows = rows.into_iter().map(Change::Links).collect();
+        self.commit(rows, BTreeMap::new()).await?;
+        Ok(end?)
     }
 
     /// Where a listing begins.

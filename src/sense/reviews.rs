@@ -68,13 +68,7 @@ impl Owed {
                     said.texts.extend(inline.map(|c| inline_text(number, c)));
                     said.done.push((number, at));
                 }
-                // These are about the forge, not about this pull request.
-                Err(
-                    error @ (ForgeError::Transport { .. }
-                    | ForgeError::BreakerOpen { .. }
-                    | ForgeError::RateLimited { .. }
-                    | ForgeError::Unauthorized { .. }),
-                ) => return Err(error),
+                Err(error) if is_of_the_forge(&error) => return Err(error),
                 Err(error) => {
                     tracing::warn!(target: "adf::sense", pull = number, %error, "its reviews cannot be read");
                     said.skipped = said.skipped.saturating_add(1);
@@ -106,6 +100,17 @@ impl Owed {
             }
         }
     }
+}
+
+/// Whether an error is about the forge, not about the one thing that was asked for.
+pub(super) fn is_of_the_forge(error: &ForgeError) -> bool {
+    matches!(
+        error,
+        ForgeError::Transport { .. }
+            | ForgeError::BreakerOpen { .. }
+            | ForgeError::RateLimited { .. }
+            | ForgeError::Unauthorized { .. }
+    )
 }
 
 /// Whether nothing more can happen in the second of `at`.

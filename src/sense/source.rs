@@ -4,7 +4,7 @@
 //! cover is the poller's alone, so that it can be proven against a model.
 
 use crate::clock::Clock;
-use crate::forge::{Client, Comment, ForgeError, IssueItem, Listing, Reviews};
+use crate::forge::{Client, Comment, Dependency, ForgeError, IssueItem, Listing, Page, Reviews};
 use crate::model::{Change, Issue, Mention, Passage, PassageKey, Person, Repository, Time};
 use crate::store::{Ledger, StoreError};
 
@@ -28,13 +28,25 @@ pub trait Source: Send {
         since: Time,
     ) -> impl Future<Output = Result<Listing<Comment>, ForgeError>> + Send;
 
+    /// A page of the open issues and pull requests, from 1 on.
+    fn open_issues(
+        &self,
+        page: u32,
+    ) -> impl Future<Output = Result<Page<IssueItem>, ForgeError>> + Send;
+
+    /// What an issue depends on; `None` where the forge knows no dependencies.
+    fn dependencies(
+        &self,
+        issue: u64,
+    ) -> impl Future<Output = Result<Option<Vec<Dependency>>, ForgeError>> + Send;
+
     /// What was said in reviews of a pull request.
     fn reviews(&self, pull: u64) -> impl Future<Output = Result<Reviews, ForgeError>> + Send;
 
     /// Who may write.
     fn assignees(&self) -> impl Future<Output = Result<Vec<Person>, ForgeError>> + Send;
 
-    /// Those of `issues` that the ledger does not hold just so.
+    /// Those of `issues` that add to what the ledger holds, as [`Issue::after`] has it.
     fn unknown(
         &self,
         issues: Vec<Issue>,
@@ -78,6 +90,14 @@ impl Source for Sources {
         self.client.comments_since(since).await
     }
 
+    async fn open_issues(&self, page: u32) -> Result<Page<IssueItem>, ForgeError> {
+        self.client.open_issues(page).await
+    }
+
+    async fn dependencies(&self, issue: u64) -> Result<Option<Vec<Dependency>>, ForgeError> {
+        self.client.dependencies(issue).await
+    }
+
     async fn reviews(&self, pull: u64) -> Result<Reviews, ForgeError> {
         self.client.reviews(pull).await
     }
@@ -90,9 +110,8 @@ impl Source for Sources {
         let unknown = self.ledger.read(move |reader| {
             let mut unknown = Vec::new();
             for issue in issues {
-                if reader.issue(issue.number)?.as_ref() != Some(&issue) {
-                    unknown.push(issue);
-                }
+                let before = reader.issue(issue.number)?;
+                unknown.extend(issue.after(before.as_ref()));
             }
             Ok(unknown)
         });

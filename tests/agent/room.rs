@@ -104,6 +104,7 @@ pub fn issue(number: u64, open: bool) -> Change {
         author: Person::default(),
         labels: Vec::new(),
         updated_at: MORNING,
+        changed_at: MORNING,
     })
 }
 

@@ -131,6 +131,7 @@ fn unknown_agents_other_projects_closed_issues_and_too_many_calls_start_nothing(
         author: Person::default(),
         labels: vec![],
         updated_at: scene.now,
+        changed_at: scene.now,
     };
     scene.apply(vec![Change::Issue(closed)]);
     let on = |agent: &str, project: Option<&str>, issue| {

@@ -6,9 +6,12 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod admission;
+mod backlog;
 mod breaker;
 mod calls;
 mod clarify;
+mod coordinate;
+mod coordinate_any;
 mod failures;
 mod health;
 mod intake;

@@ -125,6 +125,13 @@ impl Scene {
         panic!("the planner does not come to rest: {:?}", self.plan);
     }
 
+    /// Answers what was started in the last plan, and plans no more.
+    pub fn settle_effects(&mut self) {
+        for key in self.plan.start.clone() {
+            self.succeed(&key);
+        }
+    }
+
     /// The effect happens.
     pub fn succeed(&mut self, key: &EffectKey) {
         let effect = self
@@ -269,6 +276,15 @@ pub fn agent(name: &str) -> Agent {
     }
 }
 
+fn coordinator() -> Coordinator {
+    Coordinator {
+        builtin: false,
+        label: "adf:ready".to_owned(),
+        open: 2,
+        agents: Vec::new(),
+    }
+}
+
 pub fn settings() -> Settings {
     let agents = ["developer", "reviewer"].map(|n| (AgentName::from(n), agent(n)));
     Settings {
@@ -334,6 +350,7 @@ pub fn settings() -> Settings {
             scenarios: Vec::new(),
             default: None,
         },
+        coordinator: coordinator(),
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),

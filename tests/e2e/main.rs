@@ -26,6 +26,7 @@ mod orphans;
 mod outcomes;
 mod plan;
 mod plant;
+mod rank;
 mod refused;
 mod started;
 mod validate;

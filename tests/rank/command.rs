@@ -83,6 +83,8 @@ fn what_is_no_graph_is_refused_with_what_would_be() {
 }
 
 #[test]
-fn without_stdin_it_is_wrong_usage() {
-    assert_eq!(rank(&[], "").0, 2);
+fn without_stdin_a_config_is_needed() {
+    let (code, out, err) = rank(&["--config", "/nowhere/adf.toml"], "");
+    assert_eq!((code, out.as_str()), (78, ""), "{err}");
+    assert_eq!(rank(&["--stdin", "--config", "adf.toml"], "").0, 2);
 }

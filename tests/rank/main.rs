@@ -8,5 +8,6 @@
 
 mod command;
 mod graph;
+mod known;
 mod oracle;
 mod properties;

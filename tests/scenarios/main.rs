@@ -11,6 +11,7 @@
 )]
 
 mod agents;
+mod backlog;
 mod failing;
 mod others;
 mod outlaws;

@@ -65,6 +65,7 @@ impl Eye {
             me: client.me().await.unwrap(),
             since: None,
             narrowed: false,
+            ranked: false,
         };
         let poller = Poller::new(wiring, &opened.world);
         let ledger = opened.ledger;

@@ -86,6 +86,7 @@ impl Daemon {
             me: people::bot(),
             since: None,
             narrowed: false,
+            ranked: false,
         };
         let poller = Poller::new(wiring, &world);
         let recovering = executor.clone();

@@ -81,6 +81,7 @@ impl Forge {
             author: crate::people::bot(),
             labels: Vec::new(),
             updated_at: now,
+            changed_at: now,
         };
         let item = IssueItem {
             issue,
@@ -196,6 +197,7 @@ impl Model {
                 author: crate::people::alice(),
                 labels: Vec::new(),
                 updated_at: START,
+                changed_at: START,
             };
             forge.issues.insert(number, issue);
         }

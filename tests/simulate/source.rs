@@ -6,7 +6,7 @@ use crate::outside::lock;
 use crate::people;
 use crate::planted::Planted;
 use crate::turn::turn;
-use adf::forge::{Comment, Endpoint, ForgeError, IssueItem, Listing, Reviews};
+use adf::forge::{Comment, Dependency, Endpoint, ForgeError, IssueItem, Listing, Page, Reviews};
 use adf::model::*;
 use adf::sense::Source;
 use adf::store::StoreError;
@@ -84,6 +84,19 @@ impl Source for Origin {
         Ok(list)
     }
 
+    async fn open_issues(&self, _page: u32) -> Result<Page<IssueItem>, ForgeError> {
+        self.read(|_| Page {
+            items: Vec::new(),
+            given: 0,
+            total: Some(0),
+        })
+        .await
+    }
+
+    async fn dependencies(&self, _issue: u64) -> Result<Option<Vec<Dependency>>, ForgeError> {
+        self.read(|_| None).await
+    }
+
     async fn reviews(&self, _pull: u64) -> Result<Reviews, ForgeError> {
         self.read(|_| Reviews::default()).await
     }
@@ -94,8 +107,9 @@ impl Source for Origin {
 
     async fn unknown(&self, issues: Vec<Issue>) -> Result<Vec<Issue>, StoreError> {
         let model = lock(&self.0);
-        let known = |issue: &Issue| model.ledger.world.issues.get(&issue.number) == Some(issue);
-        Ok(issues.into_iter().filter(|i| !known(i)).collect())
+        let known = &model.ledger.world.issues;
+        let new = |issue: Issue| issue.clone().after(known.get(&issue.number));
+        Ok(issues.into_iter().filter_map(new).collect())
     }
 
     async fn stored(&self, key: PassageKey) -> Result<(Option<Passage>, Vec<Mention>), StoreError> {

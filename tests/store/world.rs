@@ -283,8 +283,19 @@ fn issue() -> impl Strategy<Value = Issue> {
                 author,
                 labels,
                 updated_at,
+                changed_at: updated_at,
             },
         )
+}
+
+fn links() -> impl Strategy<Value = Links> {
+    let blocker = (number(), option::of(text()), any::<bool>())
+        .prop_map(|(number, repo, open)| Blocker { number, repo, open });
+    (number(), vec(blocker, 0..3), time()).prop_map(|(issue, on, read_at)| Links {
+        issue,
+        on,
+        read_at,
+    })
 }
 
 fn alert() -> impl Strategy<Value = Alert> {
@@ -307,6 +318,7 @@ fn plain() -> impl Strategy<Value = Change> {
         (vec("[ab]", 0..4), time())
             .prop_map(|(logins, seen_at)| Change::Writers { logins, seen_at }),
         issue().prop_map(Change::Issue),
+        links().prop_map(Change::Links),
         passage().prop_map(Change::Passage),
         mark().prop_map(Change::Mark),
         (text(), time()).prop_map(|(agent, slot)| Change::Fire(Fire {

@@ -5,7 +5,7 @@
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{process::Stdio, time::Duration};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::{process::Command, time::timeout};
 
 /// How long it may take.
@@ -61,7 +61,7 @@ pub async fn version(command: &[String], path: &str) -> Version {
         .current_dir(home.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true)
         .spawn();
@@ -71,11 +71,9 @@ pub async fn version(command: &[String], path: &str) -> Version {
     };
     let group = child.id().and_then(|id| i32::try_from(id).ok());
     let answer = timeout(TELL_MAX, async {
-        let mut said = Vec::new();
-        if let Some(out) = child.stdout.take() {
-            out.take(ANSWER_BYTES_MAX).read_to_end(&mut said).await?;
-        }
-        Ok::<_, std::io::Error>((said, child.wait().await?))
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let (said, complaint) = tokio::try_join!(read(out), read(err))?;
+        Ok::<_, std::io::Error>((said, complaint, child.wait().await?))
     });
     let answer = answer.await;
     if let Some(group) = group.and_then(Pid::from_raw) {
@@ -85,17 +83,30 @@ pub async fn version(command: &[String], path: &str) -> Version {
     match answer {
         Err(_) => Version::Untold(format!("no answer within {} s", TELL_MAX.as_secs())),
         Ok(Err(error)) => Version::Untold(error.to_string()),
-        Ok(Ok((_, status))) if !status.success() => Version::Untold(status.to_string()),
-        Ok(Ok((said, _))) => told(&String::from_utf8_lossy(&said)),
+        Ok(Ok((_, complaint, status))) if !status.success() => {
+            let why = first_line(&complaint).unwrap_or_default();
+            Version::Untold(format!("{status} {why}").trim().to_owned())
+        }
+        Ok(Ok((said, ..))) => first_line(&said).map_or_else(
+            || Version::Untold("it says nothing".to_owned()),
+            Version::Told,
+        ),
     }
 }
 
-fn told(said: &str) -> Version {
-    let line = said.lines().map(str::trim).find(|line| !line.is_empty());
-    line.map_or_else(
-        || Version::Untold("it says nothing".to_owned()),
-        |line| Version::Told(line.chars().take(ANSWER_CHARS_MAX).collect()),
-    )
+async fn read(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    if let Some(from) = from {
+        from.take(ANSWER_BYTES_MAX).read_to_end(&mut said).await?;
+    }
+    Ok(said)
+}
+
+fn first_line(said: &[u8]) -> Option<String> {
+    let said = String::from_utf8_lossy(said);
+    let mut lines = said.lines().map(str::trim);
+    let line = lines.find(|line| !line.is_empty())?;
+    Some(line.chars().take(ANSWER_CHARS_MAX).collect())
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub(in crate::cli) struct Limits<'a> {
     pub walls: &'a str,
     /// The providers of a routing file that takes every fix, in order; none: no routing.
     pub chain: &'a [&'a str],
+    /// Lines of `[coordinator]`.
+    pub coordinator: &'a str,
 }
 
 impl Place {
@@ -123,6 +125,9 @@ impl Place {
         );
         if !limits.project.is_empty() {
             write!(text, "\n[limits]\n{}\n", limits.project)?;
+        }
+        if !limits.coordinator.is_empty() {
+            write!(text, "\n[coordinator]\n{}\n", limits.coordinator)?;
         }
         write!(text, "\n[walls]\n{}{}\n", self.accepted, limits.walls)?;
         if !limits.chain.is_empty() {

@@ -6,6 +6,7 @@
 //! Invariant: what is returned may be used only if no error was collected.
 
 mod agents;
+mod coordinator;
 mod failures;
 mod forge;
 mod guard;
@@ -60,6 +61,7 @@ impl Resolver<'_, '_> {
         };
         let agents = self.agents(raw.agents, &around);
         let guard = self.guard(raw.guard, &agents);
+        let coordinator = self.coordinator(&raw.coordinator, &agents);
         let settings = Settings {
             project: raw.project.name,
             forge: self.forge(&raw.gitea),
@@ -73,6 +75,7 @@ impl Resolver<'_, '_> {
             failures: self.failures(raw.failures),
             guard,
             routing,
+            coordinator,
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(

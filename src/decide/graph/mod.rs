@@ -4,10 +4,12 @@
 //! Invariant: issues and links are kept in the order of their numbers, parallel
 //! links are one, so the same issues give the same answers in whatever order
 //! they came. Edges run from who depends to what blocks it. [`rank`] has the
-//! ranks, [`cycles`] the knots, [`input`] reads a graph, [`show`] writes one.
+//! ranks, [`cycles`] the knots, [`input`] reads a graph, [`known`] makes one of what the
+//! ledger knows, [`show`] writes one.
 
 mod cycles;
 pub mod input;
+pub mod known;
 mod rank;
 pub mod show;
 
@@ -204,6 +206,19 @@ impl IssueGraph {
         let mut cycles: Vec<Vec<u64>> = solved.knots.iter().map(numbered).collect();
         cycles.sort_unstable();
         (solved.ranks, cycles)
+    }
+
+    /// The open issues, highest rank first; equal ranks by number.
+    #[must_use]
+    pub fn by_rank(&self) -> Vec<u64> {
+        let (ranks, _) = self.ranks();
+        let count = ranks.len();
+        let rows = self.graph.node_weights().zip(&ranks);
+        let mut rows: Vec<(std::cmp::Reverse<u64>, u64)> = rows
+            .map(|(node, rank)| (std::cmp::Reverse(rank::grade(*rank, count)), node.number))
+            .collect();
+        rows.sort_unstable();
+        rows.into_iter().map(|(_, number)| number).collect()
     }
 
     /// Everything about the open issues, highest rank first.

@@ -62,6 +62,7 @@ impl Issue {
                 author: author(self.user, &self.original_author, self.original_author_id),
                 labels: self.labels.into_iter().map(|label| label.name).collect(),
                 updated_at: self.updated_at,
+                changed_at: self.created_at,
             },
             body: lf(&self.body),
             created_at: self.created_at,

@@ -44,7 +44,15 @@ CREATE TABLE issue (
   author_id    INTEGER NOT NULL,                                   -- <= 0 is nobody
   author_login TEXT    NOT NULL,
   labels       TEXT    NOT NULL CHECK (json_valid(labels)),        -- a JSON list of names
-  updated_at   INTEGER NOT NULL                                    -- the forge's time
+  updated_at   INTEGER NOT NULL,                                   -- the forge's time
+  changed_at   INTEGER NOT NULL                                    -- of the last change by somebody else than the factory
+) STRICT;
+
+-- What an issue waits for, as last read: replaced as a whole.
+CREATE TABLE link (
+  issue   INTEGER PRIMARY KEY,
+  blocker TEXT    NOT NULL CHECK (json_valid(blocker)),            -- a JSON list: number, repo when another, open
+  read_at INTEGER NOT NULL                                         -- the forge's time before the reading
 ) STRICT;
 
 -- One version of somebody's text; never changed, an edit is a new version.
@@ -128,7 +136,7 @@ CREATE INDEX alert_by_run ON alert (run);
 
 -- Where a reading of the forge stands.
 CREATE TABLE cursor (
-  name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned
+  name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned, backlog
   at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -9,6 +9,7 @@ mod column;
 mod effect;
 mod guard;
 mod issue;
+mod link;
 mod mark;
 mod mention;
 mod message;
@@ -40,6 +41,7 @@ const TABLES: &[(&str, Load)] = &[
     ("repository", repository::load),
     ("writer", repository::load_writers),
     ("issue", issue::load),
+    ("link", link::load),
     ("passage", passage::load),
     ("mention", mention::load),
     ("mark", mark::load),
@@ -59,6 +61,7 @@ pub(super) fn write(conn: &Connection, change: &Change, now: Time) -> Result<()>
         Change::Repository(row) => repository::write(conn, row),
         Change::Writers { logins, seen_at } => repository::write_writers(conn, logins, *seen_at),
         Change::Issue(row) => issue::write(conn, row),
+        Change::Links(row) => link::write(conn, row),
         Change::Passage(row) => passage::write(conn, row),
         Change::Mention(row) => mention::write(conn, row, now),
         Change::MentionState { id, state } => mention::write_state(conn, id, state, now),

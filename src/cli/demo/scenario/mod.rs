@@ -1,13 +1,14 @@
 //! The demo's scenarios: what an agent, a person, the forge or the machine does
 //! wrong, and what must come of it.
 //!
-//! [`table`], [`outlaws`] and [`chains`] are the list, as data; [`bait`] is what lies outside of an agent's walls; [`play`] does the deeds, [`look`] gathers what
+//! [`table`], [`outlaws`], [`chains`] and [`backlog`] are the list, as data; [`bait`] is what lies outside of an agent's walls; [`play`] does the deeds, [`look`] gathers what
 //! can be seen afterwards, and [`verdict`] holds it against what was expected.
 //!
 //! Invariant: a scenario runs the factory as its operator does, as a process of
 //! its own on an ordinary config, and is judged from outside of it: by the forge,
 //! the process table, the log and the files.
 
+mod backlog;
 mod bait;
 mod chains;
 mod look;
@@ -70,6 +71,8 @@ pub(super) struct Differences {
     pub walls: &'static str,
     /// The providers of a routing file that takes every fix, in order; none: no routing.
     pub chain: &'static [&'static str],
+    /// In `[coordinator]`.
+    pub coordinator: &'static str,
 }
 
 /// Something that happens.
@@ -88,6 +91,17 @@ pub(super) enum Deed {
     Starts,
     /// A second factory is started on the same state; it must end with this code.
     Second(u8),
+    /// Somebody opens so many issues of which many wait for others, and labels each.
+    Fills(u64),
+    /// Somebody labels issues of the demo's world, by their places in it.
+    Labels(&'static [usize]),
+    /// Somebody makes an issue of the demo's world wait for another.
+    Links(usize, usize),
+    /// Somebody takes the label off the issue whose task is queued while another runs.
+    Unlabels,
+    /// Somebody closes each pull request that comes, with its issue, until no issue that
+    /// was labelled is left; none may have been started before what it waits for was closed.
+    Clears,
 }
 
 impl std::fmt::Debug for Scenario {
@@ -140,4 +154,5 @@ fn all() -> impl Iterator<Item = &'static Scenario> {
         .chain(outlaws::OUTLAWS)
         .chain(chains::CHAINS)
         .chain(table::OTHERS)
+        .chain(backlog::BACKLOG)
 }

@@ -3,6 +3,7 @@
 //! Invariant: whatever it comes to, no process of it is left: the factory is
 //! stopped, then the process table is looked at, then what is still there is counted.
 
+use super::backlog::{self, People};
 use super::bait::Bait;
 use super::look::{self, Left};
 use super::verdict::Verdict;
@@ -20,6 +21,8 @@ use tokio::time::timeout;
 
 /// The longest that the deeds and what comes of them may take.
 const PLAY_MAX: Duration = Duration::from_secs(40);
+/// As [`PLAY_MAX`], where a whole backlog is worked off.
+const CLEAR_MAX: Duration = Duration::from_secs(400);
 /// The longest that a factory may take to stop, or what it started to end.
 const STOP_MAX: Duration = Duration::from_secs(20);
 /// How a factory says that it works.
@@ -37,6 +40,7 @@ struct Stage<'a> {
     /// How often a factory was started.
     starts: usize,
     misses: Vec<String>,
+    people: People,
 }
 
 /// Plays a scenario in a fresh world and judges it.
@@ -68,6 +72,7 @@ pub(in crate::cli::demo) async fn play(
         agents: scenario.config.agents,
         walls: &walls,
         chain: scenario.config.chain,
+        coordinator: scenario.config.coordinator,
     };
     place.write(forge, world, adf, &agents, limits)?;
     let mut stage = Stage {
@@ -79,15 +84,25 @@ pub(in crate::cli::demo) async fn play(
         comment: 0,
         starts: 1,
         misses: Vec::new(),
+        people: People::default(),
+    };
+    let most = if scenario
+        .deeds
+        .iter()
+        .any(|deed| matches!(deed, Deed::Clears))
+    {
+        CLEAR_MAX
+    } else {
+        PLAY_MAX
     };
     let played = tokio::select! {
-        played = timeout(PLAY_MAX, stage.all(scenario, show)) => played,
+        played = timeout(most, stage.all(scenario, show)) => played,
         _ = tokio::signal::ctrl_c() => bail!("interrupted"),
     };
     match played {
         Ok(played) => played?,
         Err(_) => {
-            let line = format!("the end: expected within {PLAY_MAX:?}, found still under way");
+            let line = format!("the end: expected within {most:?}, found still under way");
             stage.misses.push(line);
         }
     }
@@ -150,6 +165,27 @@ impl Stage<'_> {
                 self.daemon = self.start()?;
                 self.starts += 1;
                 self.ready().await?;
+            }
+            Deed::Fills(count) => self.people.fill(self.forge, repo, *count)?,
+            Deed::Labels(places) => {
+                for place in *places {
+                    self.people
+                        .label(self.forge, repo, self.world.issues[*place])?;
+                }
+            }
+            Deed::Links(issue, on) => {
+                let (issue, on) = (self.world.issues[*issue], self.world.issues[*on]);
+                self.forge.add_dependency(repo, issue, on)?;
+            }
+            Deed::Unlabels => {
+                let queued = until(|| backlog::queued(&self.place.state)).await;
+                self.forge.remove_label(repo, queued, backlog::LABEL)?;
+            }
+            Deed::Clears => {
+                let account = self.world.bot.login.as_str();
+                let (forge, people) = (self.forge, &mut self.people);
+                until(|| people.clear(forge, repo, account).then_some(())).await;
+                self.misses.extend(people.early(&self.place.state));
             }
             Deed::Second(code) => {
                 let ended = self.start()?.ended().await?;
@@ -250,6 +286,13 @@ fn shown(deed: &Deed) -> String {
         Deed::Leaves(file) => format!("the agent writes {file}"),
         Deed::Kills => "the factory is killed; nothing of it is left".to_owned(),
         Deed::Starts => "the factory is started again".to_owned(),
+        Deed::Fills(count) => format!("carol opens {count} issues of which many wait for others"),
+        Deed::Labels(places) => format!("carol labels {} issues as ready", places.len()),
+        Deed::Links(..) => "carol makes an issue wait for another".to_owned(),
+        Deed::Unlabels => "carol takes the label off an issue that is queued".to_owned(),
+        Deed::Clears => {
+            "people close each pull request with its issue, until none is left".to_owned()
+        }
         Deed::Second(_) => "a second factory on the same state is refused".to_owned(),
     }
 }

@@ -62,6 +62,7 @@ pub(super) const PLAIN: Differences = Differences {
     agents: "attempts = 1",
     walls: "",
     chain: &[],
+    coordinator: "",
 };
 const SHORT: Differences = Differences {
     agents: "attempts = 1\nwall_time = \"2s\"",

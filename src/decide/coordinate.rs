@@ -1,0 +1,212 @@
+//! Open issues that are wanted become tasks, the highest ranked first, with no model.
+//!
+//! Invariant: an issue is taken once for each time that somebody changed it: the moment of
+//! that change is in the task's origin, so any ledger gives the task the same name. Nothing
+//! is taken that waits for something, that is claimed, or whose dependencies are not known
+//! as of its last change; every [`OLDEST_EVERY`]th time the oldest goes first, so that none starves.
+//! [`choose`] says which agent, [`past`](super::past) what was done before.
+
+use super::draft::Draft;
+use super::graph::known;
+use super::intake::{self, Parts};
+use super::past::{Left, Past, Why};
+use super::{admission, choose, operator, words};
+use crate::mention as protocol;
+use crate::model::plan::Decision;
+use crate::model::{
+    AgentName, Blocker, Change, EffectKey, EffectKind, Issue, Person, SkipReason, Snapshot, Task,
+    World,
+};
+use std::collections::BTreeMap;
+
+/// What is asked of the agent that is chosen; no word of it routes.
+pub const INSTRUCTION: &str = "Do what this issue asks for, and nothing else.";
+/// The oldest issue goes first every so many times.
+const OLDEST_EVERY: usize = 8;
+
+/// Takes up what is ready, as long as there is room.
+pub(super) fn take(draft: &mut Draft<'_>) {
+    let s = draft.s;
+    if !s.settings.coordinator.builtin || s.draining {
+        return;
+    }
+    if !s.synced || !s.world.cursors.contains_key(crate::model::BACKLOG) {
+        return draft.skip("coordinator", None, SkipReason::NotSynced);
+    }
+    if let Some(reason) = operator::held(s) {
+        return draft.skip("coordinator", None, reason);
+    }
+    let past = Past::of(draft);
+    let limit = usize::try_from(s.settings.coordinator.open).unwrap_or(usize::MAX);
+    let room = limit.saturating_sub(past.open);
+    let (mut ready, mut left): (Vec<&Issue>, Left<'_>) = (Vec::new(), Left::default());
+    for issue in s.world.issues.values() {
+        if issue.is_pull || !issue.open || !is_wanted(s, issue) {
+            continue;
+        }
+        // Without room it is not looked at for nothing: most plans are such.
+        if room == 0 && left.is_full() {
+            left.more += 1;
+            continue;
+        }
+        match past.refusal(s, issue) {
+            None if room == 0 => left.add(issue, Why::Full(limit)),
+            None => ready.push(issue),
+            Some(why) => left.add(issue, why),
+        }
+    }
+    left.say(draft);
+    if !ready.is_empty() {
+        pick(draft, &past, &ready, room);
+    }
+}
+
+/// Makes tasks of the first of what is ready.
+fn pick(draft: &mut Draft<'_>, past: &Past, ready: &[&Issue], room: usize) {
+    let s = draft.s;
+    let ranked = match known::graph(s.world, None) {
+        Ok(graph) => graph.by_rank(),
+        Err(error) => {
+            let why = error.to_string();
+            return draft.skip("coordinator", None, SkipReason::NotTaken { note: why });
+        }
+    };
+    let of_issue: BTreeMap<u64, &Issue> = ready.iter().map(|i| (i.number, *i)).collect();
+    let places = ranked.iter().enumerate();
+    let mut order: Vec<(usize, &Issue)> = places
+        .filter_map(|(place, n)| Some((place + 1, *of_issue.get(n)?)))
+        .collect();
+    let (mut taken, mut load) = (0, past.load.clone());
+    while taken < room && !order.is_empty() {
+        let oldest = (past.picks + taken) % OLDEST_EVERY == OLDEST_EVERY - 1;
+        let numbers = order.iter().enumerate();
+        let first = numbers.min_by_key(|(_, (_, issue))| issue.number);
+        let at = first.map_or(0, |(at, _)| at);
+        let (place, issue) = order.remove(if oldest { at } else { 0 });
+        let mut why = format!("rank {place} of {} open", ranked.len());
+        let waiting = waiting(s.world, issue.number);
+        if !waiting.is_empty() {
+            why.push_str(&format!(", {} wait for it", waiting.join(" ")));
+        }
+        if oldest {
+            why.push_str(", the oldest that is ready");
+        }
+        match one(draft, past, issue, &load, why) {
+            Ok(agent) => {
+                *load.entry(agent).or_default() += 1;
+                taken += 1;
+            }
+            // What holds the whole project holds the next one, too.
+            Err(reason) if is_of_project(&reason) => {
+                return draft.skip("coordinator", Some(issue.number), reason);
+            }
+            Err(reason) => draft.skip("coordinator", Some(issue.number), reason),
+        }
+    }
+}
+
+/// Makes a task of an issue for the agent that it is for, or says why not now.
+fn one(
+    draft: &mut Draft<'_>,
+    past: &Past,
+    issue: &Issue,
+    load: &BTreeMap<AgentName, usize>,
+    why: String,
+) -> Result<AgentName, SkipReason> {
+    let s = draft.s;
+    let repo = s.world.repository.as_ref().map(|r| r.id);
+    let repo = repo.ok_or(SkipReason::NotSynced)?;
+    let nth = past.nth(issue);
+    let origin = protocol::pick_origin(issue.number, issue.changed_at, nth);
+    let id = protocol::task_id(repo, &origin);
+    let (agents, how) = choose::agents(draft, issue, load);
+    let mut refused = SkipReason::NotTaken {
+        note: "none of its agents is in the config".to_owned(),
+    };
+    for agent in agents {
+        let parts = Parts {
+            id: id.clone(),
+            origin: origin.clone(),
+            issue: issue.number,
+            instruction: INSTRUCTION.to_owned(),
+            requester: Person::default(),
+            chain: Vec::new(),
+        };
+        let mut task = intake::build(s.now, repo, &agent, parts);
+        if let Some(reason) = admission::refusal(draft, &task) {
+            if is_of_project(&reason) {
+                return Err(reason);
+            }
+            refused = reason;
+            continue;
+        }
+        task.note = format!("{why}; `{agent}` {how}");
+        let body = words::accepted(&task, &format!("queued: {}", task.note));
+        draft.plan.changes.push(Change::Task(task.clone()));
+        let kind = EffectKind::Accept { body };
+        draft.intend(Some(&task), issue.number, format!("accept:{id}"), kind, 0);
+        draft.plan.decisions.push(Decision {
+            what: "pick".to_owned(),
+            issue: issue.number,
+            task: Some(id.to_string()),
+            run: None,
+            agent: Some(agent.to_string()),
+            reason: task.note,
+            source: "rank".to_owned(),
+            overrode: None,
+        });
+        return Ok(agent);
+    }
+    Err(refused)
+}
+
+fn is_of_project(reason: &SkipReason) -> bool {
+    !matches!(
+        reason,
+        SkipReason::AgentFull { .. } | SkipReason::IssueHeld { .. } | SkipReason::NotTaken { .. }
+    ) && !matches!(reason, SkipReason::StartsUsedUp { whose, .. } if whose != "the project")
+}
+
+fn is_wanted(s: &Snapshot<'_>, issue: &Issue) -> bool {
+    let label = &s.settings.coordinator.label;
+    issue.labels.iter().any(|l| l == label)
+}
+
+/// The open issues that wait for an issue.
+fn waiting(world: &World, issue: u64) -> Vec<String> {
+    let is_on = |b: &Blocker| b.number == issue && b.repo.is_none();
+    let waiting = world
+        .links
+        .values()
+        .filter(|links| links.on.iter().any(is_on));
+    let open = |n: &u64| world.issues.get(n).is_some_and(|i| i.open);
+    let waiting = waiting.map(|links| links.issue).filter(open);
+    waiting.map(|n| format!("#{n}")).collect()
+}
+
+/// Whether a task is the coordinator's.
+pub(super) fn is_pick(task: &Task) -> bool {
+    protocol::pick(&task.origin).is_some()
+}
+
+/// Why a task of the coordinator that does not run is no longer wanted, if it is not.
+pub(super) fn lapsed(s: &Snapshot<'_>, task: &Task) -> Option<String> {
+    if !is_pick(task) {
+        return None;
+    }
+    let issue = s.world.issues.get(&task.work.issue)?;
+    let told = EffectKey(format!("result:{}", task.id));
+    if !issue.open {
+        return Some("the issue was closed".to_owned());
+    }
+    if !is_wanted(s, issue) {
+        let label = &s.settings.coordinator.label;
+        return Some(format!("the label `{label}` was taken off"));
+    }
+    let blockers = s.world.waits_for(issue.number);
+    if !blockers.is_empty() {
+        return Some(format!("the issue waits for {} now", blockers.join(", ")));
+    }
+    let told = s.world.effects.contains_key(&told);
+    told.then(|| "it was no longer wanted when this was said".to_owned())
+}

@@ -1,0 +1,225 @@
+//! What was done about issues before → why one is not taken up now.
+//!
+//! Invariant: an issue that was taken as it is is never ready again, whoever's ledger or
+//! mark says so; one that was let go before anything was done is. [`super::coordinate`] takes up what is ready.
+
+use super::coordinate::is_pick;
+use super::draft::Draft;
+use crate::mention as protocol;
+use crate::model::{
+    AgentName, Change, EffectKey, EffectState, Issue, MarkKind, SkipReason, Snapshot, Task,
+    TaskState, Time, WorkKey,
+};
+use std::collections::BTreeMap;
+
+/// Issues left alone that a plan gives its reason for; `adf rank` shows all.
+const SKIPS_MAX: usize = 50;
+
+/// Issues that are left alone, the first with why, of the rest how many they are.
+#[derive(Default)]
+pub(super) struct Left<'a> {
+    named: Vec<(&'a Issue, Why<'a>)>,
+    pub(super) more: usize,
+}
+
+impl<'a> Left<'a> {
+    pub(super) fn is_full(&self) -> bool {
+        self.named.len() >= SKIPS_MAX
+    }
+
+    pub(super) fn add(&mut self, issue: &'a Issue, why: Why<'a>) {
+        if self.is_full() {
+            self.more += 1;
+        } else {
+            self.named.push((issue, why));
+        }
+    }
+
+    pub(super) fn say(&self, draft: &mut Draft<'_>) {
+        for (issue, why) in &self.named {
+            let note = why.text(draft.s, issue);
+            let reason = SkipReason::NotTaken { note };
+            draft.skip("coordinator", Some(issue.number), reason);
+        }
+        if self.more > 0 {
+            let note = format!("{} more issues; `adf rank` shows all", self.more);
+            draft.skip("coordinator", None, SkipReason::NotTaken { note });
+        }
+    }
+}
+
+/// Why an issue is not taken up.
+pub(super) enum Why<'a> {
+    /// A task is about it.
+    Busy(&'a str),
+    /// Its work waits in a pull request.
+    Review(u64),
+    /// Its label calls for a person.
+    Person,
+    /// It was taken before, as it is.
+    Taken,
+    /// What it waits for is not known as of now.
+    Stale,
+    /// It waits for something.
+    Waits,
+    /// The coordinator has as many tasks open as it may.
+    Full(usize),
+}
+
+impl Why<'_> {
+    fn text(&self, s: &Snapshot<'_>, issue: &Issue) -> String {
+        match self {
+            Why::Busy(task) => format!("task {task} is about it"),
+            Why::Review(pull) => format!("its work waits in #{pull}"),
+            Why::Person => {
+                let label = &s.settings.failures.label;
+                format!("it needs a person, says the label `{label}`")
+            }
+            Why::Taken => "it was taken up before and nobody has changed it since".to_owned(),
+            Why::Stale => "what it depends on was not read since it moved".to_owned(),
+            Why::Waits => format!(
+                "it waits for {}",
+                s.world.waits_for(issue.number).join(", ")
+            ),
+            Why::Full(limit) => {
+                format!("the coordinator's limit of open tasks, {limit}, is reached")
+            }
+        }
+    }
+}
+
+/// What was done about issues before.
+pub(super) struct Past {
+    /// Issues with work that is not over, and by which task.
+    busy: BTreeMap<u64, String>,
+    /// Issues whose work waits to be merged, and where.
+    review: BTreeMap<u64, u64>,
+    /// By issue, the latest change for which it was taken, in seconds.
+    taken: BTreeMap<u64, i64>,
+    /// How often an issue was let go again before anything was done, by that change.
+    let_go: BTreeMap<(u64, i64), u32>,
+    /// The coordinator's tasks that are not over.
+    pub(super) open: usize,
+    /// All that it ever took.
+    pub(super) picks: usize,
+    /// Tasks that are not over, by agent.
+    pub(super) load: BTreeMap<AgentName, usize>,
+}
+
+impl Past {
+    pub(super) fn of(draft: &Draft<'_>) -> Past {
+        let s = draft.s;
+        let mut past = Past {
+            busy: BTreeMap::new(),
+            review: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            let_go: BTreeMap::new(),
+            open: 0,
+            picks: 0,
+            load: BTreeMap::new(),
+        };
+        for task in s.world.tasks.values() {
+            past.add(s, task);
+        }
+        // What this very plan has accepted, and mentions that are still to be decided.
+        for change in &draft.plan.changes {
+            if let Change::Task(task) = change
+                && !task.state.is_final()
+            {
+                past.busy.insert(task.work.issue, task.id.to_string());
+            }
+        }
+        let pending = s.world.pending.iter();
+        for mention in pending.filter_map(|id| s.world.mentions.get(id)) {
+            if !mention.older {
+                past.busy.insert(mention.issue, mention.task.to_string());
+            }
+        }
+        past.claims(s);
+        past
+    }
+
+    fn add(&mut self, s: &Snapshot<'_>, task: &Task) {
+        let WorkKey { issue, .. } = task.work;
+        if !task.state.is_final() {
+            self.busy.insert(issue, task.id.to_string());
+            *self.load.entry(task.agent.clone()).or_default() += 1;
+            // What waits for a person takes nobody's place.
+            let waits =
+                task.state == TaskState::NeedsClarification || task.not_before == Time::NEVER;
+            self.open += usize::from(is_pick(task) && !waits);
+        } else if let (TaskState::Done, Some(pull)) = (&task.state, task.pull)
+            && s.world.issues.get(&pull).is_none_or(|pull| pull.open)
+        {
+            self.review.insert(issue, pull);
+        }
+        let Some((issue, at, nth)) = protocol::pick(&task.origin) else {
+            return;
+        };
+        self.picks += 1;
+        if was_let_go(s, task) {
+            let most = self.let_go.entry((issue, at)).or_default();
+            *most = nth.max(*most);
+        } else {
+            let latest = self.taken.entry(issue).or_insert(at);
+            *latest = at.max(*latest);
+        }
+    }
+
+    /// What other factories, or this one before its ledger was lost, say they took.
+    fn claims(&mut self, s: &Snapshot<'_>) {
+        for (id, marks) in &s.world.marks {
+            if s.world.tasks.contains_key(id) {
+                continue;
+            }
+            for mark in marks.iter().filter(|m| m.kind == MarkKind::Accept) {
+                if let Some((issue, at, _)) = protocol::pick(&mark.origin) {
+                    let latest = self.taken.entry(issue).or_insert(at);
+                    *latest = at.max(*latest);
+                }
+            }
+        }
+    }
+
+    /// Why an issue is not ready to be taken; `None` when it is.
+    pub(super) fn refusal<'a>(&'a self, s: &Snapshot<'_>, issue: &Issue) -> Option<Why<'a>> {
+        let number = issue.number;
+        if let Some(task) = self.busy.get(&number) {
+            return Some(Why::Busy(task));
+        }
+        if let Some(pull) = self.review.get(&number) {
+            return Some(Why::Review(*pull));
+        }
+        if issue.labels.contains(&s.settings.failures.label) {
+            return Some(Why::Person);
+        }
+        let changed_at = issue.changed_at.seconds();
+        if self.taken.get(&number).is_some_and(|at| *at >= changed_at) {
+            return Some(Why::Taken);
+        }
+        let links = s.world.links.get(&number);
+        let Some(links) = links.filter(|links| links.cover(issue.updated_at)) else {
+            return Some(Why::Stale);
+        };
+        let waits = links.on.iter().any(|blocker| s.world.blocks(blocker));
+        waits.then_some(Why::Waits)
+    }
+
+    /// The number of the next attempt to take an issue as it is.
+    pub(super) fn nth(&self, issue: &Issue) -> u32 {
+        let key = (issue.number, issue.changed_at.seconds());
+        self.let_go.get(&key).map_or(1, |nth| nth.saturating_add(1))
+    }
+}
+
+/// Whether a task ended before it was begun because it had lapsed, and not because an
+/// operator or another factory ended it.
+fn was_let_go(s: &Snapshot<'_>, task: &Task) -> bool {
+    let accepted = EffectKey(format!("accept:{}", task.id));
+    let accepted = s.world.effects.get(&accepted).map(|e| &e.state);
+    task.state == TaskState::Cancelled
+        && !task.adopted
+        && !s.world.cancelled.contains_key(&task.id)
+        && matches!(accepted, Some(EffectState::Done { .. }))
+        && s.world.runs_of(&task.id).next().is_none()
+}

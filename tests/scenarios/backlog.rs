@@ -1,0 +1,18 @@
+//! What the factory takes up by itself, and what comes of it.
+
+use crate::stage::plays;
+
+#[test]
+fn a_backlog_is_worked_off_in_an_order_that_starts_nothing_blocked() {
+    plays("backlog", 60, 120, &[None; 60]);
+}
+
+#[test]
+fn what_waits_in_a_ring_is_left_alone_and_the_rest_is_done() {
+    plays("cycle", 2, 4, &[None, None]);
+}
+
+#[test]
+fn a_label_that_is_taken_off_while_queued_ends_it_with_a_word() {
+    plays("relabel", 0, 4, &[Some("TIMEOUT")]);
+}
