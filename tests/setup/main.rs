@@ -10,6 +10,7 @@
 
 mod bugs;
 mod init;
+mod install;
 mod refused;
 mod site;
 mod smoke;
