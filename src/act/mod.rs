@@ -19,6 +19,7 @@ pub mod executor;
 pub mod follow;
 pub mod git;
 pub mod issue;
+mod launch;
 pub mod machine;
 pub mod memory;
 pub mod orphans;

@@ -3,13 +3,13 @@
 //! Invariant: a run that could not begin is ended as `NotStarted` with its
 //! reason, never left open; the run directory says what was started before it is.
 
-use super::confinement::Confinement;
 use super::desk::Desk;
+use super::launch::Launch;
 use super::machine::{Ending, Endings, Machine};
 use super::memory::remember;
 use super::preflight::{Base, Blocked};
 use super::resume::Session;
-use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised, environment::SYSTEM_PATH};
+use super::supervise::{self, Layout, RunSpec, SpecLimits, Supervised};
 use super::watchman::Watchman;
 use super::workspace::{self, Workspace};
 use crate::ipc::agent::AgentSocket;
@@ -17,8 +17,6 @@ use crate::ipc::guard::GuardSocket;
 use crate::mention;
 use crate::model::settings::Agent;
 use crate::model::{Change, Exit, Outcome, Run, RunState, Sha, Task};
-use crate::provider::{self, place};
-use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -211,64 +209,21 @@ impl Machine {
         session: Option<&Session>,
     ) -> Result<RunSpec, Blocked> {
         let settings = self.who.settings.get();
-        let Some(settings_of) = settings.providers.get(&run.provider) else {
-            return Err(Blocked::waits(format!(
-                "provider `{}` is no longer in the config",
-                run.provider
-            )));
-        };
-        let provider = provider::of(settings_of);
-        let layout = Layout::new(dir);
-        let (prompt, tmp, socket) = (layout.prompt(), layout.tmp(), layout.agent());
-        let ask = provider::Ask {
-            model: run.model.as_deref(),
-            tools: &agent.tools,
-            role: &agent.role,
-            prompt: &prompt,
-            tmp: &tmp,
-            adf: &self.tools.adf,
-            socket: &socket,
-            resume: session.map(Session::lend),
-        };
-        let mut reads = self.tools.workspaces.reads();
-        let mut passed = self.tools.environment.clone();
-        if let Some(program) = provider.program() {
-            let path = passed
-                .entry("PATH".to_owned())
-                .or_insert_with(|| SYSTEM_PATH.to_owned());
-            if let Some(folder) = place::folder(program) {
-                *path = format!("{}:{path}", folder.display());
-            }
-            reads.extend(place::reads(program, path));
-        }
-        let argv = provider.argv(&ask);
-        let confinement = Confinement {
+        let launch = Launch {
             settings: &settings,
             agent,
-            provider: &*provider,
-            path: passed.get("PATH").map_or(SYSTEM_PATH, String::as_str),
+            provider: &run.provider,
+            model: run.model.as_deref(),
+            key: self.tools.keys.get(&run.provider),
+            tools: &agent.tools,
+            resume: session.map(Session::lend),
+            adf: &self.tools.adf,
             given: &self.tools.given,
-            reads,
-        };
-        let walls = confinement.spec(argv.first().map_or("", String::as_str))?;
-        let adf = &self.tools.adf;
-        let env = supervise::environment(&run.id, dir, adf, &passed, &provider.env(&ask));
-        let secret = self.tools.keys.get(&run.provider).and_then(|key| {
-            let name = provider.key_variable(key.expose_secret())?;
-            Some((name.to_owned(), key.expose_secret().to_owned()))
-        });
-        Ok(RunSpec {
-            run: run.id.clone(),
-            run_dir: dir.to_path_buf(),
-            workspace: workspace.dir.clone(),
-            argv,
-            env,
-            secret,
-            is_agent: true,
-            home: provider.home(&ask),
-            given: provider.given(&ask),
-            stdin: Some(prompt.clone()),
-            walls,
+            environment: &self.tools.environment,
+            reads: self.tools.workspaces.reads(),
+            run: &run.id,
+            run_dir: dir,
+            workspace: &workspace.dir,
             limits: SpecLimits {
                 wall_ms: millis(agent.limits.wall_time),
                 grace_ms: millis(settings.limits.grace),
@@ -276,8 +231,8 @@ impl Machine {
                 output_bytes: settings.limits.output_bytes,
                 file_bytes: settings.limits.bundle_bytes.saturating_mul(FILE_FACTOR),
             },
-            stream: provider.stream(&ask),
-        })
+        };
+        launch.spec()
     }
 
     /// Writes the end of a run down, on disk and in the ledger.

@@ -5,14 +5,12 @@
 //! folder of its own, nothing of it reaches the ledger, and it costs tokens: only an
 //! operator's `adf providers --probe` comes here.
 
-use super::confinement::Confinement;
-use super::supervise::environment::SYSTEM_PATH;
+use super::launch::Launch;
 use super::supervise::{self, Ended, Event, Given, Layout, RunSpec, SpecLimits};
 use crate::model::route::Choice;
 use crate::model::settings::{Agent, Settings};
 use crate::model::{Exit, RunId};
-use crate::provider::{self, place};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -101,61 +99,21 @@ fn spec(
     means: Means<'_>,
     (run_dir, workspace): (&Path, &Path),
 ) -> Result<RunSpec, String> {
-    let settings = means.settings.providers.get(&pair.provider);
-    let settings = settings.ok_or_else(|| format!("no provider is called `{}`", pair.provider))?;
-    let provider = provider::of(settings);
-    let layout = Layout::new(run_dir);
-    let (prompt, tmp, socket) = (layout.prompt(), layout.tmp(), layout.agent());
-    let ask = provider::Ask {
-        model: pair.model.as_deref(),
-        tools: &[],
-        role: &agent.role,
-        prompt: &prompt,
-        tmp: &tmp,
-        adf: means.adf,
-        socket: &socket,
-        resume: None,
-    };
-    let mut passed = means.environment.clone();
-    let mut reads = Vec::new();
-    if let Some(program) = provider.program() {
-        let path = passed
-            .entry("PATH".to_owned())
-            .or_insert_with(|| SYSTEM_PATH.to_owned());
-        if let Some(folder) = place::folder(program) {
-            *path = format!("{}:{path}", folder.display());
-        }
-        reads.extend(place::reads(program, path));
-    }
-    let argv = provider.argv(&ask);
-    let confinement = Confinement {
+    let launch = Launch {
         settings: means.settings,
         agent,
-        provider: &*provider,
-        path: passed.get("PATH").map_or(SYSTEM_PATH, String::as_str),
+        provider: &pair.provider,
+        model: pair.model.as_deref(),
+        key,
+        tools: &[],
+        resume: None,
+        adf: means.adf,
         given: means.given,
-        reads,
-    };
-    let walls = confinement.spec(argv.first().map_or("", String::as_str));
-    let walls = walls.map_err(|blocked| blocked.reason)?;
-    let run = RunId(format!("probe-{}", pair.provider));
-    let env = supervise::environment(&run, run_dir, means.adf, &passed, &provider.env(&ask));
-    let secret = key.and_then(|key| {
-        let name = provider.key_variable(key.expose_secret())?;
-        Some((name.to_owned(), key.expose_secret().to_owned()))
-    });
-    Ok(RunSpec {
-        run,
-        run_dir: run_dir.to_owned(),
-        workspace: workspace.to_owned(),
-        argv,
-        env,
-        secret,
-        is_agent: true,
-        home: provider.home(&ask),
-        given: provider.given(&ask),
-        stdin: Some(prompt.clone()),
-        walls,
+        environment: means.environment,
+        reads: Vec::new(),
+        run: &RunId(format!("probe-{}", pair.provider)),
+        run_dir,
+        workspace,
         limits: SpecLimits {
             wall_ms: WALL_MS,
             grace_ms: GRACE_MS,
@@ -163,8 +121,8 @@ fn spec(
             output_bytes: BYTES_MAX,
             file_bytes: BYTES_MAX,
         },
-        stream: provider.stream(&ask),
-    })
+    };
+    launch.spec().map_err(|blocked| blocked.reason)
 }
 
 /// A CLI that was refused may well exit with 0: its denial counts first.

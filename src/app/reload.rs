@@ -39,13 +39,9 @@ pub fn changed(started: &Settings) -> Changed {
 
 /// The routing files of a folder as they are; without it, none.
 fn stamp(dir: Option<&Path>) -> Stamp {
-    let entries = dir.and_then(|dir| std::fs::read_dir(dir).ok());
-    let mut files: Stamp = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+    let listed = dir.and_then(|dir| config::routing_files(dir).ok());
+    let files = listed.unwrap_or_default().into_iter();
+    files
         .take(FILES_MAX + 1)
         .filter_map(|path| {
             // What a link leads to counts, as it does when the file is read.
@@ -58,9 +54,7 @@ fn stamp(dir: Option<&Path>) -> Stamp {
             ];
             Some((path, [meta.ino(), meta.len()], times))
         })
-        .collect();
-    files.sort();
-    files
+        .collect()
 }
 
 fn again(started: &Config) -> Result<Arc<Settings>, String> {

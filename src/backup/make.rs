@@ -5,11 +5,10 @@
 
 use super::manifest::{self, Entry, Manifest, Place};
 use super::{BackupError, references};
-use crate::config::{Config, SecretSource};
+use crate::config::{self, Config, SecretSource};
 use crate::model::Time;
 use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
 use flate2::{Compression, write::GzEncoder};
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -64,7 +63,13 @@ pub fn make(config: &Config, to: &Path, now: Time) -> Result<Made, BackupError> 
     let base = config.path.parent().unwrap_or(Path::new("/"));
     let text =
         std::fs::read_to_string(&config.path).map_err(BackupError::io("read", &config.path))?;
-    let named = references::of(&text, base).into_iter();
+    let mut named = references::prompts(&text);
+    if let Some(dir) = &config.settings.routing.dir {
+        let files = config::routing_files(dir).map_err(BackupError::io("read", dir))?;
+        let inside = |path: PathBuf| path.strip_prefix(base).map(Path::to_owned).unwrap_or(path);
+        named.extend(files.into_iter().map(inside));
+    }
+    let named = named.into_iter();
     sources.extend(named.map(|name| (Place::Named(name.clone()), base.join(name))));
     let mut entries = Vec::new();
     for (number, (place, path)) in sources.iter().enumerate() {
@@ -122,24 +127,14 @@ fn is_ours(name: &str, project: &str) -> bool {
 
 fn entry(number: usize, place: &Place, path: &Path) -> Result<Entry, BackupError> {
     let read = || BackupError::io("read", path);
-    let mut file = File::open(path).map_err(read())?;
+    let file = File::open(path).map_err(read())?;
     let mode = file.metadata().map_err(read())?.permissions().mode() & 0o777;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 16];
-    let mut bytes = 0;
-    loop {
-        let n = file.read(&mut block).map_err(read())?;
-        if n == 0 {
-            break;
-        }
-        hash.update(&block[..n]);
-        bytes += u64::try_from(n).unwrap_or(u64::MAX);
-    }
+    let (bytes, sha256) = manifest::copy(file, std::io::sink()).map_err(read())?;
     Ok(Entry {
         name: format!("files/{number}"),
         place: place.clone(),
         bytes,
-        sha256: hex::encode(hash.finalize()),
+        sha256,
         mode,
     })
 }

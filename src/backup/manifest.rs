@@ -5,6 +5,8 @@
 
 use crate::model::{FactoryId, Time};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 /// The manifest's name in the archive.
@@ -58,4 +60,20 @@ pub enum Place {
     Factory,
     /// The key of the factory's marks.
     MarkerKey,
+}
+
+/// Copies bytes and tells how many they were, and their SHA-256 in hex.
+pub(super) fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<(u64, String)> {
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        let n = from.read(&mut block)?;
+        if n == 0 {
+            return Ok((bytes, hex::encode(hash.finalize())));
+        }
+        hash.update(&block[..n]);
+        to.write_all(&block[..n])?;
+        bytes += u64::try_from(n).unwrap_or(u64::MAX);
+    }
 }

@@ -16,7 +16,7 @@ use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -133,21 +133,9 @@ fn staged(draft: &Path, entry: &Entry) -> PathBuf {
 
 fn take(part: impl Read, entry: &Entry, to: &Path) -> Result<(), String> {
     let mut file = File::create_new(to).map_err(|error| error.to_string())?;
-    let mut hash = Sha256::new();
-    let mut part = part.take(entry.bytes.saturating_add(1));
-    let mut block = vec![0; 1 << 16];
-    let mut bytes = 0;
-    loop {
-        let n = part.read(&mut block).map_err(|error| error.to_string())?;
-        if n == 0 {
-            break;
-        }
-        hash.update(&block[..n]);
-        bytes += u64::try_from(n).unwrap_or(u64::MAX);
-        file.write_all(&block[..n])
-            .map_err(|error| error.to_string())?;
-    }
-    if bytes != entry.bytes || hex::encode(hash.finalize()) != entry.sha256 {
+    let part = part.take(entry.bytes.saturating_add(1));
+    let copied = manifest::copy(part, &mut file).map_err(|error| error.to_string())?;
+    if copied != (entry.bytes, entry.sha256.clone()) {
         return Err(format!("{} is not as it was backed up", entry.name));
     }
     file.set_permissions(PermissionsExt::from_mode(entry.mode & 0o700))
@@ -181,16 +169,14 @@ impl Staged {
         find(&Place::Factory).ok_or_else(|| missing("factory's id"))?;
         let folder = draft.join("project");
         let name = config.file_name().unwrap_or("adf.toml".as_ref());
-        let mut put = Put::default();
-        put.file(&staged(draft, entry), &folder.join(name))?;
+        copy(&staged(draft, entry), &folder.join(name))?;
         for entry in &manifest.entries {
             if let Place::Named(path) = &entry.place
                 && path.is_relative()
             {
-                put.file(&staged(draft, entry), &folder.join(path))?;
+                copy(&staged(draft, entry), &folder.join(path))?;
             }
         }
-        put.written.clear();
         let read = config::load(&folder.join(name))
             .map_err(|faults| BackupError::Config(config::render(&faults, false)))?;
         let base = config.parent().unwrap_or(Path::new("/"));
@@ -249,7 +235,6 @@ async fn prepare(path: &Path) -> Result<(usize, usize), BackupError> {
     std::fs::rename(path, &inside).map_err(BackupError::io("move", path))?;
     let clock = Clock::System;
     let now = clock.now();
-    store::open_read_only(&folder)?.check()?;
     let opened = store::open(&folder, clock)?;
     let counts = (opened.world.tasks.len(), opened.world.unsettled.len());
     let changes = rejoin(&opened.world, now);
@@ -261,7 +246,9 @@ async fn prepare(path: &Path) -> Result<(usize, usize), BackupError> {
     // Copied, so that nothing of it is left in a log beside it.
     let done = path.with_extension("done");
     std::fs::create_dir(&done).map_err(BackupError::io("make", &done))?;
-    store::open_read_only(&folder)?.copy_to(&done)?;
+    let reader = store::open_read_only(&folder)?;
+    reader.check()?;
+    reader.copy_to(&done)?;
     std::fs::rename(done.join(LEDGER_FILE), path).map_err(BackupError::io("move", path))?;
     Ok(counts)
 }
@@ -277,27 +264,33 @@ impl Put {
         if to.exists() {
             return Ok(());
         }
-        let folder = to.parent().unwrap_or(Path::new("/"));
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(BackupError::io("make", folder))?;
-        let draft =
-            tempfile::NamedTempFile::new_in(folder).map_err(BackupError::io("write in", folder))?;
-        let mut source = File::open(from).map_err(BackupError::io("read", from))?;
-        std::io::copy(&mut source, &mut draft.as_file())
-            .and_then(|_| source.metadata())
-            .and_then(|meta| draft.as_file().set_permissions(meta.permissions()))
-            .and_then(|()| draft.as_file().sync_all())
-            .map_err(BackupError::io("write", to))?;
-        draft
-            .persist_noclobber(to)
-            .map_err(|error| BackupError::io("write", to)(error.error))?;
+        copy(from, to)?;
         self.written.push(to.to_owned());
-        let synced = File::open(folder).and_then(|dir| dir.sync_all());
-        synced.map_err(BackupError::io("write", folder))
+        Ok(())
     }
+}
+
+/// Copies a file, whole and on disk, to where none is.
+fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(BackupError::io("make", folder))?;
+    let draft =
+        tempfile::NamedTempFile::new_in(folder).map_err(BackupError::io("write in", folder))?;
+    let mut source = File::open(from).map_err(BackupError::io("read", from))?;
+    std::io::copy(&mut source, &mut draft.as_file())
+        .and_then(|_| source.metadata())
+        .and_then(|meta| draft.as_file().set_permissions(meta.permissions()))
+        .and_then(|()| draft.as_file().sync_all())
+        .map_err(BackupError::io("write", to))?;
+    draft
+        .persist_noclobber(to)
+        .map_err(|error| BackupError::io("write", to)(error.error))?;
+    let synced = File::open(folder).and_then(|dir| dir.sync_all());
+    synced.map_err(BackupError::io("write", folder))
 }
 
 impl Drop for Put {

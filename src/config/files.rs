@@ -1,11 +1,15 @@
-//! The config file itself: reading it, and who else may.
+//! The config file itself: reading it, and who else may; the routing files beside it.
 //!
 //! Invariant: at most [`CONFIG_BYTES_MAX`] bytes are read, and only from a
 //! regular file.
 
 use super::fault::{Fault, Faults};
 use super::secretish;
-use std::{io::Read, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    io::Read,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 /// The longest config, in bytes.
 const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
@@ -44,6 +48,19 @@ pub(super) fn read(path: &Path) -> Result<String, Box<Fault>> {
 
 fn boxed(path: &Path, message: String, help: &str) -> Box<Fault> {
     Box::new(Fault::of_file(path, message, help))
+}
+
+/// The routing files of a folder, in order.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn routing_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(dir)?;
+    let paths = entries.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<std::io::Result<Vec<PathBuf>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.sort();
+    Ok(paths)
 }
 
 /// Warns of values that look secret in a file that others may read.

@@ -33,6 +33,7 @@ use fault::Faults;
 use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Severity};
+pub use files::routing_files;
 pub use render::{render, to_json};
 pub use resolve::WebhookSettings;
 pub use schema::schema;

@@ -10,6 +10,7 @@ use crate::model::{
     AgentName, Change, Effect, EffectKey, EffectKind, EffectState, Plan, Run, Skip, SkipReason,
     Snapshot, Task, TaskState, Time,
 };
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// A plan in the making.
@@ -18,8 +19,8 @@ pub(super) struct Draft<'a> {
     pub s: &'a Snapshot<'a>,
     /// What the words of a task may call for.
     pub routes: &'a Routes,
-    /// How providers and models are, where words choose among them.
-    pub health: Healths,
+    /// How providers and models are; most plans ask nobody, and the past is long.
+    health: OnceCell<Healths>,
     /// What it came to so far.
     pub plan: Plan,
     /// Runs that are not over.
@@ -43,7 +44,7 @@ impl<'a> Draft<'a> {
         Self {
             s,
             routes,
-            health: routes.health(s),
+            health: OnceCell::new(),
             open: runs.clone().filter(|run| run.is_open()).collect(),
             recent: admission::recent(runs, s.now),
             busy: tasks.filter(|task| admission::is_busy(task)).collect(),
@@ -51,6 +52,11 @@ impl<'a> Draft<'a> {
             started: BTreeMap::new(),
             taken: std::collections::BTreeSet::new(),
         }
+    }
+
+    /// How providers and models are, where words choose among them.
+    pub fn health(&self) -> &Healths {
+        self.health.get_or_init(|| self.routes.health(self.s))
     }
 
     pub fn finish(self) -> Plan {

@@ -129,28 +129,27 @@ pub(super) fn instead(
 
 /// The decision. Whoever refused this task last is asked only when nobody else can be.
 fn route(draft: &Draft<'_>, task: &Task, agent: &Agent) -> Option<Route> {
-    let mut healths = now(draft);
+    let healths = now(draft);
     let last = draft.s.world.runs_of(&task.id).last();
     let refused = last.filter(|run| run.outcome().is_some_and(|o| health::refused(o).is_some()));
     if let Some(pair) = refused.map(health::pair)
         && healths.get(&pair).is_none_or(Health::is_usable)
     {
-        let before = healths.clone();
+        let mut others = healths.clone();
         let reason = "it refused this task the last time".to_owned();
         let until = None;
-        healths.insert(pair, Health::Unwell { reason, until });
-        let without = decision(draft, task, agent, &healths)?;
+        others.insert(pair, Health::Unwell { reason, until });
+        let without = decision(draft, task, agent, &others)?;
         if without.choice.is_some() {
             return Some(without);
         }
-        healths = before;
     }
     decision(draft, task, agent, &healths)
 }
 
 /// How everybody is, with what this very plan starts: of what is half-open it starts one.
 fn now(draft: &Draft<'_>) -> Healths {
-    let mut healths = draft.health.clone();
+    let mut healths = draft.health().clone();
     for change in &draft.plan.changes {
         if let Change::Run(run) = change {
             try_out(&mut healths, run);

@@ -5,7 +5,7 @@
 
 use super::{Resolver, prompts};
 use crate::config::fault::{Fault, Severity};
-use crate::config::{explain, raw};
+use crate::config::{explain, files, raw};
 use crate::model::route::{Choice, Scenario};
 use crate::model::settings::{Provider, Routing};
 use crate::routing::check::{FILES_MAX, check};
@@ -113,11 +113,7 @@ impl Resolver<'_, '_> {
     }
 
     fn routing_files(&mut self, dir: &Path) -> Vec<PathBuf> {
-        let listed = std::fs::read_dir(dir).and_then(|entries| {
-            let paths = entries.map(|entry| Ok(entry?.path()));
-            paths.collect::<std::io::Result<Vec<PathBuf>>>()
-        });
-        let mut paths = match listed {
+        let mut paths = match files::routing_files(dir) {
             Ok(paths) => paths,
             Err(error) => {
                 let message = format!("the folder {} cannot be read: {error}", dir.display());
@@ -125,8 +121,6 @@ impl Resolver<'_, '_> {
                 return Vec::new();
             }
         };
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-        paths.sort();
         if paths.is_empty() {
             let message = format!("the folder {} holds no routing file, *.md", dir.display());
             self.faults.error(DIR, message, FORM);
