@@ -51,6 +51,15 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
         .tempdir_in(&base)
         .map_err(BackupError::io("write in", &base))?;
     let manifest = unpack(backup, draft.path())?;
+    let mut put = Put::default();
+    // A config that names files by absolute paths is not whole without them.
+    for entry in &manifest.entries {
+        if let Place::Named(path) = &entry.place
+            && path.is_absolute()
+        {
+            put.file(&staged(draft.path(), entry), path)?;
+        }
+    }
     let staged = Staged::read(backup, &manifest, draft.path(), &config)?;
     let (tasks, unsettled) = prepare(&staged.ledger).await?;
     let places = staged.places(&manifest, draft.path(), &base)?;
@@ -58,7 +67,6 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
     if let Some((_, to)) = exists {
         return Err(BackupError::Exists { path: to.clone() });
     }
-    let mut put = Put::default();
     for (from, to) in &places {
         put.file(from, to)?;
     }

@@ -164,6 +164,33 @@ async fn a_backup_holds_no_token_and_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn a_prompt_beyond_the_configs_folder_is_restored_before_it_is_asked_for() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let prompt = plant.path("prompts/developer.md");
+    std::fs::create_dir_all(prompt.parent().unwrap()).unwrap();
+    std::fs::write(&prompt, "Do what is asked for.\n").unwrap();
+    let line = format!("provider = \"scripted\"\nprompt_file = {prompt:?}\n");
+    factory.edit("provider = \"scripted\"\n", &line);
+    factory.run().await.stop().await;
+    let backup = plant.path("b.tar.gz");
+    let said = factory.adf(&["backup", &text(&backup)]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+
+    std::fs::write(&prompt, "Something else.\n").unwrap();
+    let dir = plant.path("refused");
+    let config = text(&dir.join("adf.toml"));
+    let said = adf(&["restore", &text(&backup), "--config", &config]).await;
+    assert_eq!(said.code, Some(1), "it is not overwritten: {said:?}");
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
+
+    std::fs::remove_dir_all(prompt.parent().unwrap()).unwrap();
+    restored(&plant, &backup, "elsewhere").await;
+    let text = std::fs::read_to_string(&prompt).unwrap();
+    assert_eq!(text, "Do what is asked for.\n");
+}
+
+#[tokio::test]
 async fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
     let plant = Plant::new().await;
     let factory = Factory::scripted(&plant, "happy");
