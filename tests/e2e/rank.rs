@@ -50,7 +50,7 @@ async fn a_factory_that_coordinates_knows_the_graph_and_the_forge_is_not_asked()
     let config = std::fs::read_to_string(&factory.config).unwrap();
     let coordinator = "\n[coordinator]\nmode = \"builtin\"\n";
     std::fs::write(&factory.config, config + coordinator).unwrap();
-    let daemon = factory.run().await;
+    let mut daemon = factory.run().await;
     let first = ["rank", "--format", "json"];
     until("the graph", || {
         let log = plant.forge.request_log();
@@ -58,7 +58,8 @@ async fn a_factory_that_coordinates_knows_the_graph_and_the_forge_is_not_asked()
         (read.count() > 10).then_some(())
     })
     .await;
-    drop(daemon);
+    // Stopped and not killed: a request of its own would still be counted.
+    assert_eq!(daemon.stop().await, Some(0));
     let before = plant.forge.request_log().len();
     let said = factory.adf(&first).await;
     assert_eq!(said.code, Some(0), "{said:?}");
