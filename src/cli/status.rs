@@ -1,7 +1,9 @@
 //! `adf status`: the ledger and the running factory.
 
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
+use super::{
+    ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json, sinks,
+};
 use crate::act::supervise::given;
 use crate::ipc::operator;
 use crate::model::{RunState, World, settings::Walls};
@@ -44,12 +46,17 @@ pub fn run(args: &Status) -> u8 {
     match args.format {
         Format::Json => {
             let mut object = as_json(&config.settings.project, &world, daemon);
+            object["notify"] = sinks::as_json(&config.settings.notify, &world);
             object["walls"] = walls.1;
             say_json(&object);
         }
         Format::Human => {
             let text = as_text(&config.settings.project, &world, daemon.as_ref());
-            say(&format!("{text}\n\n{}", walls.0));
+            let mut parts = vec![text];
+            let told = sinks::lines(&config.settings.notify, &world);
+            parts.extend((!told.is_empty()).then(|| told.join("\n")));
+            parts.push(walls.0);
+            say(&parts.join("\n\n"));
         }
     }
     OK

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::raw_notify::Notify;
 use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
@@ -70,6 +71,9 @@ pub(super) struct Raw {
     /// Deliveries of the forge's webhook.
     #[serde(default)]
     pub webhook: Webhook,
+    /// Who is told besides the issues.
+    #[serde(default)]
+    pub notify: Notify,
 }
 
 /// The project.

@@ -5,6 +5,7 @@
 //! default, and there is no key without effect.
 
 use super::guarding::Guard;
+pub use super::notify::Notify;
 use super::route::{Choice, Scenario};
 use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
 use serde::Serialize;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub coordinator: Coordinator,
     /// Watches.
     pub nightwatch: Nightwatch,
+    /// Who is told besides the issues.
+    pub notify: Notify,
 }
 
 /// The forge, without the token.

@@ -326,6 +326,11 @@ impl Loop {
         let unanswered = nightwatch::unanswered(&self.state.world, now);
         let mut folds = nightwatch::logins(&self.state.world, &self.state.settings, now);
         folds.extend(nightwatch::unknown(&self.state.world, now));
+        folds.extend(nightwatch::sinks(
+            &self.state.world,
+            &self.state.settings,
+            now,
+        ));
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
         let (changed, sender) = (self.changed.clone(), self.sender.clone());
         let settings = self.state.settings.clone();

@@ -4,10 +4,12 @@
 //! Invariant: progress is a tool result, a diff or a commit, never mere output;
 //! one alert per cause, cleared when its cause is gone.
 
+use crate::model::notice::SINK;
 use crate::model::route::Choice;
 use crate::model::settings::Settings;
 use crate::model::{
-    Alert, Change, Denial, DenialKind, Exit, Run, RunId, RunState, TaskState, Time, World,
+    Alert, Change, Denial, DenialKind, EffectState, Exit, Run, RunId, RunState, TaskState, Time,
+    World,
 };
 use crate::routing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,6 +226,37 @@ pub fn logins(world: &World, settings: &Settings, now: Time) -> Vec<Change> {
     let causes: BTreeSet<&String> = refused.keys().chain(known).collect();
     let turned = causes.into_iter().filter_map(|cause| {
         let text = refused.get(cause).map(String::as_str);
+        turn(&world.alerts, cause, text, now)
+    });
+    turned.collect()
+}
+
+/// Alerts on sinks whose last notice was given up, raised or cleared.
+#[must_use]
+pub fn sinks(world: &World, settings: &Settings, now: Time) -> Vec<Change> {
+    let sinks = settings.notify.sinks.keys();
+    let silent = sinks.filter_map(|name| {
+        let last = world.last_notice(name).filter(|e| e.state.is_closed())?;
+        let EffectState::Parked { reason } = &last.state else {
+            return None;
+        };
+        let text = format!(
+            "`{name}` could not be told: {reason}; see [notify.sinks.{name}]; it is tried again with the next notice"
+        );
+        Some((format!("{SINK}{name}"), text))
+    });
+    let silent: BTreeMap<String, String> = silent.collect();
+    // While a notice is under way nothing is known yet.
+    let tried = |cause: &str| {
+        let name = cause.strip_prefix(SINK).unwrap_or_default();
+        let last = world.last_notice(name);
+        last.is_some_and(|e| !e.state.is_closed()) && settings.notify.sinks.contains_key(name)
+    };
+    let known = world.alerts.keys().filter(|cause| cause.starts_with(SINK));
+    let causes: BTreeSet<&String> = silent.keys().chain(known).collect();
+    let settled = causes.into_iter().filter(|cause| !tried(cause));
+    let turned = settled.filter_map(|cause| {
+        let text = silent.get(cause).map(String::as_str);
         turn(&world.alerts, cause, text, now)
     });
     turned.collect()

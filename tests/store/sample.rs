@@ -241,6 +241,7 @@ pub fn effect_states(reason: &str, at: i64) -> Vec<EffectState> {
         EffectState::Tried { at },
         EffectState::Retry {
             at,
+            blocked: true,
             reason: reason.clone(),
         },
         EffectState::Ambiguous {

@@ -11,6 +11,7 @@ mod failures;
 mod forge;
 mod guard;
 mod limits;
+mod notify;
 mod prompts;
 mod providers;
 mod roles;
@@ -49,6 +50,8 @@ impl Resolver<'_, '_> {
         let schedule = self.schedule(&raw.schedule);
         let (providers, keys) = self.providers(raw.providers);
         secrets.keys = keys;
+        let (notify, sinks) = self.notify(raw.notify, &schedule.time_zone);
+        secrets.sinks = sinks;
         let limits = self.project_limits(&raw.limits);
         let routing = self.routing(&raw.routing, &providers);
         let roles = self.roles(raw.roles);
@@ -85,6 +88,7 @@ impl Resolver<'_, '_> {
                     self.faults,
                 ),
             },
+            notify,
             state_dir,
         };
         (settings, secrets, webhook)
