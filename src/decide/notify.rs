@@ -10,15 +10,13 @@ use super::operator;
 use super::tidings::{self, Matter, repository_url};
 use crate::model::notice::{issue_key, notice_origin};
 use crate::model::notify::{Sink, Way};
-use crate::model::{EffectKind, EffectResult, EffectState, NoticeKind, Subject, Time};
+use crate::model::{EffectKind, EffectResult, EffectState, LISTEN_FROM, NoticeKind, Subject, Time};
 use crate::prompt::body::{BodyValues, fill_body};
 use crate::schedule::Schedule;
 use std::time::Duration;
 
 /// The pause of a sink after a notice to it was given up.
 const GIVEN_UP: Duration = Duration::from_hours(1);
-/// The cursor that says where a ledger began to listen.
-const BEGAN: &str = "since";
 
 /// A notice, before it is put into the words of a sink.
 struct Notice<'a> {
@@ -102,7 +100,7 @@ fn digest(draft: &mut Draft<'_>, name: &str, to: (&Sink, u64), matters: &[Matter
     };
     let mut past = s.world.notices(NoticeKind::Digest, name);
     let told = past.find(|effect| matches!(effect.state, EffectState::Done { .. }));
-    let began = s.world.cursors.get(BEGAN).copied();
+    let began = s.world.cursors.get(LISTEN_FROM).copied();
     let Some(since) = told.map(|effect| effect.created_at).or(began) else {
         return;
     };

@@ -51,6 +51,8 @@ pub struct Settings {
     pub nightwatch: Nightwatch,
     /// Who is told besides the issues.
     pub notify: Notify,
+    /// How old the last backup may be; `None`: nobody watches it.
+    pub backup_max_age: Option<Duration>,
 }
 
 /// The forge, without the token.

@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The cursor that says that every open issue was read once.
 pub const BACKLOG: &str = "backlog";
 
+/// The cursor that says from when on a ledger listens: when it began.
+pub const LISTEN_FROM: &str = "listen_from";
+
 /// Everything known, by its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {

@@ -12,6 +12,7 @@ use crate::model::{
     World,
 };
 use crate::routing;
+use crate::store::BackupTrace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -30,6 +31,9 @@ const REPOSITORY: &str = "repository";
 
 /// The cause of the alert that the config on disk is refused.
 const CONFIG: &str = "config";
+
+/// The cause of the alert that the last backup is too old.
+const BACKUP: &str = "backup";
 
 /// The cause of the alert that too many failures are UNKNOWN.
 const UNKNOWN: &str = "unknown-failures";
@@ -260,6 +264,33 @@ pub fn sinks(world: &World, settings: &Settings, now: Time) -> Vec<Change> {
         turn(&world.alerts, cause, text, now)
     });
     turned.collect()
+}
+
+/// The alert that the last backup is too old, or that there is none, raised or cleared.
+/// A ledger without a backup is as old as the moment from which it listens.
+#[must_use]
+pub fn backup(
+    alerts: &BTreeMap<String, Alert>,
+    (max_age, began): (Option<Duration>, Option<Time>),
+    last: Option<&BackupTrace>,
+    now: Time,
+) -> Option<Change> {
+    let text = max_age.and_then(|max| {
+        let since = last.map(|last| last.made_at).or(began)?;
+        let hours = |span: Duration| span.as_secs() / 3600;
+        (now.since(since) > max).then(|| {
+            let what = match last {
+                Some(last) => format!("the last backup, {}, is old", last.file.display()),
+                None => "there is no backup".to_owned(),
+            };
+            format!(
+                "{what}: none was made for {} h, `[backup] max_age` is {} h; run `adf backup`, and look at the timer adf-backup@",
+                hours(now.since(since)),
+                hours(max)
+            )
+        })
+    });
+    turn(alerts, BACKUP, text.as_deref(), now)
 }
 
 /// What changes of an alert that is to stand with `text`, or not at all.

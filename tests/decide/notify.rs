@@ -34,7 +34,7 @@ fn scene(sinks: &[(&str, Sink)]) -> Scene {
     scene.settings.notify.sinks = sinks.collect();
     let now = scene.now;
     scene.apply(vec![Change::Cursor {
-        name: "since".to_owned(),
+        name: LISTEN_FROM.to_owned(),
         at: now,
     }]);
     scene

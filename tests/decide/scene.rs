@@ -360,5 +360,6 @@ pub fn settings() -> Settings {
             stalled_after: Duration::from_secs(900),
         },
         notify: Notify::default(),
+        backup_max_age: None,
     }
 }

@@ -3,7 +3,11 @@
 
 use crate::receiver::{Answer, Receiver, SECRET, TOKEN};
 use crate::support::{Daemon, Plant, until};
+use adf::clock::Clock;
+use adf::store::BackupTrace;
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Does nothing and says nothing: a person is called.
 const IDLE: &str = "exit 0";
@@ -184,4 +188,39 @@ async fn a_start_without_the_address_is_refused_with_the_place() {
     let said = plant.adf(&["run"]).await;
     assert_eq!(said.code, Some(78), "{said:?}");
     assert!(said.err.contains("chat.url"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_backup_is_told_and_a_new_one_ends_it() {
+    let receiver = Receiver::new(&[]).await;
+    let plant = plant(IDLE, &receiver, "\n[backup]\nmax_age = \"1h\"\n").await;
+    let state = plant.dir.join("state");
+    std::fs::create_dir(&state).unwrap();
+    let old = BackupTrace {
+        made_at: Clock::System.now().minus(Duration::from_secs(5 * 3600)),
+        file: "/var/backups/old.tar.gz".into(),
+        bytes: 1,
+    };
+    old.leave(&state).unwrap();
+    let _daemon = plant.run(&[]).await;
+    let told = receiver.until_told("backup: the last backup").await;
+    assert!(told["text"].to_string().contains("5 h"), "{told}");
+    let status = plant.adf(&["status"]).await;
+    assert!(status.out.contains("5 h ago, too old"), "{}", status.out);
+    let file = plant.dir.join("new.tar.gz");
+    let made = plant.adf(&["backup", file.to_str().unwrap()]).await;
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let over = async {
+        loop {
+            let status = plant.adf(&["status"]).await.out;
+            if !status.contains("alert backup:") {
+                return status;
+            }
+        }
+    };
+    let status = timeout(Duration::from_secs(40), over).await.unwrap();
+    assert!(
+        status.contains("new.tar.gz") && status.contains(" 0 h ago"),
+        "{status}"
+    );
 }

@@ -89,9 +89,22 @@ impl Resolver<'_, '_> {
                 ),
             },
             notify,
+            backup_max_age: self.backup_max_age(&raw.backup),
             state_dir,
         };
         (settings, secrets, webhook)
+    }
+
+    /// How old the last backup may be, where that is watched.
+    fn backup_max_age(&mut self, raw: &super::raw::Backup) -> Option<std::time::Duration> {
+        let at = "/backup/max_age";
+        if !raw.watched && self.faults.doc.has(at) {
+            let message = "`max_age` has no effect when backups are not watched".to_owned();
+            self.faults
+                .key_error(at, message, "take it out, or write watched = true");
+        }
+        let age = span::resolve(&raw.max_age, span::BACKUP_AGE, at, self.faults);
+        raw.watched.then_some(age)
     }
 
     fn schedule(&mut self, raw: &super::raw::Schedule) -> ScheduleSettings {
