@@ -151,7 +151,7 @@ class Plant:
 
     def status(self):
         """What `adf status` says."""
-        asked = [self.adf, "status", "--config", self.config, "--format", "json"]
+        asked = [self.adf, "status", "--config", self.config, "--all", "--format", "json"]
         return json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
 
     def issue(self, title, body):

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::courier::{Address, Courier};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
-use crate::model::{Person, Time, World, settings::Settings};
+use crate::model::{Person, RepoId, Time, World, settings::Settings};
 use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX, run::Fit};
 use crate::sense::webhook::check::WeakSecret;
 use crate::sense::{CronSource, Poller, Sources, Wiring, poll::SCANNED};
@@ -134,6 +134,7 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 async fn open(settings: &Settings, start: &Start) -> Result<Opened, AppError> {
     let lived_before = settings.state_dir.join(store::FACTORY_FILE).exists();
     let opened = store::open(&settings.state_dir, start.clock.clone())?;
+    store::claim_project(&settings.state_dir, &settings.project)?;
     if lived_before && !opened.world.cursors.contains_key(SCANNED) {
         let settle = settings.forge.settle;
         (start.waiting)(&format!(
@@ -157,7 +158,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let (key_text, key) = marker_key(config)?;
     let hook = Hook::read(config)?;
     let given = walls(&settings, &start).await?;
-    let (me, repo) = greet(&client, &*start.waiting).await?;
+    let (me, repo) = known(&client, &settings, &start).await?;
     let told: Vec<SecretString> = addresses.values().flat_map(Address::secrets).collect();
     let redactor = redactor(
         keys.values().chain([&token, &key_text]).chain(&told),
@@ -218,6 +219,17 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         hup: lines.hups.0,
         webhook,
     })
+}
+
+/// Who the factory is on the forge, if it is still the same, and its repository.
+async fn known(
+    client: &Client,
+    settings: &Settings,
+    start: &Start,
+) -> Result<(Person, RepoId), AppError> {
+    let (me, repo) = greet(client, &*start.waiting).await?;
+    store::claim_account(&settings.state_dir, &me)?;
+    Ok((me, repo))
 }
 
 /// The walls of this machine, when they will do for the config.

@@ -46,6 +46,15 @@ impl NoticeKind {
         EffectKey(format!("{}{:013}", self.prefix(sink), at.0.max(0)))
     }
 
+    /// Between which keys all notices of a sink lie, the second one left out.
+    #[must_use]
+    pub fn keys(self, sink: &str) -> (EffectKey, EffectKey) {
+        let first = self.prefix(sink);
+        // A moment is digits, and `;` comes after all of them.
+        let last = format!("{first};");
+        (EffectKey(first), EffectKey(last))
+    }
+
     fn prefix(self, sink: &str) -> String {
         format!("{}:{sink}:", self.word())
     }
@@ -73,10 +82,8 @@ impl World {
         kind: NoticeKind,
         sink: &str,
     ) -> impl Iterator<Item = &'a Effect> + use<'a> {
-        let first = kind.prefix(sink);
-        // A moment is digits, and `;` comes after all of them.
-        let last = format!("{first};");
-        let keys = self.effects.range(EffectKey(first)..EffectKey(last));
+        let (first, last) = kind.keys(sink);
+        let keys = self.effects.range(first..last);
         keys.rev().map(|(_, effect)| effect)
     }
 
