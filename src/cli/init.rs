@@ -5,7 +5,7 @@
 
 use super::{CONFIG, FAILED, OK, complain, own_path, runtime, say};
 use crate::config;
-use crate::doctor::observe::state;
+use crate::doctor::observe::{agents::unfound, state};
 use crate::setup::checkout::{self, Checkout};
 use crate::setup::diff::diff;
 use crate::setup::files::{self, File};
@@ -140,6 +140,10 @@ fn set_up(args: &Init) -> Result<(), SetupError> {
             "warning: {}: {}; {}",
             fault.key, fault.message, fault.help
         ));
+    }
+    for unfound in unfound(&staged.config.settings) {
+        let (found, remedy) = unfound.told();
+        say(&format!("warning: {found}; {remedy}"));
     }
     if !args.apply {
         say("\nNothing was written. Add --apply to write it.");
