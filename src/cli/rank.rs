@@ -25,6 +25,11 @@ waits for nothing, nobody works on it, and it bears the coordinator's label wher
 
 With --stdin reads  {"issues":[1,2,3],"dependencies":[{"issue":2,"depends_on":1}]}
 
+Examples:
+  adf rank --config /etc/adf/shop.toml
+  adf rank --format dot | dot -Tsvg > rank.svg
+  adf rank --stdin < graph.json
+
 Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage · 69 the forge refuses ·
 78 the config has faults"##;
 /// Characters of a title that are shown.

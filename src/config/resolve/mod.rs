@@ -58,6 +58,7 @@ impl Resolver<'_, '_> {
             routing: &routing,
             zone: &schedule.time_zone,
             limits: &limits,
+            environment: &raw.walls.environment,
         };
         let agents = self.agents(raw.agents, &around);
         let guard = self.guard(raw.guard, &agents);
