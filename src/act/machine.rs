@@ -16,6 +16,7 @@ use super::supervise::Given;
 use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
+use crate::courier::Courier;
 use crate::forge::{Client, Comment, ForgeError, IssueItem};
 use crate::model::{Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time};
 use crate::store::{Ledger, StoreError};
@@ -77,6 +78,8 @@ pub struct Tools {
     pub ledger: Ledger,
     /// The moment.
     pub clock: Clock,
+    /// Carries notices to webhooks.
+    pub courier: Courier,
     /// git with the factory's own settings.
     pub git: Git,
     /// The mirror of the repository.
@@ -282,6 +285,10 @@ impl Outside for Machine {
             client.set_assignees(number, &all).await?;
         }
         Ok(())
+    }
+
+    async fn notify(&self, sink: &str, id: &str, body: &str) -> Result<(), Trouble> {
+        self.carry(sink, id, body).await
     }
 
     async fn begin(self: &Arc<Self>, task: &Task, run: &Run) {

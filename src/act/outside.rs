@@ -96,6 +96,14 @@ pub trait Outside: Send + Sync + 'static {
         assignees: &[String],
     ) -> impl Future<Output = Result<(), Trouble>> + Send;
 
+    /// Sends a notice to a sink's address, under an id that is the same in every try.
+    fn notify(
+        &self,
+        sink: &str,
+        id: &str,
+        body: &str,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
     /// Starts a run. It ends in the ledger, whether or not it could begin, and
     /// [`Outside::run_over`] is called once then.
     fn begin(self: &Arc<Self>, task: &Task, run: &Run) -> impl Future<Output = ()> + Send;

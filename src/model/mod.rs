@@ -15,6 +15,8 @@ pub mod judged;
 pub mod mark;
 pub mod mention;
 pub mod message;
+pub mod notice;
+pub mod notify;
 pub mod order;
 pub mod outcome;
 pub mod passage;
@@ -44,6 +46,7 @@ pub use mention::{Mention, MentionState, Refusal, Target};
 pub use message::{
     Answer, Call, Message, NewIssue, Note, Question, Remark, Report, ReportStatus, Said,
 };
+pub use notice::{NoticeKind, Subject};
 pub use order::{Order, Ordered, Wish};
 pub use outcome::{Exit, FailureClass, Outcome, Work};
 pub use passage::Passage;
@@ -56,4 +59,4 @@ pub use task::{Task, TaskState};
 pub use time::Time;
 pub use told::{Denial, DenialKind, Told, Usage};
 pub use walls::{Bubblewrap, Ports, RoleContext, Weakness};
-pub use world::{BACKLOG, World};
+pub use world::{BACKLOG, LISTEN_FROM, World};

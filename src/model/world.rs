@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The cursor that says that every open issue was read once.
 pub const BACKLOG: &str = "backlog";
 
+/// The cursor that says from when on a ledger listens: when it began.
+pub const LISTEN_FROM: &str = "listen_from";
+
 /// Everything known, by its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
@@ -56,6 +59,10 @@ pub struct World {
     pub loose: BTreeSet<EffectKey>,
     /// What agents said, by run and number.
     pub said: BTreeMap<(RunId, u32), Said>,
+    /// As what each sink was told of each thing.
+    pub told: BTreeMap<(String, String), String>,
+    /// Tasks that called a person, and when.
+    pub called: BTreeSet<(Time, TaskId)>,
     /// Who wrote each comment.
     pub voices: BTreeMap<i64, Voice>,
 }
@@ -225,6 +232,7 @@ impl World {
 
     /// An effect is new or has moved on.
     fn touched(&mut self, key: &EffectKey) {
+        self.tell(key);
         let Some(effect) = self.effects.get(key) else {
             return;
         };

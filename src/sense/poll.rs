@@ -11,7 +11,7 @@ use super::source::{Source, Sources};
 use crate::forge::{ForgeError, IssueItem};
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
-use crate::model::{Alert, BACKLOG, Change, Person, RepoId, Repository, Time, World};
+use crate::model::{Alert, BACKLOG, Change, LISTEN_FROM, Person, RepoId, Repository, Time, World};
 use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,8 +37,6 @@ const BATCH_ROWS_MAX: usize = 500;
 const ISSUES: &str = "issues";
 /// The cursor of comments.
 const COMMENTS: &str = "comments";
-/// Since when mentions count.
-const LISTEN_FROM: &str = "listen_from";
 /// When a new ledger first had read everything.
 pub const SCANNED: &str = "scanned";
 /// The cause of the alert on items that cannot be read.

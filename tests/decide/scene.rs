@@ -285,6 +285,15 @@ fn coordinator() -> Coordinator {
     }
 }
 
+fn routing() -> Routing {
+    Routing {
+        decides: false,
+        dir: None,
+        scenarios: Vec::new(),
+        default: None,
+    }
+}
+
 pub fn settings() -> Settings {
     let agents = ["developer", "reviewer"].map(|n| (AgentName::from(n), agent(n)));
     Settings {
@@ -344,16 +353,13 @@ pub fn settings() -> Settings {
             rules: Vec::new(),
         },
         guard: Default::default(),
-        routing: adf::model::settings::Routing {
-            decides: false,
-            dir: None,
-            scenarios: Vec::new(),
-            default: None,
-        },
+        routing: routing(),
         coordinator: coordinator(),
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),
         },
+        notify: Notify::default(),
+        backup_max_age: None,
     }
 }

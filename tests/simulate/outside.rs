@@ -89,7 +89,7 @@ impl Hands {
             let mut model = lock(&self.model);
             let trouble = model.trouble;
             if model.forge.archived {
-                return Err(passing("the repository is archived"));
+                return Err(Trouble::Blocked("the repository is archived".to_owned()));
             }
             if model.one_in(trouble) {
                 match model.rng.u8(0..4) {
@@ -299,6 +299,11 @@ impl Outside for Hands {
             Ok(())
         })
         .await
+    }
+
+    async fn notify(&self, sink: &str, _id: &str, _body: &str) -> Result<(), Trouble> {
+        lock(&self.model).fault(format!("`{sink}` is told, and no world has sinks"));
+        Ok(())
     }
 
     async fn begin(self: &Arc<Self>, task: &Task, run: &Run) {
