@@ -18,6 +18,7 @@ mod raw_coordinator;
 mod raw_failures;
 mod raw_guard;
 mod raw_routing;
+mod raw_status;
 mod raw_walls;
 mod raw_webhook;
 mod render;

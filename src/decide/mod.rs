@@ -6,7 +6,7 @@
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
-//! [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
+//! [`display`] lets issues show it, [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
 //! people will see; [`graph`] ranks issues; [`rejoin`] prepares a restored ledger.
 
 pub mod admission;
@@ -16,6 +16,7 @@ mod choose;
 mod clarify;
 pub mod coordinate;
 mod delivery;
+mod display;
 mod draft;
 pub mod ending;
 mod escalate;
@@ -53,5 +54,6 @@ pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
     steps::replies(&mut draft);
     steps::tasks(&mut draft);
     coordinate::take(&mut draft);
+    display::follow(&mut draft);
     draft.finish()
 }

@@ -80,6 +80,8 @@ pub struct Wiring<S = Sources> {
     pub narrowed: bool,
     /// Somebody wants to know what open issues wait for.
     pub ranked: bool,
+    /// Labels that only show what the factory does: no fact about an issue.
+    pub display: Vec<String>,
 }
 
 /// Reads the forge for one project.
@@ -116,6 +118,7 @@ impl<S: Source> Poller<S> {
     pub fn obey(&mut self, settings: &Settings) {
         self.with.narrowed = !settings.mentions.allow.is_empty();
         self.with.ranked = settings.coordinator.builtin;
+        self.with.display = settings.status.names();
     }
 
     /// Whether every open issue was read, and what each of them waits for.
@@ -198,7 +201,10 @@ impl<S: Source> Poller<S> {
         let texts = bodies.chain(comments.items.iter().map(comment_text));
         let texts = texts.chain(said.texts.iter().cloned());
         let passages = self.passages(repo, listen_from, now, texts).await?;
-        let known = moved(listed.map(|item| &item.issue), &passages, &self.with.me);
+        let mut known = moved(listed.map(|item| &item.issue), &passages, &self.with.me);
+        for issue in &mut known {
+            issue.labels.retain(|l| !self.with.display.contains(l));
+        }
         self.backlog.note(known.iter());
         let unknown = self.with.sources.unknown(known).await?;
         let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
