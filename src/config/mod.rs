@@ -19,6 +19,7 @@ mod raw_failures;
 mod raw_guard;
 mod raw_notify;
 mod raw_routing;
+mod raw_status;
 mod raw_walls;
 mod raw_webhook;
 mod reference;

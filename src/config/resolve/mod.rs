@@ -16,6 +16,7 @@ mod prompts;
 mod providers;
 mod roles;
 mod routing;
+mod status;
 mod walls;
 mod webhook;
 
@@ -66,6 +67,11 @@ impl Resolver<'_, '_> {
         let agents = self.agents(raw.agents, &around);
         let guard = self.guard(raw.guard, &agents);
         let coordinator = self.coordinator(&raw.coordinator, &agents);
+        let taken = [
+            (raw.coordinator.label.as_str(), "the label of wanted issues"),
+            (raw.failures.label.as_str(), "the label that calls a person"),
+        ];
+        let status = self.status(raw.status, &taken);
         let settings = Settings {
             project: raw.project.name,
             forge: self.forge(&raw.gitea),
@@ -80,6 +86,7 @@ impl Resolver<'_, '_> {
             guard,
             routing,
             coordinator,
+            status,
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(
