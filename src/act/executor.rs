@@ -136,6 +136,8 @@ impl<O: Outside> Executor<O> {
                 self.outside.dress(*number, labels, assignees).await?;
                 Ok(EffectResult::Nothing)
             }
+            EffectKind::Show { own, all, want } => self.show(job, (own, all), want.as_ref()).await,
+            EffectKind::Assign { hold, own } => self.assign(job, *hold, *own).await,
             EffectKind::Sweep { workspace } => self.sweep(job, *workspace).await,
         }
     }
@@ -167,9 +169,19 @@ impl<O: Outside> Executor<O> {
         if let EffectState::Parked { reason } = &state
             && !notice
         {
+            let key = &job.effect.key;
+            let (cause, what) = match job.effect.kind.refusal() {
+                // It would be the same for every issue, and work goes on without it.
+                Some(cause) => (
+                    cause.to_owned(),
+                    format!("`[status]`, {}", job.effect.kind.word()),
+                ),
+                None => (format!("parked:{key}"), format!("`{key}`")),
+            };
+            let text = format!("{what} cannot be done: {reason}");
             changes.push(Change::Alert(Alert::raised(
-                format!("parked:{}", job.effect.key),
-                format!("`{}` cannot be done: {reason}", job.effect.key),
+                cause,
+                text,
                 self.outside.now(),
             )));
         }

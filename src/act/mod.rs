@@ -14,6 +14,7 @@ pub mod context;
 pub mod deliver;
 pub mod desk;
 pub mod disk;
+pub mod display;
 pub mod establish;
 pub mod executor;
 pub mod follow;

@@ -267,6 +267,7 @@ fn wiring(
         since,
         narrowed: !settings.mentions.allow.is_empty(),
         ranked: settings.coordinator.builtin,
+        display: settings.status.names(),
     }
 }
 

@@ -19,8 +19,10 @@ mod raw_failures;
 mod raw_guard;
 mod raw_notify;
 mod raw_routing;
+mod raw_status;
 mod raw_walls;
 mod raw_webhook;
+mod reference;
 mod render;
 mod resolve;
 mod schema;
@@ -35,6 +37,7 @@ use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Severity};
 pub use files::routing_files;
+pub use reference::reference;
 pub use render::{render, to_json};
 pub use resolve::WebhookSettings;
 pub use schema::schema;

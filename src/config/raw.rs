@@ -18,6 +18,7 @@ pub(super) use super::raw_coordinator::{Coordinator, CoordinatorMode};
 pub(super) use super::raw_failures::Failures;
 pub(super) use super::raw_guard::{Guard, GuardAllow};
 pub(super) use super::raw_routing::Routing;
+pub(super) use super::raw_status::Status;
 pub(super) use super::raw_walls::{Accept, Bubblewrap, Port, Role, Walls};
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
@@ -65,6 +66,9 @@ pub(super) struct Raw {
     /// Who takes up issues that nobody gave to an agent.
     #[serde(default)]
     pub coordinator: Coordinator,
+    /// What shows on an issue of the work on it.
+    #[serde(default)]
+    pub status: Status,
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,

@@ -88,6 +88,22 @@ pub enum EffectKind {
         /// Logins to assign, added to those there.
         assignees: Vec<String>,
     },
+    /// Show by a label where the work on an issue is.
+    Show {
+        /// Labels that count as the factory's where they are found.
+        own: Vec<String>,
+        /// All labels that say where work is.
+        all: Vec<String>,
+        /// The one that is to stand; none: none of them.
+        want: Option<String>,
+    },
+    /// Show by the assignee who has claimed an issue: the factory's account, or nobody more.
+    Assign {
+        /// Whether a claim holds.
+        hold: bool,
+        /// Whether an assignment that is found counts as the factory's.
+        own: bool,
+    },
     /// Post an agent's question to people.
     Ask {
         /// The comment without its mark.
@@ -137,11 +153,23 @@ impl EffectKind {
             EffectKind::Push { .. } => "push",
             EffectKind::Pull { .. } => "pull",
             EffectKind::Dress { .. } => "dress",
+            EffectKind::Show { .. } => "show",
+            EffectKind::Assign { .. } => "assign",
             EffectKind::Ask { .. } => "ask",
             EffectKind::OpenIssue { .. } => "open_issue",
             EffectKind::Notify { .. } => "notify",
             EffectKind::Result { .. } => "result",
             EffectKind::Sweep { .. } => "sweep",
+        }
+    }
+
+    /// The cause of the alert on what the forge refuses for every issue alike.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&'static str> {
+        match self {
+            EffectKind::Show { .. } => Some("refused:labels"),
+            EffectKind::Assign { .. } => Some("refused:assignee"),
+            _ => None,
         }
     }
 }
@@ -216,4 +244,8 @@ pub enum EffectResult {
     Pull(u64),
     /// A new issue's number.
     Issue(u64),
+    /// Labels that count as the factory's from now on.
+    Shown(Vec<String>),
+    /// Whether the factory's account is assigned by the factory.
+    Assigned(bool),
 }

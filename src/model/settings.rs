@@ -7,6 +7,7 @@
 use super::guarding::Guard;
 pub use super::notify::Notify;
 use super::route::{Choice, Scenario};
+pub use super::shown::{Showing, Stage, Status};
 use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub routing: Routing,
     /// Who takes up what nobody asked for by name.
     pub coordinator: Coordinator,
+    /// What shows on an issue of the work on it.
+    pub status: Status,
     /// Watches.
     pub nightwatch: Nightwatch,
     /// Who is told besides the issues.

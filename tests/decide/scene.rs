@@ -149,6 +149,8 @@ impl Scene {
             EffectKind::OpenIssue { .. } => EffectResult::Issue(78),
             EffectKind::Push { head, .. } => EffectResult::Pushed(head.clone()),
             EffectKind::Pull { .. } => EffectResult::Pull(77),
+            EffectKind::Show { want, .. } => EffectResult::Shown(want.iter().cloned().collect()),
+            EffectKind::Assign { hold, .. } => EffectResult::Assigned(*hold),
             EffectKind::Spawn { run } => {
                 let (since, progress_at) = (self.now, self.now);
                 let state = RunState::Working {
@@ -276,12 +278,20 @@ pub fn agent(name: &str) -> Agent {
     }
 }
 
-fn coordinator() -> Coordinator {
-    Coordinator {
-        builtin: false,
-        label: "adf:ready".to_owned(),
-        open: 2,
-        agents: Vec::new(),
+/// All that `[status]` can show.
+pub fn status() -> Status {
+    let labels = [
+        (Stage::Ready, "adf/ready"),
+        (Stage::InProgress, "adf/in progress"),
+        (Stage::InReview, "adf/in review"),
+        (Stage::Blocked, "adf/blocked"),
+    ];
+    let labels = labels.map(|(stage, name)| (stage, name.to_owned()));
+    Status {
+        labels: Some(Showing {
+            labels: labels.to_vec(),
+        }),
+        assign: true,
     }
 }
 
@@ -291,6 +301,15 @@ fn routing() -> Routing {
         dir: None,
         scenarios: Vec::new(),
         default: None,
+    }
+}
+
+fn coordinator() -> Coordinator {
+    Coordinator {
+        builtin: false,
+        label: "adf:ready".to_owned(),
+        open: 2,
+        agents: Vec::new(),
     }
 }
 
@@ -355,6 +374,7 @@ pub fn settings() -> Settings {
         guard: Default::default(),
         routing: routing(),
         coordinator: coordinator(),
+        status: Status::default(),
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),

@@ -13,7 +13,8 @@ fn embedded_it_needs_nothing_and_shows_each_step_with_its_time() {
     assert_eq!(said.code, Some(0), "{said:?}");
     for step in [
         "opens issue #",
-        "mentions @adf:developer",
+        "labels it `adf:ready`",
+        "the coordinator chooses, and records the mention: `@adf:developer`",
         "taken this up",
         "branch adf/",
         "pull request #",

@@ -221,6 +221,15 @@ pub fn effect_kinds(text: &str, number: i64) -> Vec<EffectKind> {
             labels: vec![body.clone()],
             assignees: vec![],
         },
+        EffectKind::Show {
+            own: vec![body.clone()],
+            all: vec![body.clone()],
+            want: Some(body.clone()),
+        },
+        EffectKind::Assign {
+            hold: true,
+            own: false,
+        },
         EffectKind::Ask { body: body.clone() },
         EffectKind::OpenIssue {
             origin: MentionId(text.to_owned()),
@@ -262,6 +271,8 @@ pub fn effect_states(reason: &str, at: i64) -> Vec<EffectState> {
         done(EffectResult::Pushed(Sha("d".repeat(40)))),
         done(EffectResult::Pull(at.0.unsigned_abs())),
         done(EffectResult::Issue(at.0.unsigned_abs())),
+        done(EffectResult::Shown(vec![reason.clone()])),
+        done(EffectResult::Assigned(true)),
         EffectState::Parked {
             reason: reason.clone(),
         },

@@ -16,6 +16,7 @@ mod prompts;
 mod providers;
 mod roles;
 mod routing;
+mod status;
 mod walls;
 mod webhook;
 
@@ -61,10 +62,16 @@ impl Resolver<'_, '_> {
             routing: &routing,
             zone: &schedule.time_zone,
             limits: &limits,
+            environment: &raw.walls.environment,
         };
         let agents = self.agents(raw.agents, &around);
         let guard = self.guard(raw.guard, &agents);
         let coordinator = self.coordinator(&raw.coordinator, &agents);
+        let taken = [
+            (raw.coordinator.label.as_str(), "the label of wanted issues"),
+            (raw.failures.label.as_str(), "the label that calls a person"),
+        ];
+        let status = self.status(raw.status, &taken);
         let settings = Settings {
             project: raw.project.name,
             forge: self.forge(&raw.gitea),
@@ -79,6 +86,7 @@ impl Resolver<'_, '_> {
             guard,
             routing,
             coordinator,
+            status,
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(
@@ -109,7 +117,7 @@ impl Resolver<'_, '_> {
 
     fn schedule(&mut self, raw: &super::raw::Schedule) -> ScheduleSettings {
         let mut time_zone = raw.time_zone.clone();
-        if let Err(error) = schedule::parse_zone(&time_zone) {
+        if let Err(error) = schedule::Zone::named(&time_zone) {
             let help = "an IANA name, with its case, such as UTC or Europe/Berlin";
             self.faults
                 .error("/schedule/time_zone", error.to_string(), help);

@@ -210,7 +210,8 @@ fn labels(config: &Config, seen: &Seen) -> Vec<Check> {
         .delivery
         .labels
         .iter()
-        .chain([&settings.failures.label]);
+        .chain([&settings.failures.label])
+        .chain(Some(&settings.coordinator.label).filter(|_| settings.coordinator.builtin));
     let missing: Vec<Check> = wanted
         .filter(|name| !there.iter().any(|label| label.name == **name))
         .map(|name| {
@@ -224,7 +225,7 @@ fn labels(config: &Config, seen: &Seen) -> Vec<Check> {
         return vec![Check::ok(
             ABOUT,
             NAME,
-            "all that the factory sets are there",
+            "all that the factory needs are there",
         )];
     }
     missing
