@@ -162,6 +162,10 @@ class Plant:
         for line in self.log.read_text(errors="replace").splitlines():
             yield json.loads(line)
 
+    def ended(self):
+        """How many tasks it has ended so far."""
+        return self.log.read_bytes().count(b'"message":"end"')
+
     def cpu_seconds(self):
         return cpu_seconds(self.daemon.pid)
 

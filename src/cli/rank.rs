@@ -9,10 +9,11 @@ use super::run::code;
 use super::table::table;
 use super::{FAILED, OK, complain, load, runtime, say};
 use crate::config::Config;
-use crate::decide::graph::{IssueGraph, Ranking, Row, input, known, show};
+use crate::decide::graph;
 use crate::model::{BACKLOG, World};
 use crate::redact::clip;
 use crate::store;
+use adf_graph::{IssueGraph, Ranking, Row, input, show};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -110,7 +111,7 @@ fn project(args: &Rank) -> Result<(IssueGraph, BTreeMap<u64, String>), u8> {
     let world = world(&config, args.fresh)?;
     let coordinator = &config.settings.coordinator;
     let wanted = coordinator.builtin.then_some(coordinator.label.as_str());
-    let graph = known::graph(&world, wanted).map_err(|error| {
+    let graph = graph::graph(&world, wanted).map_err(|error| {
         complain(&error.to_string());
         FAILED
     })?;

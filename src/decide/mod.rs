@@ -7,7 +7,7 @@
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
 //! [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
-//! people will see; [`graph`] ranks issues; [`rejoin`] prepares a restored ledger.
+//! people will see; [`graph`] knows what issues wait for; [`rejoin`] prepares a restored ledger.
 
 pub mod admission;
 mod adopt;

@@ -16,4 +16,4 @@ pub mod webhook;
 
 pub use cron::CronSource;
 pub use poll::{Poller, SenseError, Wiring};
-pub use source::{Source, Sources};
+pub use source::{Source, Sources, Stored};

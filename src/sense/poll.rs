@@ -29,6 +29,8 @@ const REREAD_EVERY: Duration = Duration::from_secs(3600);
 pub const LOOK_BACK: Duration = Duration::from_secs(14 * 24 * 3600);
 /// How old the list of writers may be.
 const WRITERS_MAX_AGE: Duration = Duration::from_secs(600);
+/// How many texts are looked up in the ledger at once.
+const TEXTS_AT_ONCE: usize = 64;
 /// Rows written in one batch.
 const BATCH_ROWS_MAX: usize = 500;
 /// The cursor of issues and pull requests.
@@ -275,9 +277,13 @@ impl<S: Source> Poller<S> {
             now,
         };
         let mut changes = Vec::new();
-        for text in texts {
-            let (before, known) = self.with.sources.stored(text.key).await?;
-            changes.extend(rows(&reading, &text, before.as_ref(), &known));
+        let texts: Vec<Text> = texts.collect();
+        for texts in texts.chunks(TEXTS_AT_ONCE) {
+            let keys = texts.iter().map(|text| text.key).collect();
+            let stored = self.with.sources.stored(keys).await?;
+            for (text, (before, known)) in texts.iter().zip(stored) {
+                changes.extend(rows(&reading, text, before.as_ref(), &known));
+            }
         }
         Ok(changes)
     }

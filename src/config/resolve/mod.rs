@@ -93,7 +93,7 @@ impl Resolver<'_, '_> {
 
     fn schedule(&mut self, raw: &super::raw::Schedule) -> ScheduleSettings {
         let mut time_zone = raw.time_zone.clone();
-        if let Err(error) = schedule::parse_zone(&time_zone) {
+        if let Err(error) = schedule::Zone::named(&time_zone) {
             let help = "an IANA name, with its case, such as UTC or Europe/Berlin";
             self.faults
                 .error("/schedule/time_zone", error.to_string(), help);
