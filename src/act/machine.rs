@@ -5,6 +5,7 @@
 //! [`super::follow`] and [`super::establish`] are a run's life on it.
 
 use super::deliver::{Deliver, DeliverError};
+use super::display::Worn;
 use super::executor::Identity;
 use super::git::Git;
 use super::memory::{Memory, recall};
@@ -16,6 +17,7 @@ use super::supervise::Given;
 use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
+use crate::courier::Courier;
 use crate::forge::{Client, Comment, ForgeError, IssueItem};
 use crate::model::{Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time};
 use crate::store::{Ledger, StoreError};
@@ -77,6 +79,8 @@ pub struct Tools {
     pub ledger: Ledger,
     /// The moment.
     pub clock: Clock,
+    /// Carries notices to webhooks.
+    pub courier: Courier,
     /// git with the factory's own settings.
     pub git: Git,
     /// The mirror of the repository.
@@ -164,6 +168,23 @@ impl Machine {
             .get_or_try_init(|| self.tools.deliver.ensure())
             .await
             .copied()
+    }
+
+    /// Adds labels to an issue or pull request; those that the repository lacks are made.
+    async fn add_labels(&self, number: u64, labels: &[String]) -> Result<(), Trouble> {
+        let client = &self.tools.client;
+        let known = client.labels().await?;
+        let mut ids = Vec::new();
+        for name in labels {
+            match known.iter().find(|l| l.name == *name) {
+                Some(label) => ids.push(label.id),
+                None => ids.push(client.create_label(name, LABEL_COLOR).await?.id),
+            }
+        }
+        if !ids.is_empty() {
+            client.add_labels(number, &ids).await?;
+        }
+        Ok(())
     }
 
     /// Requests sent to the forge so far.
@@ -262,18 +283,8 @@ impl Outside for Machine {
         assignees: &[String],
     ) -> Result<(), Trouble> {
         let client = &self.tools.client;
-        let known = client.labels().await?;
-        let mut ids = Vec::new();
-        for name in labels {
-            match known.iter().find(|l| l.name == *name) {
-                Some(label) => ids.push(label.id),
-                None => ids.push(client.create_label(name, LABEL_COLOR).await?.id),
-            }
-        }
-        if !ids.is_empty() {
-            client.add_labels(number, &ids).await?;
-        }
-        let Some(there) = client.assigned(number).await? else {
+        self.add_labels(number, labels).await?;
+        let Some((_, there)) = client.worn(number).await? else {
             return Err(Trouble::Final(format!("{number} does not exist any more")));
         };
         let new: Vec<&String> = assignees.iter().filter(|a| !there.contains(*a)).collect();
@@ -282,6 +293,38 @@ impl Outside for Machine {
             client.set_assignees(number, &all).await?;
         }
         Ok(())
+    }
+
+    async fn notify(&self, sink: &str, id: &str, body: &str) -> Result<(), Trouble> {
+        self.carry(sink, id, body).await
+    }
+
+    async fn worn(&self, number: u64) -> Result<Option<Worn>, Trouble> {
+        let worn = self.tools.client.worn(number).await?;
+        Ok(worn.map(|(labels, assignees)| Worn {
+            labels: labels.into_iter().map(|label| label.name).collect(),
+            assignees,
+        }))
+    }
+
+    async fn label(&self, number: u64, name: &str) -> Result<(), Trouble> {
+        self.add_labels(number, &[name.to_owned()]).await
+    }
+
+    async fn unlabel(&self, number: u64, name: &str) -> Result<(), Trouble> {
+        let client = &self.tools.client;
+        let there = client.worn(number).await?;
+        // By its number as the issue has it: an organisation's label is in no other list.
+        let labels = there.into_iter().flat_map(|(labels, _)| labels);
+        for label in labels.filter(|label| label.name == name) {
+            client.remove_label(number, label.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn assign(&self, number: u64, logins: &[String]) -> Result<(), Trouble> {
+        let logins: Vec<&str> = logins.iter().map(String::as_str).collect();
+        Ok(self.tools.client.set_assignees(number, &logins).await?)
     }
 
     async fn begin(self: &Arc<Self>, task: &Task, run: &Run) {

@@ -6,6 +6,7 @@
 //! so that it can be proven against a model of all this. [`super::machine`] is
 //! the real thing.
 
+use super::display::Worn;
 use super::memory::Memory;
 use super::recover::RecoverError;
 use super::trouble::Trouble;
@@ -94,6 +95,30 @@ pub trait Outside: Send + Sync + 'static {
         number: u64,
         labels: &[String],
         assignees: &[String],
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Sends a notice to a sink's address, under an id that is the same in every try.
+    fn notify(
+        &self,
+        sink: &str,
+        id: &str,
+        body: &str,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// The labels and assignees of an issue or pull request, if it is there.
+    fn worn(&self, number: u64) -> impl Future<Output = Result<Option<Worn>, Trouble>> + Send;
+
+    /// Adds a label; one that the repository lacks is made.
+    fn label(&self, number: u64, name: &str) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Takes a label off; one that is not there is no error.
+    fn unlabel(&self, number: u64, name: &str) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Sets who is assigned, as a whole.
+    fn assign(
+        &self,
+        number: u64,
+        logins: &[String],
     ) -> impl Future<Output = Result<(), Trouble>> + Send;
 
     /// Starts a run. It ends in the ledger, whether or not it could begin, and

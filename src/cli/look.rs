@@ -62,6 +62,7 @@ pub(super) async fn look(
         since,
         narrowed: !config.settings.mentions.allow.is_empty(),
         ranked: progress.is_some() || config.settings.coordinator.builtin,
+        display: config.settings.status.names(),
     };
     let mut poller = Poller::new(wiring, &opened.world);
     let mut polled = poller.poll().await;

@@ -24,9 +24,10 @@ pub mod rank;
 pub mod route;
 pub mod run;
 pub mod schema;
+pub mod sinks;
 pub mod smoke;
 pub mod status;
-pub mod stop;
+mod stop;
 pub mod table;
 pub mod validate_config;
 

@@ -1,12 +1,16 @@
 //! `adf status`: the ledger and the running factory.
 
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
+use super::{
+    ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json, sinks,
+};
 use crate::act::supervise::given;
+use crate::clock::Clock;
 use crate::ipc::operator;
 use crate::model::{RunState, World, settings::Walls};
-use crate::store;
+use crate::store::{self, BackupTrace};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long the running factory may take to answer.
@@ -44,15 +48,37 @@ pub fn run(args: &Status) -> u8 {
     match args.format {
         Format::Json => {
             let mut object = as_json(&config.settings.project, &world, daemon);
+            object["backup"] = json!(BackupTrace::read(dir));
+            object["notify"] = sinks::as_json(&config.settings.notify, &world);
             object["walls"] = walls.1;
             say_json(&object);
         }
         Format::Human => {
             let text = as_text(&config.settings.project, &world, daemon.as_ref());
-            say(&format!("{text}\n\n{}", walls.0));
+            let mut parts = vec![text];
+            let told = sinks::lines(&config.settings.notify, &world);
+            parts.extend((!told.is_empty()).then(|| told.join("\n")));
+            parts.push(backup(dir, config.settings.backup_max_age));
+            parts.push(walls.0);
+            say(&parts.join("\n\n"));
         }
     }
     OK
+}
+
+/// When the last backup was made, and whether that is too long ago.
+fn backup(dir: &Path, max_age: Option<Duration>) -> String {
+    let Some(last) = BackupTrace::read(dir) else {
+        return "backup: none was made".to_owned();
+    };
+    let age = Clock::System.now().since(last.made_at);
+    let late = match max_age {
+        Some(max) if age > max => ", too old",
+        _ => "",
+    };
+    let hours = age.as_secs() / 3600;
+    let (at, file) = (moment(last.made_at), last.file.display());
+    format!("backup: the last one is of {at} UTC, {hours} h ago{late}: {file}")
 }
 
 fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {

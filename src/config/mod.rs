@@ -17,7 +17,9 @@ mod raw_agents;
 mod raw_coordinator;
 mod raw_failures;
 mod raw_guard;
+mod raw_notify;
 mod raw_routing;
+mod raw_status;
 mod raw_walls;
 mod raw_webhook;
 mod reference;
@@ -40,7 +42,8 @@ pub use render::{render, to_json};
 pub use resolve::WebhookSettings;
 pub use schema::schema;
 pub use secret::{
-    SecretError, SecretSource, SecretSources, TOKEN_CREDENTIAL, TOKEN_VARIABLE, passed_on,
+    SecretError, SecretSource, SecretSources, SinkSecrets, TOKEN_CREDENTIAL, TOKEN_VARIABLE,
+    passed_on,
 };
 
 /// A config that was taken.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::raw_notify::Notify;
 use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
@@ -17,6 +18,7 @@ pub(super) use super::raw_coordinator::{Coordinator, CoordinatorMode};
 pub(super) use super::raw_failures::Failures;
 pub(super) use super::raw_guard::{Guard, GuardAllow};
 pub(super) use super::raw_routing::Routing;
+pub(super) use super::raw_status::Status;
 pub(super) use super::raw_walls::{Accept, Bubblewrap, Port, Role, Walls};
 
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
@@ -64,12 +66,21 @@ pub(super) struct Raw {
     /// Who takes up issues that nobody gave to an agent.
     #[serde(default)]
     pub coordinator: Coordinator,
+    /// What shows on an issue of the work on it.
+    #[serde(default)]
+    pub status: Status,
     /// Watches.
     #[serde(default)]
     pub nightwatch: Nightwatch,
     /// Deliveries of the forge's webhook.
     #[serde(default)]
     pub webhook: Webhook,
+    /// Who is told besides the issues.
+    #[serde(default)]
+    pub notify: Notify,
+    /// Backups, which `adf backup` makes.
+    #[serde(default)]
+    pub backup: Backup,
 }
 
 /// The project.
@@ -263,6 +274,25 @@ impl Default for Nightwatch {
         Nightwatch {
             enabled: true,
             stalled_after: Span::from("15m"),
+        }
+    }
+}
+
+/// Backups, which `adf backup` makes: their age is watched.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Backup {
+    /// Whether an old backup, or none, is an alert.
+    pub watched: bool,
+    /// How old the last backup may be.
+    pub max_age: Span,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Backup {
+            watched: true,
+            max_age: Span::from("36h"),
         }
     }
 }

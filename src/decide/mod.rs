@@ -6,8 +6,9 @@
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
-//! [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
-//! people will see; [`graph`] knows what issues wait for; [`rejoin`] prepares a restored ledger.
+//! [`display`] lets issues show it, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
+//! [`words`] holds every text that people will see; [`graph`] knows what issues wait for; [`rejoin`] prepares a restored
+//! ledger.
 
 pub mod admission;
 mod adopt;
@@ -16,6 +17,7 @@ mod choose;
 mod clarify;
 pub mod coordinate;
 mod delivery;
+mod display;
 mod draft;
 pub mod ending;
 mod escalate;
@@ -24,6 +26,7 @@ pub mod graph;
 pub mod health;
 mod intake;
 mod notice;
+mod notify;
 pub mod operator;
 mod past;
 mod refuse;
@@ -31,6 +34,7 @@ pub mod rejoin;
 mod routes;
 mod speech;
 mod steps;
+mod tidings;
 pub mod words;
 
 pub use routes::Routes;
@@ -53,5 +57,7 @@ pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
     steps::replies(&mut draft);
     steps::tasks(&mut draft);
     coordinate::take(&mut draft);
+    display::follow(&mut draft);
+    notify::tell(&mut draft);
     draft.finish()
 }

@@ -25,12 +25,19 @@ const LOOKED_FOR: &str = "the factory was restored from a backup; it may have ha
 #[must_use]
 pub fn rejoin(world: &World, now: Time) -> Vec<Change> {
     let loose = world.loose.iter();
-    let loose = loose.filter_map(|key| look_again(world.effects.get(key)?, now));
+    let loose = loose.filter_map(|key| world.effects.get(key));
+    let loose = loose.filter(|effect| effect.kind.refusal().is_none());
+    let loose = loose.filter_map(|effect| look_again(effect, now));
     let unsettled = world.unsettled.iter();
     let unsettled = unsettled.filter_map(|id| world.tasks.get(id));
     // Tasks of one issue share its leases.
     let unsettled = (u64::from(UNKNOWN_RUNS)..).zip(unsettled);
+    let shown = world
+        .effects
+        .values()
+        .filter(|e| e.kind.refusal().is_some());
     loose
+        .chain(shown.map(shown_since))
         .chain(unsettled.flat_map(|(leases, task)| forget(world, task, leases, now)))
         .collect()
 }
@@ -46,6 +53,17 @@ fn look_again(effect: &Effect, now: Time) -> Option<Change> {
         tries: effect.tries.max(1),
         state,
     })
+}
+
+/// What shows on an issue by now is not known; it is looked at and shown anew.
+fn shown_since(effect: &Effect) -> Change {
+    Change::EffectState {
+        key: effect.key.clone(),
+        tries: effect.tries,
+        state: EffectState::Void {
+            reason: LOOKED_FOR.to_owned(),
+        },
+    }
 }
 
 fn forget(world: &World, task: &Task, leases: u64, now: Time) -> Vec<Change> {

@@ -107,6 +107,8 @@ endpoints! {
     CreateLabel = "create label", POST, Once;
     /// Labels added to an issue.
     AddLabels = "add labels", POST, Repeatable;
+    /// A label taken off an issue.
+    RemoveLabel = "remove label", DELETE, Repeatable;
     /// The assignees of an issue, as a whole.
     SetAssignees = "set assignees", PATCH, Repeatable;
     /// A new webhook.

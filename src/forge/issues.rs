@@ -4,7 +4,7 @@
 //! not an answer.
 
 use super::{
-    Client, Endpoint, ForgeError, Listing, Page,
+    Client, Endpoint, ForgeError, Label, Listing, Page,
     wire::{self, issue},
 };
 use crate::model::{self, Time};
@@ -110,15 +110,17 @@ impl Client {
         Ok(Some(raw))
     }
 
-    /// The logins of who is assigned to an issue or pull request, lower case, if it is there.
+    /// The labels of an issue or pull request and the logins of who is assigned, lower
+    /// case, if it is there.
     ///
     /// # Errors
     /// Any [`ForgeError`] of a read but [`ForgeError::NotFound`].
-    pub async fn assigned(&self, number: u64) -> Result<Option<Vec<String>>, ForgeError> {
+    pub async fn worn(&self, number: u64) -> Result<Option<(Vec<Label>, Vec<String>)>, ForgeError> {
         let raw = self.raw_issue(number).await?;
         Ok(raw.map(|raw| {
             let people = raw.assignees.into_iter();
-            people.map(|user| wire::person(Some(user)).login).collect()
+            let logins = people.map(|user| wire::person(Some(user)).login).collect();
+            (raw.labels, logins)
         }))
     }
 

@@ -1,4 +1,4 @@
-//! Labels: the repository's, a new one, and adding them to an issue.
+//! Labels: the repository's, a new one, and those that an issue gets or loses.
 //!
 //! Invariant: labels are added by number. By name is younger than the oldest
 //! server supported, and unknown names and numbers are dropped in silence, so
@@ -69,6 +69,22 @@ impl Client {
                 what: format!("label number {id}"),
             }),
             None => Ok(is),
+        }
+    }
+
+    /// Takes a label off an issue or pull request; one that is not there is no error.
+    ///
+    /// # Errors
+    /// Any [`ForgeError`] but those of a label that is gone.
+    pub async fn remove_label(&self, number: u64, id: i64) -> Result<(), ForgeError> {
+        let call = self.call(
+            Endpoint::RemoveLabel,
+            format!("issue {number}"),
+            &["issues", &number.to_string(), "labels", &id.to_string()],
+        );
+        match self.send(&call).await {
+            Ok(_) | Err(ForgeError::NotFound { .. } | ForgeError::Invalid { .. }) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: the planner intends, the executor tries and marks; at most one
 //! effect of a task is open, and a stale lease voids it.
 
-use super::{EffectKey, MentionId, RunId, Sha, TaskId, Time};
+use super::{EffectKey, MentionId, NoticeKind, RunId, Sha, Subject, TaskId, Time};
 use serde::{Deserialize, Serialize};
 
 /// One change to the outside.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Effect {
     /// Its idempotency key.
     pub key: EffectKey,
-    /// The task it belongs to; a reply, a new issue and a call for a person have none.
+    /// The task it belongs to; a reply, a notice, a new issue and a call for a person have none.
     pub task: Option<TaskId>,
     /// The issue or pull request it touches.
     pub issue: u64,
@@ -88,6 +88,22 @@ pub enum EffectKind {
         /// Logins to assign, added to those there.
         assignees: Vec<String>,
     },
+    /// Show by a label where the work on an issue is.
+    Show {
+        /// Labels that count as the factory's where they are found.
+        own: Vec<String>,
+        /// All labels that say where work is.
+        all: Vec<String>,
+        /// The one that is to stand; none: none of them.
+        want: Option<String>,
+    },
+    /// Show by the assignee who has claimed an issue: the factory's account, or nobody more.
+    Assign {
+        /// Whether a claim holds.
+        hold: bool,
+        /// Whether an assignment that is found counts as the factory's.
+        own: bool,
+    },
     /// Post an agent's question to people.
     Ask {
         /// The comment without its mark.
@@ -100,6 +116,17 @@ pub enum EffectKind {
         /// The title.
         title: String,
         /// The text without its mark.
+        body: String,
+    },
+    /// Tell operators something, once.
+    Notify {
+        /// The sink of the config. Of one that is an issue the effect names the issue.
+        sink: String,
+        /// Which kind of notice.
+        notice: NoticeKind,
+        /// What it tells of.
+        about: Vec<Subject>,
+        /// The comment without its mark, or the body of the request.
         body: String,
     },
     /// Post the comment that ends a task.
@@ -126,10 +153,23 @@ impl EffectKind {
             EffectKind::Push { .. } => "push",
             EffectKind::Pull { .. } => "pull",
             EffectKind::Dress { .. } => "dress",
+            EffectKind::Show { .. } => "show",
+            EffectKind::Assign { .. } => "assign",
             EffectKind::Ask { .. } => "ask",
             EffectKind::OpenIssue { .. } => "open_issue",
+            EffectKind::Notify { .. } => "notify",
             EffectKind::Result { .. } => "result",
             EffectKind::Sweep { .. } => "sweep",
+        }
+    }
+
+    /// The cause of the alert on what the forge refuses for every issue alike.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&'static str> {
+        match self {
+            EffectKind::Show { .. } => Some("refused:labels"),
+            EffectKind::Assign { .. } => Some("refused:assignee"),
+            _ => None,
         }
     }
 }
@@ -151,6 +191,9 @@ pub enum EffectState {
         at: Time,
         /// Why.
         reason: String,
+        /// Only a person can mend it.
+        #[serde(default)]
+        blocked: bool,
     },
     /// It may have happened: look before writing, and not before.
     Ambiguous {
@@ -201,4 +244,8 @@ pub enum EffectResult {
     Pull(u64),
     /// A new issue's number.
     Issue(u64),
+    /// Labels that count as the factory's from now on.
+    Shown(Vec<String>),
+    /// Whether the factory's account is assigned by the factory.
+    Assigned(bool),
 }

@@ -5,7 +5,9 @@
 //! default, and there is no key without effect.
 
 use super::guarding::Guard;
+pub use super::notify::Notify;
 use super::route::{Choice, Scenario};
+pub use super::shown::{Showing, Stage, Status};
 use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -46,8 +48,14 @@ pub struct Settings {
     pub routing: Routing,
     /// Who takes up what nobody asked for by name.
     pub coordinator: Coordinator,
+    /// What shows on an issue of the work on it.
+    pub status: Status,
     /// Watches.
     pub nightwatch: Nightwatch,
+    /// Who is told besides the issues.
+    pub notify: Notify,
+    /// How old the last backup may be; `None`: nobody watches it.
+    pub backup_max_age: Option<Duration>,
 }
 
 /// The forge, without the token.

@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The cursor that says that every open issue was read once.
 pub const BACKLOG: &str = "backlog";
 
+/// The cursor that says from when on a ledger listens: when it began.
+pub const LISTEN_FROM: &str = "listen_from";
+
 /// Everything known, by its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
@@ -54,8 +57,16 @@ pub struct World {
     pub unsettled: BTreeSet<TaskId>,
     /// Open effects that belong to no task.
     pub loose: BTreeSet<EffectKey>,
+    /// What shows on issues by the factory's doing.
+    pub display: Display,
+    /// The tasks of each issue.
+    pub tasks_of: BTreeMap<u64, BTreeSet<TaskId>>,
     /// What agents said, by run and number.
     pub said: BTreeMap<(RunId, u32), Said>,
+    /// As what each sink was told of each thing.
+    pub told: BTreeMap<(String, String), String>,
+    /// Tasks that called a person, and when.
+    pub called: BTreeSet<(Time, TaskId)>,
     /// Who wrote each comment.
     pub voices: BTreeMap<i64, Voice>,
 }
@@ -90,6 +101,7 @@ impl World {
                 self.writers_at = Some(*seen_at);
             }
             Change::Issue(row) => {
+                self.display.issue(row.number, row.open);
                 self.issues.insert(row.number, row.clone());
             }
             Change::Links(row) => {
@@ -155,6 +167,10 @@ impl World {
             }
             Change::Task(row) => {
                 self.tasks.insert(row.id.clone(), row.clone());
+                let of_issue = self.tasks_of.entry(row.work.issue).or_default();
+                of_issue.insert(row.id.clone());
+                let pull = row.pull.and_then(|pull| self.issues.get(&pull));
+                self.display.task(row, pull.is_some_and(|pull| !pull.open));
                 self.settle(&row.id);
             }
             Change::Run(row) => {
@@ -187,6 +203,7 @@ impl World {
                             .push(row.key.clone());
                     }
                     self.effects.insert(row.key.clone(), row.clone());
+                    self.display.intended(row);
                     self.touched(&row.key);
                 }
             }
@@ -198,7 +215,10 @@ impl World {
                 }
             }
             Change::TaskForgotten(id) => {
-                self.tasks.remove(id);
+                let issue = self.tasks.remove(id).map(|task| task.work.issue);
+                if let Some(of_issue) = issue.and_then(|n| self.tasks_of.get_mut(&n)) {
+                    of_issue.remove(id);
+                }
                 self.unsettled.remove(id);
             }
             Change::EffectForgotten(key) => {
@@ -225,9 +245,11 @@ impl World {
 
     /// An effect is new or has moved on.
     fn touched(&mut self, key: &EffectKey) {
+        self.tell(key);
         let Some(effect) = self.effects.get(key) else {
             return;
         };
+        self.display.moved(effect, &self.effects);
         match effect.task.clone() {
             Some(task) => self.settle(&task),
             None if effect.state.is_closed() => drop(self.loose.remove(key)),

@@ -5,22 +5,19 @@
 //! A re-read from the cursor − 24 h, once an hour, repairs what was lost.
 
 use super::backlog::Backlog;
+use super::cursor;
 use super::passages::{Reading, Text, body_text, comment_text, moved, rows};
 use super::reviews::Owed;
 use super::source::{Source, Sources};
 use crate::forge::{ForgeError, IssueItem};
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
-use crate::model::{Alert, BACKLOG, Change, Person, RepoId, Repository, Time, World};
+use crate::model::{Alert, BACKLOG, Change, LISTEN_FROM, Person, RepoId, Repository, Time, World};
 use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How far each poll reads back behind its cursor.
-const OVERLAP: Duration = Duration::from_secs(5);
-/// How far behind the newest change a cursor rests: the overlap, and a second of the forge's clock.
-const BEHIND: Duration = Duration::from_secs(OVERLAP.as_secs() + 1);
 /// How far the repairing re-read goes back behind the cursor.
 const REREAD: Duration = Duration::from_secs(24 * 3600);
 /// How often the repairing re-read happens.
@@ -37,8 +34,6 @@ const BATCH_ROWS_MAX: usize = 500;
 const ISSUES: &str = "issues";
 /// The cursor of comments.
 const COMMENTS: &str = "comments";
-/// Since when mentions count.
-const LISTEN_FROM: &str = "listen_from";
 /// When a new ledger first had read everything.
 pub const SCANNED: &str = "scanned";
 /// The cause of the alert on items that cannot be read.
@@ -82,6 +77,8 @@ pub struct Wiring<S = Sources> {
     pub narrowed: bool,
     /// Somebody wants to know what open issues wait for.
     pub ranked: bool,
+    /// Labels that only show what the factory does: no fact about an issue.
+    pub display: Vec<String>,
 }
 
 /// Reads the forge for one project.
@@ -118,6 +115,7 @@ impl<S: Source> Poller<S> {
     pub fn obey(&mut self, settings: &Settings) {
         self.with.narrowed = !settings.mentions.allow.is_empty();
         self.with.ranked = settings.coordinator.builtin;
+        self.with.display = settings.status.names();
     }
 
     /// Whether every open issue was read, and what each of them waits for.
@@ -200,7 +198,10 @@ impl<S: Source> Poller<S> {
         let texts = bodies.chain(comments.items.iter().map(comment_text));
         let texts = texts.chain(said.texts.iter().cloned());
         let passages = self.passages(repo, listen_from, now, texts).await?;
-        let known = moved(listed.map(|item| &item.issue), &passages, &self.with.me);
+        let mut known = moved(listed.map(|item| &item.issue), &passages, &self.with.me);
+        for issue in &mut known {
+            issue.labels.retain(|l| !self.with.display.contains(l));
+        }
         self.backlog.note(known.iter());
         let unknown = self.with.sources.unknown(known).await?;
         let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
@@ -249,14 +250,14 @@ impl<S: Source> Poller<S> {
         match self.cursors.get(name) {
             None => self.with.since.unwrap_or(now).min(now.minus(LOOK_BACK)),
             Some(at) if reread => at.minus(REREAD),
-            Some(at) => at.minus(OVERLAP),
+            Some(at) => at.minus(cursor::OVERLAP),
         }
     }
 
     fn end(&self, name: &str, latest: Option<Time>, server: Option<Time>) -> (String, Time) {
         (
             name.to_owned(),
-            limit(latest, server, self.cursors.get(name)),
+            cursor::limit(latest, server, self.cursors.get(name)),
         )
     }
 
@@ -379,21 +380,4 @@ impl<S: Source> Poller<S> {
         self.cursors.extend(moved);
         Ok(())
     }
-}
-
-/// Where a cursor stands after a listing: just behind the newest change seen,
-/// never past the server's time − 1 s, never backwards.
-fn limit(latest: Option<Time>, server: Option<Time>, before: Option<&Time>) -> Time {
-    let floor = before.copied().unwrap_or_default();
-    let bound = server.map(|t| t.minus(Duration::from_secs(1)));
-    let end = match (latest, bound) {
-        // All up to the bound was listed. Behind the overlap of the newest change
-        // the cursor comes to rest, else that change is read at every poll for ever.
-        (Some(latest), Some(bound)) => latest.plus(BEHIND).min(bound),
-        (Some(latest), None) => latest,
-        // Nothing there yet: a first cursor is the server's own time.
-        (None, Some(bound)) if before.is_none() => bound,
-        (None, _) => floor,
-    };
-    end.max(floor)
 }

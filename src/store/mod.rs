@@ -22,6 +22,7 @@ mod open;
 mod reader;
 mod rows;
 mod story;
+mod trace;
 mod writer;
 
 pub use error::StoreError;
@@ -32,6 +33,7 @@ pub use migrate::{MIGRATIONS, Migration};
 pub use open::{Opened, Options, open, open_read_only, open_with};
 pub use reader::{Message, Reader};
 pub use story::Entry;
+pub use trace::{BackupTrace, TRACE_FILE};
 
 /// The ledger's name in the state directory.
 pub const LEDGER_FILE: &str = "ledger.db";

@@ -65,3 +65,19 @@ pub async fn labels_of_the_same_name_are_accepted(ground: Ground) {
         .expect("created as well");
     assert_ne!(first.id, second.id, "so list before creating");
 }
+
+pub async fn a_label_is_taken_off_by_its_id_and_others_stay(ground: Ground) {
+    let (bot, issue) = (ground.bot(), ground.issue("one").await);
+    let a = bot.create_label("a", "1d76db").await.expect("created");
+    let b = bot.create_label("b", "1d76db").await.expect("created");
+    bot.add_labels(issue, &[a.id, b.id]).await.expect("added");
+    bot.remove_label(issue, a.id).await.expect("taken off");
+    bot.remove_label(issue, a.id)
+        .await
+        .expect("it is off already");
+    bot.remove_label(issue, 987_654)
+        .await
+        .expect("there is no such label");
+    let worn = bot.worn(issue).await.expect("read").expect("there");
+    assert_eq!(worn, (vec![b], vec![]));
+}

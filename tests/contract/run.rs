@@ -60,6 +60,7 @@ const CLAIMS: &[Claim] = claims! {
     }
     labels::{
         labels_are_added_by_id,
+        a_label_is_taken_off_by_its_id_and_others_stay,
         adding_a_label_twice_changes_nothing,
         an_unknown_label_is_noticed,
         labels_show_on_the_issue,

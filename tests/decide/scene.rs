@@ -149,6 +149,8 @@ impl Scene {
             EffectKind::OpenIssue { .. } => EffectResult::Issue(78),
             EffectKind::Push { head, .. } => EffectResult::Pushed(head.clone()),
             EffectKind::Pull { .. } => EffectResult::Pull(77),
+            EffectKind::Show { want, .. } => EffectResult::Shown(want.iter().cloned().collect()),
+            EffectKind::Assign { hold, .. } => EffectResult::Assigned(*hold),
             EffectKind::Spawn { run } => {
                 let (since, progress_at) = (self.now, self.now);
                 let state = RunState::Working {
@@ -276,6 +278,32 @@ pub fn agent(name: &str) -> Agent {
     }
 }
 
+/// All that `[status]` can show.
+pub fn status() -> Status {
+    let labels = [
+        (Stage::Ready, "adf/ready"),
+        (Stage::InProgress, "adf/in progress"),
+        (Stage::InReview, "adf/in review"),
+        (Stage::Blocked, "adf/blocked"),
+    ];
+    let labels = labels.map(|(stage, name)| (stage, name.to_owned()));
+    Status {
+        labels: Some(Showing {
+            labels: labels.to_vec(),
+        }),
+        assign: true,
+    }
+}
+
+fn routing() -> Routing {
+    Routing {
+        decides: false,
+        dir: None,
+        scenarios: Vec::new(),
+        default: None,
+    }
+}
+
 fn coordinator() -> Coordinator {
     Coordinator {
         builtin: false,
@@ -344,16 +372,14 @@ pub fn settings() -> Settings {
             rules: Vec::new(),
         },
         guard: Default::default(),
-        routing: adf::model::settings::Routing {
-            decides: false,
-            dir: None,
-            scenarios: Vec::new(),
-            default: None,
-        },
+        routing: routing(),
         coordinator: coordinator(),
+        status: Status::default(),
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),
         },
+        notify: Notify::default(),
+        backup_max_age: None,
     }
 }

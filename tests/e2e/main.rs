@@ -15,6 +15,7 @@ mod backup;
 mod chain;
 mod claims;
 mod cli;
+mod display;
 mod ending;
 mod factory;
 mod failures;

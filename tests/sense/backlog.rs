@@ -136,6 +136,7 @@ fn poller(
         since: None,
         narrowed: false,
         ranked,
+        display: vec!["adf/in progress".to_owned()],
     };
     Poller::new(wiring, world)
 }
@@ -266,4 +267,24 @@ async fn an_issue_remembers_when_somebody_else_than_the_factory_changed_it() {
         assert!(now > last, "{change}");
         last = now;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_label_that_only_shows_what_the_factory_does_is_no_fact() {
+    let mut eye = Eye::on(1, &[], false).await;
+    eye.forge.add_label(REPO, Some(1), "bug").unwrap();
+    eye.poll().await;
+    let before = eye.world().await.issues[&1].clone();
+    assert_eq!(before.labels, ["bug"]);
+    eye.clock.set(eye.clock.now().plus(AGE));
+    eye.forge
+        .add_label(REPO, Some(1), "adf/in progress")
+        .unwrap();
+    eye.poll().await;
+    let after = eye.world().await.issues[&1].clone();
+    assert!(after.updated_at > before.updated_at, "it was read again");
+    assert_eq!(
+        (after.labels, after.changed_at),
+        (before.labels, before.changed_at)
+    );
 }

@@ -66,6 +66,7 @@ impl Eye {
             since: None,
             narrowed: false,
             ranked: false,
+            display: Vec::new(),
         };
         let poller = Poller::new(wiring, &opened.world);
         let ledger = opened.ledger;

@@ -78,6 +78,7 @@ pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
     faults.extend(delivered(model));
     faults.extend(outdated(model));
     faults.extend(called(model, &marks));
+    faults.extend(shown(model));
     for fault in faults {
         model.fault(fault);
     }
@@ -232,6 +233,38 @@ fn called(model: &Model, marks: &[Mark]) -> Vec<String> {
             faults.push(format!(
                 "task {} failed in a row, told {told} times",
                 task.id
+            ));
+        }
+    }
+    faults
+}
+
+/// An issue shows what its tasks came to, unless somebody changed that by hand.
+fn shown(model: &Model) -> Vec<String> {
+    let world = &model.ledger.world;
+    let mut faults = Vec::new();
+    for (number, issue) in &model.forge.issues {
+        let on = |task: &&Task| task.work.issue == *number && world.acceptance(&task.id).is_some();
+        let tasks: Vec<&Task> = world.tasks.values().filter(on).collect();
+        let is = |state: TaskState| tasks.iter().any(|task| task.state == state);
+        let proposed = |t: &&Task| t.state == TaskState::Done && t.pull.is_some();
+        let want = if issue.open && is(TaskState::Blocked) {
+            vec!["adf/blocked"]
+        } else if tasks.iter().any(proposed) {
+            vec!["adf/in review"]
+        } else {
+            vec![]
+        };
+        let worn = model.forge.worn.get(number).cloned().unwrap_or_default();
+        if !model.forge.by_hand.contains(number) && worn.labels != want {
+            faults.push(format!(
+                "issue {number} shows {:?} instead of {want:?}",
+                worn.labels
+            ));
+        }
+        if !worn.assignees.is_empty() {
+            faults.push(format!(
+                "nobody works on issue {number}, and it is assigned"
             ));
         }
     }

@@ -57,6 +57,7 @@ impl Daemon {
         };
         settings.schedule.tick = Duration::from_secs(10);
         settings.schedule.mentions_every = 1;
+        settings.status = scene::status();
         settings.limits.starts_per_hour = 100_000;
         settings.limits.starts_per_day = 100_000;
         for agent in settings.agents.values_mut() {
@@ -87,6 +88,7 @@ impl Daemon {
             since: None,
             narrowed: false,
             ranked: false,
+            display: settings.status.names(),
         };
         let poller = Poller::new(wiring, &world);
         let recovering = executor.clone();

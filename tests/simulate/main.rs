@@ -14,6 +14,7 @@
 mod check;
 mod commit;
 mod daemon;
+mod hands;
 mod model;
 mod orders;
 mod outside;

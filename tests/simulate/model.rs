@@ -4,6 +4,7 @@
 //! Invariant: only [`Model`] survives a crash of the daemon, and every random
 //! choice comes from its one generator, so that a seed is a whole story.
 
+use adf::act::display::Worn;
 use adf::act::memory::Memory;
 use adf::forge::{Comment, IssueItem};
 use adf::model::*;
@@ -32,6 +33,10 @@ pub struct Forge {
     pub branches: BTreeMap<String, Sha>,
     /// Labels and assignees of issues and pull requests.
     pub dressed: BTreeMap<u64, BTreeSet<String>>,
+    /// Status labels and assignees.
+    pub worn: BTreeMap<u64, Worn>,
+    /// Issues whose status label somebody changed by hand.
+    pub by_hand: BTreeSet<u64>,
     pub archived: bool,
     pub next: i64,
 }

@@ -1,137 +1,23 @@
 //! The executor's outside, played by the model: each request can be refused,
 //! lost on the way there or back, arrive late, or be cut short by a crash.
 //!
-//! Invariant: a request takes effect at most once, between two points at which
-//! the daemon can be killed; a read tells the forge as it stands at one moment.
+//! Invariant: what [`Hands`] does not carry changes nothing but the disk.
 
 use crate::commit::commit;
-use crate::model::{Arrival, BOT, Forge, Model, Process};
+use crate::hands::passing;
+pub use crate::hands::{Hands, lock};
+use crate::model::{BOT, Forge, Process};
 use crate::planted::Planted;
 use crate::turn::turn;
 use adf::act::Outside;
+use adf::act::display::Worn;
 use adf::act::memory::Memory;
 use adf::act::recover::RecoverError;
 use adf::act::trouble::Trouble;
 use adf::forge::{Comment, IssueItem};
-use adf::mention::marker::{self, MarkerKey, Place};
 use adf::model::*;
 use adf::store::StoreError;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The daemon's hands in one life of it.
-pub struct Hands {
-    pub model: Arc<Mutex<Model>>,
-    pub key: Arc<MarkerKey>,
-    /// Runs begun, to be followed by tasks of their own.
-    pub begun: Mutex<Vec<(Task, Run)>>,
-    /// Spawns whose run is over.
-    pub over: Mutex<u32>,
-}
-
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A write that a crash may leave on the wire or drop.
-struct OnWire<'a> {
-    model: &'a Mutex<Model>,
-    arrival: Option<Arrival>,
-}
-
-impl Drop for OnWire<'_> {
-    fn drop(&mut self) {
-        let mut model = lock(self.model);
-        if let Some(arrival) = self.arrival.take()
-            && model.one_in(2)
-        {
-            model.delay(arrival);
-        }
-    }
-}
-
-fn passing(reason: &str) -> Trouble {
-    Trouble::Passing {
-        after: None,
-        reason: reason.to_owned(),
-    }
-}
-
-impl Hands {
-    /// A read: it can fail, which harms nothing.
-    async fn read<T>(&self, what: impl FnOnce(&Forge) -> T) -> Result<T, Trouble> {
-        turn(&self.model).await;
-        let answer = {
-            let mut model = lock(&self.model);
-            let trouble = model.trouble;
-            if model.one_in(trouble) {
-                return Err(passing("the forge is down"));
-            }
-            what(&model.forge)
-        };
-        turn(&self.model).await;
-        Ok(answer)
-    }
-
-    /// A write: what it does is done once, never, or late.
-    async fn write<T: Send + 'static>(
-        &self,
-        what: impl Fn(&mut Forge, Time) -> Result<T, Trouble> + Send + Sync + 'static,
-    ) -> Result<T, Trouble> {
-        let what = Arc::new(what);
-        let late = what.clone();
-        let mut guard = OnWire {
-            model: &self.model,
-            arrival: Some(Box::new(move |forge, now| drop(late(forge, now)))),
-        };
-        turn(&self.model).await;
-        let arrival = guard.arrival.take();
-        let answer = {
-            let mut model = lock(&self.model);
-            let trouble = model.trouble;
-            if model.forge.archived {
-                return Err(passing("the repository is archived"));
-            }
-            if model.one_in(trouble) {
-                match model.rng.u8(0..4) {
-                    0 => return Err(passing("refused")),
-                    1 => {}
-                    2 => model.wire.extend(arrival.map(|a| (Time::default(), a))),
-                    _ => arrival.into_iter().for_each(|a| model.delay(a)),
-                }
-                return Err(Trouble::Ambiguous("no answer".to_owned()));
-            }
-            let now = model.now;
-            what(&mut model.forge, now)
-        };
-        turn(&self.model).await;
-        answer
-    }
-
-    /// A write must have been written down before, as tried.
-    fn intended(&self, what: &str, is_it: impl FnMut(&Effect) -> bool) {
-        let mut model = lock(&self.model);
-        let effects = &model.ledger.world.effects;
-        let tried = |e: &&Effect| matches!(e.state, EffectState::Tried { .. });
-        if !effects.values().filter(tried).any(is_it) {
-            model.fault(format!(
-                "{what}, and the ledger does not say that it is tried"
-            ));
-        }
-    }
-
-    fn mark_of(&self, body: &str) -> Option<Mark> {
-        let place = Place {
-            comment: 0,
-            issue: 0,
-            written_at: Time::default(),
-        };
-        marker::find(body, &self.key, place).into_iter().next()
-    }
-
-    fn planted(&self, fault: Planted) -> bool {
-        lock(&self.model).planted == Some(fault)
-    }
-}
+use std::sync::Arc;
 
 impl Outside for Hands {
     fn now(&self) -> Time {
@@ -296,6 +182,71 @@ impl Outside for Hands {
         self.write(move |forge, _| {
             let worn = forge.dressed.entry(number).or_default();
             worn.extend(more.iter().cloned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn notify(&self, sink: &str, _id: &str, _body: &str) -> Result<(), Trouble> {
+        lock(&self.model).fault(format!("`{sink}` is told, and no world has sinks"));
+        Ok(())
+    }
+
+    async fn worn(&self, number: u64) -> Result<Option<Worn>, Trouble> {
+        let worn = move |forge: &Forge| {
+            let there = forge.issues.contains_key(&number);
+            there.then(|| forge.worn.get(&number).cloned().unwrap_or_default())
+        };
+        self.read(worn).await
+    }
+
+    async fn label(&self, number: u64, name: &str) -> Result<(), Trouble> {
+        self.intended(
+            "a status is shown",
+            |e| matches!(&e.kind, EffectKind::Show { want: Some(w), .. } if e.issue == number && w == name),
+        );
+        let name = name.to_owned();
+        let (others, by_hand) = {
+            let forge = &lock(&self.model).forge;
+            let worn = forge.worn.get(&number).cloned().unwrap_or_default();
+            (worn.labels, forge.by_hand.contains(&number))
+        };
+        // What somebody does between a look and a write cannot be seen.
+        if !by_hand && others.iter().any(|l| *l != name) {
+            let fault = format!("`{name}` is put on issue {number} beside {others:?}");
+            lock(&self.model).fault(fault);
+        }
+        self.write(move |forge, _| {
+            let labels = &mut forge.worn.entry(number).or_default().labels;
+            labels.retain(|l| *l != name);
+            labels.push(name.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn unlabel(&self, number: u64, name: &str) -> Result<(), Trouble> {
+        self.intended(
+            "a status is taken off",
+            |e| matches!(&e.kind, EffectKind::Show { own, .. } if e.issue == number && own.iter().any(|l| l == name)),
+        );
+        let name = name.to_owned();
+        self.write(move |forge, _| {
+            let worn = forge.worn.entry(number).or_default();
+            worn.labels.retain(|l| *l != name);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn assign(&self, number: u64, logins: &[String]) -> Result<(), Trouble> {
+        self.intended(
+            "somebody is assigned",
+            |e| matches!(&e.kind, EffectKind::Assign { .. } if e.issue == number),
+        );
+        let logins = logins.to_vec();
+        self.write(move |forge, _| {
+            forge.worn.entry(number).or_default().assignees = logins.clone();
             Ok(())
         })
         .await

@@ -54,7 +54,7 @@ pub fn act(model: &mut Model, asked: &mut Vec<Asked>) {
         "reviewer"
     };
     let now = model.now;
-    match model.rng.u8(0..12) {
+    match model.rng.u8(0..13) {
         0..=4 => {
             let body = format!("@adf:{agent} please do this ({})", now.0);
             let id = model.forge.comment(issue, &alice(), &body, now);
@@ -90,6 +90,7 @@ pub fn act(model: &mut Model, asked: &mut Vec<Asked>) {
                     .for_each(|a| a.expect = Expect::Either);
             }
         }
+        12 => relabel(model, issue),
         10 => model.forge.archived = model.rng.bool(),
         _ => {}
     }
@@ -115,6 +116,19 @@ fn edit(model: &mut Model, asked: &mut [Asked]) {
             model.tell(format!("comment {id} is edited"));
         }
     }
+}
+
+/// Somebody changes by hand where the work is said to be.
+fn relabel(model: &mut Model, issue: u64) {
+    let worn = model.forge.worn.entry(issue).or_default();
+    worn.labels.clear();
+    if model.rng.bool() {
+        worn.labels.push("adf/blocked".to_owned());
+    }
+    model.forge.by_hand.insert(issue);
+    model.tell(format!(
+        "somebody changes the status label of issue {issue}"
+    ));
 }
 
 /// Mallory copies a comment of the factory, mark and all.

@@ -221,10 +221,28 @@ pub fn effect_kinds(text: &str, number: i64) -> Vec<EffectKind> {
             labels: vec![body.clone()],
             assignees: vec![],
         },
+        EffectKind::Show {
+            own: vec![body.clone()],
+            all: vec![body.clone()],
+            want: Some(body.clone()),
+        },
+        EffectKind::Assign {
+            hold: true,
+            own: false,
+        },
         EffectKind::Ask { body: body.clone() },
         EffectKind::OpenIssue {
             origin: MentionId(text.to_owned()),
             title: body.clone(),
+            body: body.clone(),
+        },
+        EffectKind::Notify {
+            sink: body.clone(),
+            notice: NoticeKind::Digest,
+            about: vec![Subject {
+                of: body.clone(),
+                print: body.clone(),
+            }],
             body: body.clone(),
         },
         EffectKind::Result { body },
@@ -241,6 +259,7 @@ pub fn effect_states(reason: &str, at: i64) -> Vec<EffectState> {
         EffectState::Tried { at },
         EffectState::Retry {
             at,
+            blocked: true,
             reason: reason.clone(),
         },
         EffectState::Ambiguous {
@@ -252,6 +271,8 @@ pub fn effect_states(reason: &str, at: i64) -> Vec<EffectState> {
         done(EffectResult::Pushed(Sha("d".repeat(40)))),
         done(EffectResult::Pull(at.0.unsigned_abs())),
         done(EffectResult::Issue(at.0.unsigned_abs())),
+        done(EffectResult::Shown(vec![reason.clone()])),
+        done(EffectResult::Assigned(true)),
         EffectState::Parked {
             reason: reason.clone(),
         },

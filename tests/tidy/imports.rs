@@ -37,9 +37,10 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "act",
         &[
-            "model", "pure", "forge", "store", "provider", "ipc", "clock", "error",
+            "model", "pure", "forge", "store", "provider", "ipc", "clock", "error", "courier",
         ],
     ),
+    ("courier", &["model"]),
     (
         "reconcile",
         &[
@@ -97,7 +98,7 @@ const NEVER: &[(&[&str], &[&str])] = &[
     (&["config"], &["reqwest", "rusqlite", "std::net"]),
     (&["provider"], &["reqwest", "rusqlite"]),
     (&["reconcile", "act", "sense"], &["reqwest", "rusqlite"]),
-    (&["forge"], &["rusqlite"]),
+    (&["forge", "courier"], &["rusqlite"]),
     (&["store", "ipc"], &["reqwest"]),
 ];
 

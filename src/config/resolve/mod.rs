@@ -11,10 +11,12 @@ mod failures;
 mod forge;
 mod guard;
 mod limits;
+mod notify;
 mod prompts;
 mod providers;
 mod roles;
 mod routing;
+mod status;
 mod walls;
 mod webhook;
 
@@ -49,6 +51,8 @@ impl Resolver<'_, '_> {
         let schedule = self.schedule(&raw.schedule);
         let (providers, keys) = self.providers(raw.providers);
         secrets.keys = keys;
+        let (notify, sinks) = self.notify(raw.notify, &schedule.time_zone);
+        secrets.sinks = sinks;
         let limits = self.project_limits(&raw.limits);
         let routing = self.routing(&raw.routing, &providers);
         let roles = self.roles(raw.roles);
@@ -63,6 +67,11 @@ impl Resolver<'_, '_> {
         let agents = self.agents(raw.agents, &around);
         let guard = self.guard(raw.guard, &agents);
         let coordinator = self.coordinator(&raw.coordinator, &agents);
+        let taken = [
+            (raw.coordinator.label.as_str(), "the label of wanted issues"),
+            (raw.failures.label.as_str(), "the label that calls a person"),
+        ];
+        let status = self.status(raw.status, &taken);
         let settings = Settings {
             project: raw.project.name,
             forge: self.forge(&raw.gitea),
@@ -77,6 +86,7 @@ impl Resolver<'_, '_> {
             guard,
             routing,
             coordinator,
+            status,
             nightwatch: Nightwatch {
                 enabled: raw.nightwatch.enabled,
                 stalled_after: span::resolve(
@@ -86,9 +96,23 @@ impl Resolver<'_, '_> {
                     self.faults,
                 ),
             },
+            notify,
+            backup_max_age: self.backup_max_age(&raw.backup),
             state_dir,
         };
         (settings, secrets, webhook)
+    }
+
+    /// How old the last backup may be, where that is watched.
+    fn backup_max_age(&mut self, raw: &super::raw::Backup) -> Option<std::time::Duration> {
+        let at = "/backup/max_age";
+        if !raw.watched && self.faults.doc.has(at) {
+            let message = "`max_age` has no effect when backups are not watched".to_owned();
+            self.faults
+                .key_error(at, message, "take it out, or write watched = true");
+        }
+        let age = span::resolve(&raw.max_age, span::BACKUP_AGE, at, self.faults);
+        raw.watched.then_some(age)
     }
 
     fn schedule(&mut self, raw: &super::raw::Schedule) -> ScheduleSettings {

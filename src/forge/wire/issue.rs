@@ -27,7 +27,7 @@ pub(crate) struct Issue {
     #[serde(deserialize_with = "nullable")]
     original_author_id: i64,
     #[serde(deserialize_with = "lenient_list")]
-    labels: Vec<Label>,
+    pub(crate) labels: Vec<Label>,
     #[serde(deserialize_with = "lenient_list")]
     pub(crate) assignees: Vec<User>,
     #[serde(deserialize_with = "time")]
