@@ -268,11 +268,12 @@ fn next(wishes: &Wishes) {
         "\nNext:\n  1. write the token of the factory's account into {}",
         token.display()
     ));
-    say(&format!("  2. adf doctor --config {config}"));
+    say(&format!("  2. adf doctor --fix --config {config}"));
+    say(&format!("  3. adf smoke --embedded --config {config}"));
     say(&format!(
-        "  3. adf smoke --config {config} --as-token-file FILE"
+        "  4. adf smoke --config {config} --as-token-file FILE"
     ));
     say(&format!(
-        "  4. systemctl daemon-reload && systemctl enable --now adf@{project}"
+        "  5. systemctl daemon-reload && systemctl enable --now adf@{project}"
     ));
 }

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod commands;
+mod how_to;
 mod papers;
 mod reference;
 mod shell;

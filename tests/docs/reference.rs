@@ -42,8 +42,9 @@ fn the_reference_has_every_key_of_the_schema() {
             .map(|(key, _)| key)
         {
             keys += 1;
-            let is_there =
-                text.contains(&format!("| `{key}` |")) || text.contains(&format!(".{key}]"));
+            let is_there = text.contains(&format!("| `{key}` |"))
+                || text.contains(&format!(".{key}]"))
+                || text.contains(&format!(".{key}.NAME]"));
             assert!(is_there, "{name}.{key}");
         }
     }

@@ -1,6 +1,7 @@
 //! A shell as a reader's: one for all blocks of a document, with a home of its own.
 //!
-//! Invariant: the first command that fails ends it, and so does the clock of `timeout`.
+//! Invariant: the first command that fails ends it, and so does the clock of `timeout`; what it
+//! started ends with it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -72,8 +73,9 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        let _ = writeln!(self.input, "exit");
-        let _ = self.child.kill();
+        // `timeout` leads a group of its own: what a block has left in the background ends, too.
+        let group = rustix::process::Pid::from_child(&self.child);
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         let _ = self.child.wait();
     }
 }

@@ -4,7 +4,7 @@
 //! that have several values each goes with each provider. Where the forge is, is said by `--url`; a
 //! checkout that says it is `init.rs`'s. Configs are checked once for each text that differs. A smoke
 //! takes two seconds, so it is played once for each factory that differs in what it tries: not in forge,
-//! state, CLI and key, for which smoke has its own.
+//! state, CLI, key and schedule, for which smoke has its own.
 
 use crate::site::{Said, Site, adf};
 use std::collections::BTreeMap;
@@ -39,13 +39,14 @@ const COORDINATORS: [&[&str]; 2] = [
 ];
 const PROVIDERS: [&str; 4] = ["claude", "codex", "opencode", "gemini"];
 /// Lines of a config that smoke has its own of.
-const REPLACED: [&str; 6] = [
+const REPLACED: [&str; 7] = [
     "url = ",
     "repo = ",
     "state_dir = ",
     "command = ",
     "key_file = ",
     "# key_credential",
+    "cron",
 ];
 /// Processes at once.
 const AT_ONCE: usize = 6;
@@ -237,4 +238,28 @@ fn what_smoke_would_find_on_the_day_it_finds_embedded() {
         assert_eq!(said.code, Some(1), "{more}: {said:?}");
         assert!(said.err.contains(word), "{more}: {said:?}");
     }
+}
+
+#[test]
+fn embedded_needs_nothing_that_the_config_names_and_tells_nobody_outside() {
+    let site = Site::with_commit();
+    let dir = site.dir();
+    let flags = vec!["--command", "/nowhere/claude", "--key-file", "/nowhere/key"];
+    assert_eq!(init(&dir, &flags).code, Some(0));
+    let config = site.config();
+    let more = "\n[webhook]\nlisten = \"127.0.0.1:1\"\nsecret_env = \"NOT_SET\"\n\
+        [mentions]\nallow = [\"nobody\"]\n[delivery]\nbase = \"not-there\"\n\
+        [notify.sinks.chat]\nkind = \"webhook\"\nurl_env = \"NOT_SET\"\nbody = '{\"text\": {{ text }}}'\n";
+    let text = std::fs::read_to_string(&config).unwrap() + more;
+    std::fs::write(&config, text).unwrap();
+    std::fs::remove_file(dir.join("shop.token")).unwrap();
+    let config = config.to_str().unwrap();
+    let valid = adf(&["validate-config", "--strict", config]);
+    assert_eq!(valid.code, Some(0), "{valid:?}");
+    let said = adf(&["smoke", "--embedded", "--config", config]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        !dir.join("state").exists(),
+        "it has made the project's state"
+    );
 }

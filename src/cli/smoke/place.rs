@@ -1,8 +1,9 @@
 //! The world of `adf smoke --embedded`: the demo's forge, and a config of the operator's
 //! or the demo's own in it.
 //!
-//! Invariant: of the operator's config everything is tried but what cannot be there: forge,
-//! token, state, webhook, schedules, who may call, and the models' CLIs and keys.
+//! Invariant: of the operator's config everything is tried but what cannot be there, or would be
+//! heard outside: forge, token, state, webhook, notices, schedules, who may call, and the models'
+//! CLIs and keys.
 
 use crate::act::supervise::given;
 use crate::cli::demo::place::{Agent, Limits, Place};
@@ -77,6 +78,7 @@ fn stand_in(theirs: Config, demo: Config, adf: &Path) -> anyhow::Result<Config> 
     settings.schedule.mentions_every = demo.settings.schedule.mentions_every;
     settings.mentions.allow.clear();
     settings.delivery.base = None;
+    settings.notify.sinks.clear();
     settings.walls.required &= demo.settings.walls.required;
     settings.walls.accept.extend(demo.settings.walls.accept);
     for agent in settings.agents.values_mut() {
