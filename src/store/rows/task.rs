@@ -96,10 +96,13 @@ pub(super) fn load_brief(
         ids.push(row.id.clone());
         apply(Change::Task(row));
     };
-    // The words of the partial index, as the schema writes them.
-    let open = "SELECT * FROM task WHERE state NOT IN ('done', 'rejected', 'failed', 'cancelled')";
+    // The words of the partial indexes, as the schema writes them. Named, because without
+    // statistics SQLite would rather sort all that are over.
+    let open = "SELECT * FROM task INDEXED BY task_open
+         WHERE state NOT IN ('done', 'rejected', 'failed', 'cancelled')";
     each(conn, open, [], read, &mut take)?;
-    let over = "SELECT * FROM task WHERE state IN ('done', 'rejected', 'failed', 'cancelled')
+    let over = "SELECT * FROM task INDEXED BY task_over
+         WHERE state IN ('done', 'rejected', 'failed', 'cancelled')
          ORDER BY changed_at DESC LIMIT ?";
     each(conn, over, [newest], read, &mut take)?;
     Ok(ids)
