@@ -208,6 +208,11 @@ impl Outside for Machine {
         Ok(self.tools.client.comments_of(issue).await?)
     }
 
+    async fn writers(&self) -> Result<Vec<String>, Trouble> {
+        let people = self.tools.client.assignees().await?;
+        Ok(people.into_iter().map(|person| person.login).collect())
+    }
+
     async fn post(&self, issue: u64, body: &str) -> Result<i64, Trouble> {
         Ok(self.tools.client.post_comment(issue, body).await?.id)
     }

@@ -266,6 +266,8 @@ pub struct ProjectLimits {
     pub keep_runs: Duration,
     /// How long an agent may go on after TERM before KILL.
     pub grace: Duration,
+    /// By tier, the least time between two starts of an agent of it.
+    pub think: BTreeMap<String, Duration>,
 }
 
 /// What agents may reach on this machine.

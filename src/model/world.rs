@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The cursor that says that every open issue was read once.
 pub const BACKLOG: &str = "backlog";
+/// The cursor that says when the ledger began, by the forge's clock.
+pub const BEGUN: &str = "begun";
 
 /// Everything known, by its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

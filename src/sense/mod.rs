@@ -7,6 +7,7 @@
 
 mod backlog;
 pub mod cron;
+mod cursor;
 pub mod nightwatch;
 pub mod passages;
 pub mod poll;

@@ -5,22 +5,19 @@
 //! A re-read from the cursor − 24 h, once an hour, repairs what was lost.
 
 use super::backlog::Backlog;
+use super::cursor::{OVERLAP, limit};
 use super::passages::{Reading, Text, body_text, comment_text, moved, rows};
 use super::reviews::Owed;
 use super::source::{Source, Sources};
 use crate::forge::{ForgeError, IssueItem};
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
-use crate::model::{Alert, BACKLOG, Change, Person, RepoId, Repository, Time, World};
+use crate::model::{Alert, BACKLOG, BEGUN, Change, Person, RepoId, Repository, Time, World};
 use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How far each poll reads back behind its cursor.
-const OVERLAP: Duration = Duration::from_secs(5);
-/// How far behind the newest change a cursor rests: the overlap, and a second of the forge's clock.
-const BEHIND: Duration = Duration::from_secs(OVERLAP.as_secs() + 1);
 /// How far the repairing re-read goes back behind the cursor.
 const REREAD: Duration = Duration::from_secs(24 * 3600);
 /// How often the repairing re-read happens.
@@ -150,8 +147,10 @@ impl<S: Source> Poller<S> {
         }
         let now = self.with.sources.now();
         let server = self.with.sources.comments_since(now).await?.server_time;
-        let from = self.listen_from(server.unwrap_or(now));
-        let begun = BTreeMap::from([(LISTEN_FROM.to_owned(), from)]);
+        let server = server.unwrap_or(now);
+        let from = self.listen_from(server);
+        let begun = [(LISTEN_FROM.to_owned(), from), (BEGUN.to_owned(), server)];
+        let begun = BTreeMap::from(begun);
         self.commit(Vec::new(), begun).await
     }
 
@@ -190,6 +189,8 @@ impl<S: Source> Poller<S> {
         if !self.cursors.contains_key(SCANNED) {
             ends.insert(LISTEN_FROM.to_owned(), listen_from);
             ends.insert(SCANNED.to_owned(), now);
+            let begun = self.cursors.get(BEGUN).copied();
+            ends.insert(BEGUN.to_owned(), begun.unwrap_or(server));
         }
 
         if self.with.ranked && self.backlog.is_whole() && !self.cursors.contains_key(BACKLOG) {
@@ -379,21 +380,4 @@ impl<S: Source> Poller<S> {
         self.cursors.extend(moved);
         Ok(())
     }
-}
-
-/// Where a cursor stands after a listing: just behind the newest change seen,
-/// never past the server's time − 1 s, never backwards.
-fn limit(latest: Option<Time>, server: Option<Time>, before: Option<&Time>) -> Time {
-    let floor = before.copied().unwrap_or_default();
-    let bound = server.map(|t| t.minus(Duration::from_secs(1)));
-    let end = match (latest, bound) {
-        // All up to the bound was listed. Behind the overlap of the newest change
-        // the cursor comes to rest, else that change is read at every poll for ever.
-        (Some(latest), Some(bound)) => latest.plus(BEHIND).min(bound),
-        (Some(latest), None) => latest,
-        // Nothing there yet: a first cursor is the server's own time.
-        (None, Some(bound)) if before.is_none() => bound,
-        (None, _) => floor,
-    };
-    end.max(floor)
 }

@@ -346,6 +346,7 @@ pub fn settings() -> Settings {
             state_bytes: 1 << 30,
             keep_runs: Duration::from_secs(24 * 3600),
             grace: Duration::from_secs(1),
+            think: BTreeMap::new(),
         },
         walls: Walls {
             required: true,

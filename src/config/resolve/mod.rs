@@ -61,6 +61,7 @@ impl Resolver<'_, '_> {
             limits: &limits,
         };
         let agents = self.agents(raw.agents, &around);
+        self.idle_think(&limits, &agents);
         let guard = self.guard(raw.guard, &agents);
         let coordinator = self.coordinator(&raw.coordinator, &agents);
         let taken = [

@@ -136,7 +136,7 @@ CREATE INDEX alert_by_run ON alert (run);
 
 -- Where a reading of the forge stands.
 CREATE TABLE cursor (
-  name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned, backlog
+  name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned, backlog, begun
   at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
