@@ -18,7 +18,10 @@ use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
 use crate::forge::{Client, Comment, ForgeError, IssueItem};
-use crate::model::{Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time};
+use crate::model::settings::Settings;
+use crate::model::{
+    Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time, World,
+};
 use crate::store::{Ledger, StoreError};
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,6 +99,8 @@ pub struct Tools {
     pub environment: BTreeMap<String, String>,
     /// The keys of providers, by the provider's name.
     pub keys: BTreeMap<String, SecretString>,
+    /// The open issues as a text, for an agent that coordinates.
+    pub view: fn(&World, &Settings) -> String,
     /// Is called once for each spawn whose run is over.
     pub run_over: Arc<dyn Fn() + Send + Sync>,
 }

@@ -7,7 +7,7 @@
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
 //! [`display`] lets issues show it, [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
-//! people will see; [`graph`] ranks issues; [`rejoin`] prepares a restored ledger.
+//! people will see; [`graph`] ranks issues, [`view`] shows them to an agent that coordinates; [`rejoin`] prepares a restored ledger.
 
 pub mod admission;
 mod adopt;
@@ -32,6 +32,7 @@ pub mod rejoin;
 mod routes;
 mod speech;
 mod steps;
+pub mod view;
 pub mod words;
 
 pub use routes::Routes;

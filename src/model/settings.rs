@@ -243,6 +243,18 @@ pub struct Coordinator {
     pub open: u32,
     /// Whom it chooses from, by name.
     pub agents: Vec<AgentName>,
+    /// The agent that coordinates by mentions, if one does.
+    pub agent: Option<AgentName>,
+    /// What the project is for, in its operator's words; that agent reads it each time.
+    pub vision: Option<String>,
+}
+
+impl Coordinator {
+    /// Whether anybody wants to know what open issues wait for.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.builtin || self.agent.is_some()
+    }
 }
 
 /// Limits of the project.

@@ -114,7 +114,7 @@ impl<S: Source> Poller<S> {
     /// Obeys what the config says now.
     pub fn obey(&mut self, settings: &Settings) {
         self.with.narrowed = !settings.mentions.allow.is_empty();
-        self.with.ranked = settings.coordinator.builtin;
+        self.with.ranked = settings.coordinator.is_on();
         self.with.display = settings.status.names();
     }
 

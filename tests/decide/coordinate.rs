@@ -89,6 +89,38 @@ fn an_issue_is_taken_once_until_somebody_changes_it() {
 }
 
 #[test]
+fn an_issue_that_failed_twice_in_the_same_way_waits_until_somebody_changes_it() {
+    let mut scene = scene(1);
+    people(&mut scene, 1, true, &[LABEL], &[]);
+    scene.settle();
+    let same = Failure {
+        rule: "exit".to_owned(),
+        line: "it went wrong".to_owned(),
+        fingerprint: "0123456789ab".to_owned(),
+    };
+    let mut failures = 0;
+    for _ in 0..50 {
+        if scene.world.runs.values().any(Run::is_open) {
+            let mut outcome = bad(Exit::Code(1), FailureClass::Unknown);
+            outcome.failure = Some(same.clone());
+            scene.end_run(outcome);
+            failures += 1;
+        }
+        scene.pass(Duration::from_secs(3600));
+        scene.settle();
+    }
+    assert_eq!(failures, 2, "the same again is not tried a third time");
+    assert_eq!(
+        scene.world.tasks.len(),
+        1,
+        "nor taken up anew, however long nobody acts"
+    );
+    people(&mut scene, 1, true, &[LABEL, "clearer"], &[]);
+    scene.settle();
+    assert_eq!(scene.world.tasks.len(), 2, "somebody has changed it");
+}
+
+#[test]
 fn what_needs_a_person_is_left_to_one() {
     let mut scene = scene(1);
     people(&mut scene, 1, true, &[LABEL, "adf:needs-human"], &[]);

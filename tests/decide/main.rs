@@ -21,3 +21,4 @@ mod operator;
 mod routing;
 mod scene;
 mod trouble;
+mod view;

@@ -310,6 +310,8 @@ fn coordinator() -> Coordinator {
         label: "adf:ready".to_owned(),
         open: 2,
         agents: Vec::new(),
+        agent: None,
+        vision: None,
     }
 }
 

@@ -44,6 +44,7 @@ CREATE TABLE issue (
   author_id    INTEGER NOT NULL,                                   -- <= 0 is nobody
   author_login TEXT    NOT NULL,
   labels       TEXT    NOT NULL CHECK (json_valid(labels)),        -- a JSON list of names
+  milestone    TEXT             CHECK (json_valid(milestone)),     -- title and the day it is due, as JSON
   updated_at   INTEGER NOT NULL,                                   -- the forge's time
   changed_at   INTEGER NOT NULL                                    -- of the last change by somebody else than the factory
 ) STRICT;
