@@ -12,9 +12,9 @@
     reason = "a bench is a stopwatch that prints, and stops where it cannot go on"
 )]
 
-use adf::decide::graph::{IssueGraph, Link, Node, On, input};
 use adf::model::route::{Choice, Scenario};
 use adf::routing::Router;
+use adf_graph::{IssueGraph, Link, Node, On, input};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::hint::black_box;
 use std::time::{Duration, Instant};

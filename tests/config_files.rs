@@ -130,3 +130,20 @@ fn every_fault_of_the_samples_has_a_help_and_renders_with_its_place() {
         }
     }
 }
+
+/// Every example of the paper on notices is a config that is taken.
+#[test]
+fn the_examples_for_each_chat_are_taken() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let paper = std::fs::read_to_string(root.join("docs/notify.md")).unwrap();
+    let blocks = paper.split("```toml\n").skip(1);
+    let blocks: Vec<&str> = blocks.map(|b| b.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 5);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adf.toml");
+    let project = "[project]\nname = \"demo\"\n[gitea]\nurl = \"https://git.example.org\"\nrepo = \"acme/widgets\"\n";
+    std::fs::write(&path, format!("{project}{}", blocks.concat())).unwrap();
+    let config = config::load(&path).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    assert_eq!(config.settings.notify.sinks.len(), 5);
+    assert_eq!(config.secrets.sinks.len(), 4);
+}

@@ -1,16 +1,21 @@
-"""What an agent waits for at each tool call: the guard's hook as a process, with both
-cores busy, beside other guards when they are installed."""
+"""What an agent waits for at each tool call: the guard's hook as a process, while a build
+keeps every core busy, beside other guards when they are installed."""
 
+import contextlib
 import json
 import multiprocessing
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Until then cargo reads manifests and keeps one core busy at most.
+BUSY_AFTER_SECONDS = 5
 COMMAND = "cd crates/core && rm -rf target && git push --force origin main"
 
 
@@ -55,9 +60,18 @@ def timed(argv, payload, count, cwd):
     return times, codes
 
 
+@contextlib.contextmanager
 def busy():
-    """Every core at work on something else."""
-    return [subprocess.Popen(["sha256sum", "/dev/zero"], stdout=subprocess.DEVNULL) for _ in range(os.cpu_count())]
+    """Every core at work on a `cargo build` from nothing, as agents have them."""
+    with tempfile.TemporaryDirectory() as target:
+        argv = ["cargo", "build", "--quiet", "--locked", "--target-dir", target]
+        build = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(BUSY_AFTER_SECONDS)
+        try:
+            yield build
+        finally:
+            os.killpg(build.pid, signal.SIGKILL)
+            build.wait()
 
 
 def others():
@@ -78,17 +92,16 @@ def measure(adf, count):
         hearing = run_folder(folder)
         work = folder / "work"
         ours = [adf, "guard", "hook", "claude", "--run", folder / "agent"]
-        load = busy()
         try:
-            times, codes = timed(ours, payload, count, work)
-            if codes != {2}:
-                raise RuntimeError(f"the hook ended with {codes}")
-            found = {"adf": times}
-            for name, argv in others().items():
-                found[name] = timed(argv, payload, count, work)[0]
+            with busy() as build:
+                times, codes = timed(ours, payload, count, work)
+                if codes != {2}:
+                    raise RuntimeError(f"the hook ended with {codes}")
+                found = {"adf": times, "an empty process": timed(["true"], payload, count, work)[0]}
+                for name, argv in others().items():
+                    found[name] = timed(argv, payload, count, work)[0]
+                if build.poll() is not None:
+                    raise RuntimeError("the build ended before the measure did: ask for fewer --hooks")
         finally:
-            for process in load:
-                process.kill()
-                process.wait()
             hearing.kill()
     return found

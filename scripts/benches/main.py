@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("--slots", type=int, default=16)
     parser.add_argument("--output-bytes", type=int, default=1 << 30)
     parser.add_argument("--deliveries", type=int, default=100)
+    parser.add_argument("--cases", type=int, default=1, metavar="N", help="each N-th of the guard's cases")
     parser.add_argument("--hooks", type=int, default=300)
     parser.add_argument("--worlds", type=int, default=5000)
     parser.add_argument("--format", choices=("table", "json"), default="table")

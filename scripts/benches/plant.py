@@ -151,7 +151,7 @@ class Plant:
 
     def status(self):
         """What `adf status` says."""
-        asked = [self.adf, "status", "--config", self.config, "--format", "json"]
+        asked = [self.adf, "status", "--config", self.config, "--all", "--format", "json"]
         return json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
 
     def issue(self, title, body):
@@ -161,6 +161,10 @@ class Plant:
         """The daemon's log as events."""
         for line in self.log.read_text(errors="replace").splitlines():
             yield json.loads(line)
+
+    def ended(self):
+        """How many tasks it has ended so far."""
+        return self.log.read_bytes().count(b'"message":"end"')
 
     def cpu_seconds(self):
         return cpu_seconds(self.daemon.pid)

@@ -10,7 +10,8 @@ use super::trouble::Trouble;
 use crate::forge::Comment;
 use crate::mention;
 use crate::mention::marker::{self, Place};
-use crate::model::{EffectKey, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
+use crate::model::notice::notice_origin;
+use crate::model::{EffectKey, EffectKind, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
 
 impl<O: Outside> Executor<O> {
     /// Answers a mention, once.
@@ -92,8 +93,15 @@ impl<O: Outside> Executor<O> {
         Ok(EffectResult::Nothing)
     }
 
-    async fn once(&self, job: &Job, kind: MarkKind, body: &str) -> Result<EffectResult, Trouble> {
-        let again = job.looks_first();
+    /// Posts a marked comment, once.
+    pub(super) async fn once(
+        &self,
+        job: &Job,
+        kind: MarkKind,
+        body: &str,
+    ) -> Result<EffectResult, Trouble> {
+        let notice = matches!(job.effect.kind, EffectKind::Notify { .. });
+        let again = notice || job.looks_first();
         if again && let Some(id) = self.look(job).await? {
             return Ok(EffectResult::Comment(id));
         }
@@ -149,8 +157,9 @@ impl<O: Outside> Executor<O> {
     pub(super) fn mark_of(&self, job: &Job, kind: MarkKind) -> Mark {
         let task = job.task.as_ref();
         let origin = match (&job.effect.kind, task) {
-            (crate::model::EffectKind::Reply { mention, .. }, _) => mention.clone(),
-            (crate::model::EffectKind::OpenIssue { origin, .. }, _) => origin.clone(),
+            (EffectKind::Reply { mention, .. }, _) => mention.clone(),
+            (EffectKind::OpenIssue { origin, .. }, _) => origin.clone(),
+            (EffectKind::Notify { sink, .. }, _) => notice_origin(sink),
             (_, Some(task)) => task.origin.clone(),
             _ => MentionId(String::new()),
         };

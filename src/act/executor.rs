@@ -110,6 +110,7 @@ impl<O: Outside> Executor<O> {
             EffectKind::Progress { comment, body } => self.progress(job, *comment, body).await,
             EffectKind::Ask { body } => self.ask(job, body).await,
             EffectKind::OpenIssue { title, body, .. } => self.open_issue(job, title, body).await,
+            EffectKind::Notify { sink, body, .. } => self.notify(job, sink, body).await,
             EffectKind::Result { body } => self.result(job, body).await,
             EffectKind::Spawn { .. } => self.spawn(job).await,
             EffectKind::Push {
@@ -163,7 +164,11 @@ impl<O: Outside> Executor<O> {
 
     async fn mark(&self, job: &Job, tries: u32, state: EffectState) -> Result<(), StoreError> {
         let mut changes = Vec::new();
-        if let EffectState::Parked { reason } = &state {
+        let notice = matches!(job.effect.kind, EffectKind::Notify { .. });
+        // Of a sink that cannot be told the nightwatch tells, until it can.
+        if let EffectState::Parked { reason } = &state
+            && !notice
+        {
             let key = &job.effect.key;
             let (cause, what) = match job.effect.kind.refusal() {
                 // It would be the same for every issue, and work goes on without it.
@@ -217,6 +222,7 @@ impl<O: Outside> Executor<O> {
                 after,
                 reason: clean(reason),
             },
+            Trouble::Blocked(reason) => Trouble::Blocked(clean(reason)),
             Trouble::Ambiguous(reason) => Trouble::Ambiguous(clean(reason)),
             Trouble::Final(reason) => Trouble::Final(clean(reason)),
             Trouble::Lost(reason) => Trouble::Lost(clean(reason)),

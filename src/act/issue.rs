@@ -7,7 +7,8 @@ use super::executor::{Executor, Job};
 use super::outside::Outside;
 use super::trouble::Trouble;
 use crate::mention::marker::{self, Place};
-use crate::model::{EffectResult, MarkKind};
+use crate::model::notice::ISSUE_KEY;
+use crate::model::{EffectResult, MarkKind, Time};
 use std::time::Duration;
 
 /// How far the forge's clock may stand behind ours when its issues are looked through.
@@ -21,7 +22,8 @@ impl<O: Outside> Executor<O> {
         title: &str,
         body: &str,
     ) -> Result<EffectResult, Trouble> {
-        if job.looks_first()
+        let standing = job.effect.key.as_str().starts_with(ISSUE_KEY);
+        if (standing || job.looks_first())
             && let Some(number) = self.opened(job).await?
         {
             return Ok(EffectResult::Issue(number));
@@ -36,7 +38,13 @@ impl<O: Outside> Executor<O> {
     async fn opened(&self, job: &Job) -> Result<Option<u64>, Trouble> {
         let begun = job.task.as_ref().map(|task| task.created_at);
         let since = begun.map_or(job.effect.created_at, |at| at.min(job.effect.created_at));
-        let since = since.minus(SKEW_MAX);
+        let standing = job.effect.key.as_str().starts_with(ISSUE_KEY);
+        // One that stands may have been opened by a ledger that is long lost.
+        let since = if standing {
+            Time::default()
+        } else {
+            since.minus(SKEW_MAX)
+        };
         let items = self.outside.issues_since(since).await?;
         let own = items.iter().filter(|item| {
             let place = Place {

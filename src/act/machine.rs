@@ -17,6 +17,7 @@ use super::supervise::Given;
 use super::trouble::Trouble;
 use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
+use crate::courier::Courier;
 use crate::forge::{Client, Comment, ForgeError, IssueItem};
 use crate::model::settings::Settings;
 use crate::model::{
@@ -81,6 +82,8 @@ pub struct Tools {
     pub ledger: Ledger,
     /// The moment.
     pub clock: Clock,
+    /// Carries notices to webhooks.
+    pub courier: Courier,
     /// git with the factory's own settings.
     pub git: Git,
     /// The mirror of the repository.
@@ -300,6 +303,10 @@ impl Outside for Machine {
             client.set_assignees(number, &all).await?;
         }
         Ok(())
+    }
+
+    async fn notify(&self, sink: &str, id: &str, body: &str) -> Result<(), Trouble> {
+        self.carry(sink, id, body).await
     }
 
     async fn worn(&self, number: u64) -> Result<Option<Worn>, Trouble> {

@@ -24,6 +24,7 @@ pub mod issue;
 mod launch;
 pub mod machine;
 pub mod memory;
+pub mod notify;
 pub mod orphans;
 pub mod outside;
 pub mod preflight;

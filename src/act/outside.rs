@@ -100,6 +100,14 @@ pub trait Outside: Send + Sync + 'static {
         assignees: &[String],
     ) -> impl Future<Output = Result<(), Trouble>> + Send;
 
+    /// Sends a notice to a sink's address, under an id that is the same in every try.
+    fn notify(
+        &self,
+        sink: &str,
+        id: &str,
+        body: &str,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
     /// The labels and assignees of an issue or pull request, if it is there.
     fn worn(&self, number: u64) -> impl Future<Output = Result<Option<Worn>, Trouble>> + Send;
 

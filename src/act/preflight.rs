@@ -42,7 +42,9 @@ pub(super) struct Base {
 impl From<Trouble> for Blocked {
     fn from(trouble: Trouble) -> Blocked {
         match trouble {
-            Trouble::Passing { reason, .. } | Trouble::Ambiguous(reason) => Blocked {
+            Trouble::Passing { reason, .. }
+            | Trouble::Blocked(reason)
+            | Trouble::Ambiguous(reason) => Blocked {
                 reason,
                 waits: true,
             },

@@ -55,10 +55,7 @@ impl<O: Outside> Executor<O> {
             return trouble;
         }
         match self.outside.repository().await.map(|r| r.blocker()) {
-            Ok(Some(reason)) => Trouble::Passing {
-                after: None,
-                reason,
-            },
+            Ok(Some(reason)) => Trouble::Blocked(reason),
             _ => trouble,
         }
     }
@@ -82,7 +79,12 @@ impl<O: Outside> Executor<O> {
             self.outside.edit_pull(open, &title, &text).await?;
             return Ok(EffectResult::Pull(open));
         }
-        match self.outside.open_pull(branch, base, &title, &text).await? {
+        let opened = self.outside.open_pull(branch, base, &title, &text).await;
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(trouble) => return Err(self.refused(trouble).await),
+        };
+        match opened {
             Some(pull) => Ok(EffectResult::Pull(pull)),
             None => {
                 let reason = format!("the forge does not know branch `{branch}` or `{base}`");

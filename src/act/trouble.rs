@@ -13,7 +13,7 @@ const WAIT: Duration = Duration::from_secs(2);
 /// The longest wait before an effect is tried again.
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
-/// The wait before what a person must mend is tried again.
+/// The longest wait before what a person must mend is tried again.
 const BLOCKED: Duration = Duration::from_secs(300);
 
 /// Why an effect did not happen, as far as is known.
@@ -26,6 +26,8 @@ pub enum Trouble {
         /// Why.
         reason: String,
     },
+    /// It surely did not happen; a person must mend it, and then it goes on by itself.
+    Blocked(String),
     /// It may have happened.
     Ambiguous(String),
     /// It cannot happen.
@@ -40,13 +42,18 @@ impl Trouble {
     pub fn state(self, tries: u32, settle: Duration, now: Time) -> EffectState {
         match self {
             Trouble::Passing { after, reason } => {
-                let factor = 1u32.checked_shl(tries.min(12)).unwrap_or(u32::MAX);
-                let wait = WAIT.saturating_mul(factor).min(WAIT_MAX);
+                let wait = doubled(tries).min(WAIT_MAX);
                 EffectState::Retry {
                     at: now.plus(after.unwrap_or_default().max(wait)),
                     reason,
+                    blocked: false,
                 }
             }
+            Trouble::Blocked(reason) => EffectState::Retry {
+                at: now.plus(doubled(tries).min(BLOCKED)),
+                reason,
+                blocked: true,
+            },
             Trouble::Ambiguous(reason) => {
                 let factor = 1u32
                     .checked_shl(tries.saturating_sub(1).min(7))
@@ -63,11 +70,18 @@ impl Trouble {
     }
 }
 
+/// The wait after so many tries, without its bound.
+fn doubled(tries: u32) -> Duration {
+    let factor = 1u32.checked_shl(tries.min(12)).unwrap_or(u32::MAX);
+    WAIT.saturating_mul(factor)
+}
+
 impl From<ForgeError> for Trouble {
     fn from(error: ForgeError) -> Trouble {
         let reason = error.to_string();
         match error.verdict() {
             Verdict::Final => Trouble::Final(reason),
+            Verdict::Passing { .. } if error.needs_operator() => Trouble::Blocked(reason),
             Verdict::Passing { after } => Trouble::Passing { after, reason },
             Verdict::Ambiguous => Trouble::Ambiguous(reason),
         }
@@ -81,12 +95,10 @@ impl From<GitError> for Trouble {
             kind if kind.is_ambiguous() => Trouble::Ambiguous(reason),
             GitErrorKind::StaleLease | GitErrorKind::NotFastForward => Trouble::Final(reason),
             // A person can mend these; the work waits for it and is kept.
-            GitErrorKind::Protected | GitErrorKind::Archived | GitErrorKind::Auth => {
-                Trouble::Passing {
-                    after: Some(BLOCKED),
-                    reason,
-                }
-            }
+            GitErrorKind::Protected
+            | GitErrorKind::Archived
+            | GitErrorKind::Auth
+            | GitErrorKind::Moved => Trouble::Blocked(reason),
             _ => Trouble::Passing {
                 after: None,
                 reason,

@@ -3,26 +3,28 @@
 //! Invariant: nothing is started before the config is whole, the ledger is
 //! locked and migrated, and what a former start left open is proven over.
 //! [`greet`] meets the forge, [`grounds`] clears the folders of git,
-//! [`hook`] takes webhooks, [`reload`] reads the config again.
+//! [`hook`] takes webhooks, [`reload`] reads the config again, [`secrets`] reads what it names.
 
 mod greet;
 mod grounds;
 mod hook;
 pub mod reload;
+mod secrets;
 
 use crate::act::supervise::{self, Given, SuperviseError};
 use crate::act::{Executor, Identity, Machine, Tools, disk, orphans, providers};
 use crate::clock::Clock;
-use crate::config::{Config, SecretSource};
+use crate::config::Config;
+use crate::courier::{Address, Courier};
 use crate::forge::{Client, ForgeConfig};
 use crate::mention::marker::MarkerKey;
-use crate::model::{Person, Time, World, settings::Settings};
+use crate::model::{Person, RepoId, Time, World, settings::Settings};
 use crate::reconcile::{Ask, Event, Loop, Report, State, run::EVENTS_MAX, run::Fit};
-use crate::redact::Redactor;
 use crate::sense::webhook::check::WeakSecret;
 use crate::sense::{CronSource, Poller, Sources, Wiring, poll::SCANNED};
 use crate::store::{self, Ledger, Opened, StoreError};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
+pub use secrets::{addresses, keys, token};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 use {greet::greet, grounds::Grounds, hook::Hook};
+use {secrets::marker_key, secrets::redactor};
 
 /// Questions that may wait for the loop.
 const ASKS_MAX: usize = 16;
@@ -62,6 +65,9 @@ pub enum AppError {
     /// A schedule.
     #[error(transparent)]
     Schedule(#[from] crate::schedule::ScheduleError),
+    /// Nobody could be told anything by a webhook.
+    #[error("`[notify]`: {0}")]
+    Courier(String),
     /// The walls that the config asks for cannot be built.
     #[error("agents cannot be confined here: {0}")]
     Walls(String),
@@ -113,35 +119,6 @@ pub struct Start {
     pub waiting: Box<dyn Fn(&str) + Send>,
 }
 
-/// Reads the secrets of a config: the forge's token.
-///
-/// # Errors
-/// With the source and the remedy, never the value.
-pub fn token(config: &Config) -> Result<SecretString, AppError> {
-    Ok(config.secrets.token.read()?)
-}
-
-/// Reads the keys of a config's providers, by the provider's name.
-///
-/// # Errors
-/// As [`token`].
-pub fn keys(config: &Config) -> Result<BTreeMap<String, SecretString>, AppError> {
-    let sources = config.secrets.keys.iter();
-    sources
-        .map(|(name, source)| Ok((name.clone(), source.read()?)))
-        .collect()
-}
-
-/// The key of the marks: made at the first start where it is a file of our own.
-fn marker_key(config: &Config) -> Result<(SecretString, Arc<MarkerKey>), AppError> {
-    let text = match &config.secrets.marker_key {
-        SecretSource::File { path } => store::marker_key(path)?,
-        source => source.read()?,
-    };
-    let key = MarkerKey::new(text.expose_secret().as_bytes())?;
-    Ok((text, Arc::new(key)))
-}
-
 /// A client for the config's forge.
 ///
 /// # Errors
@@ -157,6 +134,7 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 async fn open(settings: &Settings, start: &Start) -> Result<Opened, AppError> {
     let lived_before = settings.state_dir.join(store::FACTORY_FILE).exists();
     let opened = store::open(&settings.state_dir, start.clock.clone())?;
+    store::claim_project(&settings.state_dir, &settings.project)?;
     if lived_before && !opened.world.cursors.contains_key(SCANNED) {
         let settle = settings.forge.settle;
         (start.waiting)(&format!(
@@ -174,14 +152,19 @@ async fn open(settings: &Settings, start: &Start) -> Result<Opened, AppError> {
 /// Everything that a start can stumble over, each with its remedy.
 pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let settings = Arc::new(config.settings.clone());
-    let (token, keys) = (token(config)?, keys(config)?);
+    let (token, keys, addresses) = (token(config)?, keys(config)?, addresses(config)?);
     let client = client(config, token.clone(), &start.clock)?;
     let opened = open(&settings, &start).await?;
     let (key_text, key) = marker_key(config)?;
     let hook = Hook::read(config)?;
     let given = walls(&settings, &start).await?;
-    let (me, repo) = greet(&client, &*start.waiting).await?;
-    let redactor = redactor(keys.values().chain([&token, &key_text]), hook.as_ref());
+    let (me, repo) = known(&client, &settings, &start).await?;
+    let told: Vec<SecretString> = addresses.values().flat_map(Address::secrets).collect();
+    let redactor = redactor(
+        keys.values().chain([&token, &key_text]).chain(&told),
+        hook.as_ref(),
+    );
+    let courier = Courier::new(addresses).map_err(|e| AppError::Courier(e.to_string()))?;
     let lines = Lines::open();
     let nudge = Arc::new(Notify::new());
     let webhook = hook::listen(hook, repo, me.id, nudge.clone()).await?;
@@ -197,7 +180,7 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
     let tools = tools(
         grounds,
         &client,
-        (keys, given),
+        (keys, given, courier),
         &opened.ledger,
         &start,
         &lines.sender,
@@ -236,6 +219,17 @@ pub async fn build(config: &Config, start: Start) -> Result<Factory, AppError> {
         hup: lines.hups.0,
         webhook,
     })
+}
+
+/// Who the factory is on the forge, if it is still the same, and its repository.
+async fn known(
+    client: &Client,
+    settings: &Settings,
+    start: &Start,
+) -> Result<(Person, RepoId), AppError> {
+    let (me, repo) = greet(client, &*start.waiting).await?;
+    store::claim_account(&settings.state_dir, &me)?;
+    Ok((me, repo))
 }
 
 /// The walls of this machine, when they will do for the config.
@@ -314,20 +308,11 @@ impl Lines {
     }
 }
 
-/// Takes every secret that the factory knows out of what it says.
-fn redactor<'a>(
-    secrets: impl Iterator<Item = &'a SecretString>,
-    hook: Option<&'a Hook>,
-) -> Redactor {
-    let secrets = secrets.chain(hook.map(|hook| &hook.secret));
-    Redactor::new(&secrets.cloned().collect::<Vec<_>>())
-}
-
 /// What runs on this machine work with.
 fn tools(
     grounds: Grounds,
     client: &Client,
-    (keys, given): (BTreeMap<String, SecretString>, Given),
+    (keys, given, courier): (BTreeMap<String, SecretString>, Given, Courier),
     ledger: &Ledger,
     start: &Start,
     over: &mpsc::Sender<Event>,
@@ -337,6 +322,7 @@ fn tools(
         client: client.clone(),
         ledger: ledger.clone(),
         clock: start.clock.clone(),
+        courier,
         git: grounds.git,
         mirror: grounds.mirror,
         workspaces: grounds.workspaces,

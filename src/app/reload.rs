@@ -93,6 +93,10 @@ pub fn fixed(started: &Config, read: &Config) -> Vec<&'static str> {
             started.secrets.keys != read.secrets.keys,
         ),
         (
+            "the place of a secret in `[notify.sinks]`",
+            started.secrets.sinks != read.secrets.sinks,
+        ),
+        (
             "`[gitea] marker_key_file`",
             started.secrets.marker_key != read.secrets.marker_key,
         ),

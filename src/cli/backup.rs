@@ -4,6 +4,8 @@ use super::table::table;
 use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
 use crate::backup::{self, Made, Restored};
 use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::{BackupTrace, StoreError};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -76,10 +78,26 @@ pub fn backup(args: &Backup) -> u8 {
             FAILED
         }
         Ok((made, pruned)) => {
+            if let Err(error) = trace(&config, &made) {
+                complain(&format!(
+                    "the backup stands, but its age cannot be watched: {error}"
+                ));
+            }
             show_made(&made, &pruned, args.format);
             OK
         }
     }
+}
+
+/// Leaves word of a backup where the factory, `adf status` and `adf doctor` look.
+fn trace(config: &Config, made: &Made) -> Result<(), StoreError> {
+    let file = std::path::absolute(&made.file).unwrap_or_else(|_| made.file.clone());
+    let trace = BackupTrace {
+        made_at: made.manifest.made_at,
+        file,
+        bytes: made.bytes,
+    };
+    trace.leave(&config.settings.state_dir)
 }
 
 fn show_made(made: &Made, pruned: &[PathBuf], format: Format) {

@@ -5,7 +5,7 @@
 
 use super::{CONFIG, FAILED, OK, complain, own_path, runtime, say};
 use crate::config;
-use crate::doctor::observe::state;
+use crate::doctor::observe::{agents::unfound, state};
 use crate::setup::checkout::{self, Checkout};
 use crate::setup::diff::diff;
 use crate::setup::files::{self, File};
@@ -41,7 +41,13 @@ pub struct Init {
     /// Which CLI works; default: opencode for a model with a `/` in its name, else claude
     #[arg(long, value_enum)]
     provider: Option<Cli>,
-    /// Have a coordinator, with this model
+    /// Where that CLI is, as `command -v claude` says; default: looked up in the system's folders
+    #[arg(long, value_name = "FILE")]
+    command: Option<PathBuf>,
+    /// The file, mode 0600, with the key of its model
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Have an agent coordinate, with this model; default: the factory does it, for labelled issues, with no model
     #[arg(long, value_name = "MODEL")]
     coordinator_model: Option<String>,
     /// The agents, each called after its role
@@ -135,6 +141,10 @@ fn set_up(args: &Init) -> Result<(), SetupError> {
             fault.key, fault.message, fault.help
         ));
     }
+    for unfound in unfound(&staged.config.settings) {
+        let (found, remedy) = unfound.told();
+        say(&format!("warning: {found}; {remedy}"));
+    }
     if !args.apply {
         say("\nNothing was written. Add --apply to write it.");
         return Ok(());
@@ -205,6 +215,8 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         repo: args.repo.clone(),
         url,
         kind,
+        command: args.command.as_ref().map(absolute),
+        key_file: args.key_file.as_ref().map(absolute),
         coordinator_model: args.coordinator_model.clone(),
         gate: gate(args.review_gate.clone(), &agents),
         agents,
@@ -256,11 +268,12 @@ fn next(wishes: &Wishes) {
         "\nNext:\n  1. write the token of the factory's account into {}",
         token.display()
     ));
-    say(&format!("  2. adf doctor --config {config}"));
+    say(&format!("  2. adf doctor --fix --config {config}"));
+    say(&format!("  3. adf smoke --embedded --config {config}"));
     say(&format!(
-        "  3. adf smoke --config {config} --as-token-file FILE"
+        "  4. adf smoke --config {config} --as-token-file FILE"
     ));
     say(&format!(
-        "  4. systemctl daemon-reload && systemctl enable --now adf@{project}"
+        "  5. systemctl daemon-reload && systemctl enable --now adf@{project}"
     ));
 }

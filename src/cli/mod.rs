@@ -8,6 +8,7 @@ pub mod agent;
 pub mod backup;
 pub mod demo;
 pub mod doctor;
+mod examples;
 pub mod exec;
 pub mod explain;
 pub mod failures;
@@ -16,15 +17,17 @@ mod guard;
 pub mod init;
 mod look;
 pub mod order;
+pub mod papers;
 pub mod plan;
 pub mod providers;
 pub mod rank;
 pub mod route;
 pub mod run;
 pub mod schema;
+pub mod sinks;
 pub mod smoke;
 pub mod status;
-pub mod stop;
+mod stop;
 pub mod table;
 pub mod validate_config;
 
@@ -47,12 +50,9 @@ pub const BUSY: u8 = 75;
 /// The config has faults.
 pub const CONFIG: u8 = 78;
 
-const AFTER: &str = "Exit codes: 0 done · 1 not done · 2 wrong usage · 69 the forge refuses · \
-75 another factory holds the state · 78 the config has faults";
-
 /// A dark factory for Gitea and Forgejo: mentions become pull requests.
 #[derive(Debug, Parser)]
-#[command(name = "adf", version = VERSION, after_help = AFTER)]
+#[command(name = "adf", version = VERSION, after_help = examples::ADF)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -89,22 +89,28 @@ pub struct ConfigArg {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show the whole chain on this machine: an embedded forge, a mention, a pull request
+    #[command(after_help = examples::DEMO)]
     Demo(demo::Demo),
     /// Check configs and list every fault
+    #[command(after_help = examples::VALIDATE_CONFIG)]
     ValidateConfig(validate_config::ValidateConfig),
     /// Make the files of a project's factory
     Init(init::Init),
     /// Try every assumption of a config, and say what to do about those that fail
     Doctor(doctor::Doctor),
     /// Run the factory of a project
+    #[command(after_help = examples::RUN)]
     Run(run::Run),
     /// Try the full cycle from a mention to its result, and clean up after it
     Smoke(smoke::Smoke),
     /// Print what the factory would do now, and why not for the rest; touches nothing
+    #[command(after_help = examples::PLAN)]
     Plan(plan::PlanArgs),
     /// Tell the whole story of one issue or pull request
+    #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Explain),
     /// Show the rules that class failures, what they matched, and the last failures
+    #[command(after_help = examples::FAILURES)]
     Failures(failures::Failures),
     /// Rank issues by what waits for them
     Rank(rank::Rank),
@@ -113,28 +119,42 @@ enum Command {
     /// Show every provider and model in use: program, version, login, breaker, last result
     Providers(providers::Providers),
     /// Show the ledger and the running factory
+    #[command(after_help = examples::STATUS)]
     Status(status::Status),
     /// Start nothing until `adf resume`; what runs goes on
+    #[command(after_help = examples::PAUSE)]
     Pause(order::Held),
     /// Work again after `adf pause` or `adf stop`
+    #[command(after_help = examples::RESUME)]
     Resume(order::Held),
     /// End a task or the run that works on it; its work is kept
+    #[command(after_help = examples::CANCEL)]
     Cancel(order::Cancel),
     /// End everything that runs, start nothing until `adf resume`, and prove it
+    #[command(after_help = examples::STOP)]
     Stop(stop::Stop),
     /// Ask the guard that judges what agents run
     Guard(guard::GuardArgs),
     Backup(backup::Backup),
     Restore(backup::Restore),
     /// Print a JSON Schema
+    #[command(after_help = examples::SCHEMA)]
     Schema(schema::Schema),
     /// What an agent says to the factory, inside a run
+    #[command(after_help = examples::AGENT)]
     Agent(agent::AgentArgs),
     /// Print shell completions
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the man pages
+    #[command(after_help = examples::MAN)]
+    Man(papers::Man),
+    /// Write the reference of docs/
+    #[command(name = "__reference", hide = true)]
+    Reference(papers::Reference),
     #[command(flatten)]
     Hidden(exec::Hidden),
     /// Serve the embedded forge until stdin closes
@@ -183,6 +203,8 @@ pub fn main() -> ExitCode {
             let _ = std::io::stdout().lock().write_all(&text);
             OK
         }
+        Command::Man(args) => papers::man(&args),
+        Command::Reference(args) => papers::write_reference(&args),
         Command::Forge(args) => forge::run(&args),
         Command::ScriptedAgent(args) => forge::scripted_agent(&args),
     };
@@ -190,12 +212,15 @@ pub fn main() -> ExitCode {
 }
 
 /// The command line without what is hidden: completions would offer it.
-fn shown() -> clap::Command {
+#[must_use]
+pub fn shown() -> clap::Command {
     let all = Cli::command();
     let shown = all.get_subcommands().filter(|c| !c.is_hide_set());
     clap::Command::default()
         .name("adf")
         .version(VERSION)
+        .about(all.get_about().cloned().unwrap_or_default())
+        .after_help(examples::ADF)
         .subcommands(shown.cloned())
 }
 

@@ -24,6 +24,10 @@ const AFTER: &str = "\
 A pair is left alone after its provider refused a run for its quota or login: until the stated reset, else for a
 minute that doubles up to an hour; then one run finds out. With [routing] tasks go on with the next of their chain.
 
+Examples:
+  adf providers --config /etc/adf/shop.toml
+  adf providers --probe --format json
+
 Exit codes: 0 all can work · 1 one cannot, or not shown · 2 wrong usage · 78 the config has faults";
 
 /// Show every provider and model in use: program, version, login, breaker, last result

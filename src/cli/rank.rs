@@ -9,10 +9,11 @@ use super::run::code;
 use super::table::table;
 use super::{FAILED, OK, complain, load, runtime, say};
 use crate::config::Config;
-use crate::decide::graph::{IssueGraph, Ranking, Row, input, known, show};
+use crate::decide::graph;
 use crate::model::{BACKLOG, World};
 use crate::redact::clip;
 use crate::store;
+use adf_graph::{IssueGraph, Ranking, Row, input, show};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -23,6 +24,11 @@ for nothing spread evenly, sum 1), as other implementations compute it. An issue
 waits for nothing, nobody works on it, and it bears the coordinator's label where that works.
 
 With --stdin reads  {"issues":[1,2,3],"dependencies":[{"issue":2,"depends_on":1}]}
+
+Examples:
+  adf rank --config /etc/adf/shop.toml
+  adf rank --format dot | dot -Tsvg > rank.svg
+  adf rank --stdin < graph.json
 
 Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage · 69 the forge refuses ·
 78 the config has faults"##;
@@ -105,7 +111,7 @@ fn project(args: &Rank) -> Result<(IssueGraph, BTreeMap<u64, String>), u8> {
     let world = world(&config, args.fresh)?;
     let coordinator = &config.settings.coordinator;
     let wanted = coordinator.builtin.then_some(coordinator.label.as_str());
-    let graph = known::graph(&world, wanted).map_err(|error| {
+    let graph = graph::graph(&world, wanted).map_err(|error| {
         complain(&error.to_string());
         FAILED
     })?;

@@ -20,6 +20,11 @@ const AFTER: &str = "\
 Without --config the shipped tiers planning (80), implementation (50) and review (40) decide. Among
 the tiers whose words are in the text the highest priority wins, then the most words, then the name.
 
+Examples:
+  adf route 'review code changes before committing and implement the fix'
+  adf route 'plan the release' --config adf.toml --agent developer
+  adf route --stdin < texts
+
 Exit codes: 0 shown, also when no word matched · 1 not shown · 2 wrong usage · 78 the config has faults";
 
 /// Show which tier, provider and model a text calls for, and why

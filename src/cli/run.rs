@@ -59,6 +59,8 @@ pub fn run(args: &Run) -> u8 {
     let secrets = app::token(&config).and_then(|token| {
         let mut secrets: Vec<_> = app::keys(&config)?.into_values().collect();
         secrets.push(token);
+        let sinks = app::addresses(&config)?.into_values();
+        secrets.extend(sinks.flat_map(|address| address.secrets()));
         Ok(secrets)
     });
     let secrets = match secrets {
@@ -109,6 +111,9 @@ pub(super) fn code(error: &AppError) -> u8 {
             CONFIG
         }
         AppError::Store(StoreError::Locked { .. }) => BUSY,
+        AppError::Store(StoreError::OtherProject { .. } | StoreError::OtherAccount { .. }) => {
+            CONFIG
+        }
         AppError::Forge(_) => FORGE,
         _ => FAILED,
     }

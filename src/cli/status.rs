@@ -3,14 +3,18 @@
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
 use crate::act::supervise::given;
+use crate::clock::Clock;
 use crate::ipc::operator;
 use crate::model::{RunState, World, settings::Walls};
-use crate::store;
+use crate::store::{self, BackupTrace, Brief};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long the running factory may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// Tasks shown of those that are over.
+const NEWEST: u32 = 50;
 /// Bytes in a megabyte.
 const MB: u64 = 1_000_000;
 
@@ -19,6 +23,9 @@ const MB: u64 = 1_000_000;
 pub struct Status {
     #[command(flatten)]
     config: ConfigArg,
+    /// Show all tasks that are over, and not only the newest 50
+    #[arg(long)]
+    all: bool,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -32,8 +39,17 @@ pub fn run(args: &Status) -> u8 {
         Err(code) => return code,
     };
     let dir = &config.settings.state_dir;
-    let world = match store::open_read_only(dir).and_then(|reader| reader.world()) {
-        Ok(world) => world,
+    let sinks: Vec<&str> = config
+        .settings
+        .notify
+        .sinks
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let newest = if args.all { u32::MAX } else { NEWEST };
+    let read = store::open_read_only(dir).and_then(|reader| reader.brief(newest, &sinks));
+    let brief = match read {
+        Ok(brief) => brief,
         Err(error) => {
             complain(&error.to_string());
             return FAILED;
@@ -43,19 +59,42 @@ pub fn run(args: &Status) -> u8 {
     let walls = walls(&config.settings.walls);
     match args.format {
         Format::Json => {
-            let mut object = as_json(&config.settings.project, &world, daemon);
+            let mut object = as_json(&config.settings.project, &brief, daemon);
+            object["backup"] = json!(BackupTrace::read(dir));
+            object["notify"] = super::sinks::as_json(&config.settings.notify, &brief.world);
             object["walls"] = walls.1;
             say_json(&object);
         }
         Format::Human => {
-            let text = as_text(&config.settings.project, &world, daemon.as_ref());
-            say(&format!("{text}\n\n{}", walls.0));
+            let text = as_text(&config.settings.project, &brief, daemon.as_ref());
+            let mut parts = vec![text];
+            let told = super::sinks::lines(&config.settings.notify, &brief.world);
+            parts.extend((!told.is_empty()).then(|| told.join("\n")));
+            parts.push(backup(dir, config.settings.backup_max_age));
+            parts.push(walls.0);
+            say(&parts.join("\n\n"));
         }
     }
     OK
 }
 
-fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
+/// When the last backup was made, and whether that is too long ago.
+fn backup(dir: &Path, max_age: Option<Duration>) -> String {
+    let Some(last) = BackupTrace::read(dir) else {
+        return "backup: none was made".to_owned();
+    };
+    let age = Clock::System.now().since(last.made_at);
+    let late = match max_age {
+        Some(max) if age > max => ", too old",
+        _ => "",
+    };
+    let hours = age.as_secs() / 3600;
+    let (at, file) = (moment(last.made_at), last.file.display());
+    format!("backup: the last one is of {at} UTC, {hours} h ago{late}: {file}")
+}
+
+fn as_json(project: &str, brief: &Brief, daemon: Option<Value>) -> Value {
+    let world = &brief.world;
     json!({
         "project": project,
         "running": daemon.is_some(),
@@ -67,7 +106,9 @@ fn as_json(project: &str, world: &World, daemon: Option<Value>) -> Value {
             "attempts": world.runs_of(&t.id).count(), "since": t.changed_at.0,
         })).collect::<Vec<_>>(),
         "alerts": world.alerts.values().filter(|a| a.cleared_at.is_none()).collect::<Vec<_>>(),
-        "pending_mentions": world.pending.len(),
+        "pending_mentions": brief.pending,
+        "tasks_total": brief.tasks_total(),
+        "tasks_by_state": brief.tasks,
     })
 }
 
@@ -153,7 +194,8 @@ fn housekeeping(daemon: &Value) -> String {
     )
 }
 
-fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
+fn as_text(project: &str, brief: &Brief, daemon: Option<&Value>) -> String {
+    let world = &brief.world;
     let mut parts = Vec::new();
     parts.extend(standing(project, world, daemon));
     if world.tasks.is_empty() {
@@ -188,6 +230,14 @@ fn as_text(project: &str, world: &World, daemon: Option<&Value>) -> String {
                 "NOTE",
             ],
             rows.collect(),
+        ));
+    }
+    let hidden = brief.tasks_total().saturating_sub(world.tasks.len() as u64);
+    if hidden > 0 {
+        let states = brief.tasks.iter().map(|(word, n)| format!("{n} {word}"));
+        let states = states.collect::<Vec<_>>().join(", ");
+        parts.push(format!(
+            "and {hidden} more that are over (--all shows them); in all {states}"
         ));
     }
     let alerts: Vec<String> = world

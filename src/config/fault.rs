@@ -81,6 +81,12 @@ impl Fault {
             span,
         }
     }
+
+    /// The same, as one that does not refuse the config.
+    pub(super) fn into_warning(self) -> Fault {
+        let severity = Severity::Warning;
+        Fault { severity, ..self }
+    }
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {

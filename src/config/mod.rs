@@ -17,10 +17,12 @@ mod raw_agents;
 mod raw_coordinator;
 mod raw_failures;
 mod raw_guard;
+mod raw_notify;
 mod raw_routing;
 mod raw_status;
 mod raw_walls;
 mod raw_webhook;
+mod reference;
 mod render;
 mod resolve;
 mod schema;
@@ -35,11 +37,13 @@ use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Severity};
 pub use files::routing_files;
+pub use reference::reference;
 pub use render::{render, to_json};
 pub use resolve::WebhookSettings;
 pub use schema::schema;
 pub use secret::{
-    SecretError, SecretSource, SecretSources, TOKEN_CREDENTIAL, TOKEN_VARIABLE, passed_on,
+    SecretError, SecretSource, SecretSources, SinkSecrets, TOKEN_CREDENTIAL, TOKEN_VARIABLE,
+    passed_on,
 };
 
 /// A config that was taken.

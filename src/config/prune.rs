@@ -19,7 +19,7 @@ pub(super) fn cut(copy: &mut Value, refused: &Refused) -> String {
         };
         if let Some(Value::Object(object)) = copy.pointer_mut(up) {
             if refused.keyword == "required" {
-                object.insert(segment.clone(), stand_in(&segment));
+                object.insert(segment.clone(), stand_in(up, &segment));
             } else {
                 object.remove(&segment);
             }
@@ -34,9 +34,10 @@ fn last(pointer: &str) -> String {
     unescape(pointer.rsplit('/').next().unwrap_or_default())
 }
 
-/// Something that the schema takes for a required key.
-fn stand_in(key: &str) -> Value {
+/// Something that the schema takes for a required key of the table `at`.
+fn stand_in(at: &str, key: &str) -> Value {
     match key {
+        "kind" if at.starts_with("/notify/") => json!("issue"),
         "url" => json!("http://localhost"),
         "repo" => json!("owner/name"),
         "kind" => json!("script"),

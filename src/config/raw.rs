@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::raw_notify::Notify;
 use super::raw_webhook::Webhook;
 
 pub(super) use super::raw_agents::{Agent, AgentLimits, Provider, ProviderKind};
@@ -74,6 +75,12 @@ pub(super) struct Raw {
     /// Deliveries of the forge's webhook.
     #[serde(default)]
     pub webhook: Webhook,
+    /// Who is told besides the issues.
+    #[serde(default)]
+    pub notify: Notify,
+    /// Backups, which `adf backup` makes.
+    #[serde(default)]
+    pub backup: Backup,
 }
 
 /// The project.
@@ -271,6 +278,25 @@ impl Default for Nightwatch {
         Nightwatch {
             enabled: true,
             stalled_after: Span::from("15m"),
+        }
+    }
+}
+
+/// Backups, which `adf backup` makes: their age is watched.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Backup {
+    /// Whether an old backup, or none, is an alert.
+    pub watched: bool,
+    /// How old the last backup may be.
+    pub max_age: Span,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Backup {
+            watched: true,
+            max_age: Span::from("36h"),
         }
     }
 }

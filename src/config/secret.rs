@@ -60,6 +60,17 @@ pub struct SecretSources {
     pub marker_key: SecretSource,
     /// The keys of providers, by the provider's name.
     pub keys: BTreeMap<String, SecretSource>,
+    /// What the webhooks of `[notify]` need, by the sink's name.
+    pub sinks: BTreeMap<String, SinkSecrets>,
+}
+
+/// What a webhook of `[notify]` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkSecrets {
+    /// Its address, which may hold a secret.
+    pub url: SecretSource,
+    /// A token to send along.
+    pub token: Option<SecretSource>,
 }
 
 /// Why a secret could not be had.

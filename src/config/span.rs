@@ -29,6 +29,10 @@ pub(super) const GRACE: Bounds = Bounds::new(Duration::from_millis(100), Duratio
 pub(super) const KEEP_RUNS: Bounds = Bounds::new(HOUR, Duration::from_hours(24 * 366));
 // No longer than starts are counted back for.
 pub(super) const THINK: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
+pub(super) const BACKUP_AGE: Bounds = Bounds::new(HOUR, Duration::from_hours(24 * 366));
+pub(super) const GATHER: Bounds = Bounds::new(Duration::from_millis(100), Duration::from_mins(10));
+pub(super) const EVERY: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
+pub(super) const TRY: Bounds = Bounds::new(Duration::from_millis(100), Duration::from_mins(1));
 pub(super) const STALLED: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
 
 /// The time that a span means; its floor, and a fault, if it is out of bounds.

@@ -7,7 +7,7 @@
 //! [`choose`] says which agent, [`past`](super::past) what was done before.
 
 use super::draft::Draft;
-use super::graph::known;
+use super::graph;
 use super::intake::{self, Parts};
 use super::past::{Left, Past, Why};
 use super::{admission, choose, operator, words};
@@ -64,7 +64,7 @@ pub(super) fn take(draft: &mut Draft<'_>) {
 /// Makes tasks of the first of what is ready.
 fn pick(draft: &mut Draft<'_>, past: &Past, ready: &[&Issue], room: usize) {
     let s = draft.s;
-    let ranked = match known::graph(s.world, None) {
+    let ranked = match graph::graph(s.world, None) {
         Ok(graph) => graph.by_rank(),
         Err(error) => {
             let why = error.to_string();

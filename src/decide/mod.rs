@@ -6,8 +6,9 @@
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
-//! [`display`] lets issues show it, [`escalate`] calls people, [`operator`] obeys operators, [`words`] holds every text that
-//! people will see; [`graph`] ranks issues, [`view`] shows them to an agent that coordinates; [`rejoin`] prepares a restored ledger.
+//! [`display`] lets issues show it, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
+//! [`words`] holds every text that people will see; [`graph`] knows what issues wait for, [`view`] shows it to an
+//! agent that coordinates; [`rejoin`] prepares a restored ledger.
 
 pub mod admission;
 mod adopt;
@@ -25,6 +26,7 @@ pub mod graph;
 pub mod health;
 mod intake;
 mod notice;
+mod notify;
 pub mod operator;
 mod past;
 mod refuse;
@@ -32,6 +34,7 @@ pub mod rejoin;
 mod routes;
 mod speech;
 mod steps;
+mod tidings;
 pub mod view;
 pub mod words;
 
@@ -56,5 +59,6 @@ pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
     steps::tasks(&mut draft);
     coordinate::take(&mut draft);
     display::follow(&mut draft);
+    notify::tell(&mut draft);
     draft.finish()
 }

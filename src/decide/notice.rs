@@ -4,7 +4,9 @@
 //! task that needs a person says so in one comment of its own.
 
 use super::{draft::Draft, words};
-use crate::model::{EffectKey, EffectKind, SkipReason, Task, TaskState};
+use crate::model::{
+    Change, Effect, EffectKey, EffectKind, EffectState, SkipReason, Task, TaskId, TaskState,
+};
 
 /// Says in the accepting comment what a task waits for, once per reason, when a
 /// person could do something about it.
@@ -32,6 +34,26 @@ pub(super) fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
         };
         draft.intend(None, task.work.issue, key, kind, 0);
     }
+}
+
+/// Takes back word of a block that could not be posted before the task was over; says
+/// whether it did.
+pub(super) fn outlived(draft: &mut Draft<'_>, effect: &Effect) -> bool {
+    let task = effect.key.as_str().strip_prefix("blocked:");
+    let task = task.and_then(|id| draft.s.world.tasks.get(&TaskId::from(id)));
+    let surely_not = matches!(effect.state, EffectState::Retry { .. });
+    let over = task.is_some_and(|task| task.state.is_final());
+    if !over || !surely_not || draft.s.in_flight.contains(&effect.key) {
+        return false;
+    }
+    draft.plan.changes.push(Change::EffectState {
+        key: effect.key.clone(),
+        tries: effect.tries,
+        state: EffectState::Void {
+            reason: "its task is over".to_owned(),
+        },
+    });
+    true
 }
 
 /// Rewrites the accepting comment, once for each `occasion`.

@@ -7,7 +7,8 @@ use super::draft::Draft;
 use super::ending::{Ending, Past, ending};
 use super::rejoin::UNKNOWN_RUNS;
 use super::{
-    admission, adopt, clarify, coordinate, delivery, escalate, notice, operator, routes, words,
+    admission, adopt, clarify, coordinate, delivery, escalate, notice, operator, routes, tidings,
+    words,
 };
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Run, RunId, RunState, SkipReason, Task,
@@ -19,7 +20,9 @@ pub(super) fn replies(draft: &mut Draft<'_>) {
     let s = draft.s;
     let loose = s.world.loose.iter();
     for effect in loose.filter_map(|key| s.world.effects.get(key)) {
-        push_on(draft, effect);
+        if !notice::outlived(draft, effect) {
+            push_on(draft, effect);
+        }
     }
 }
 
@@ -63,6 +66,10 @@ fn task_step(draft: &mut Draft<'_>, task: &Task) {
         .any(|e| !matches!(e.kind, EffectKind::Progress { .. }))
     {
         let due = open.first().map(|e| (due(draft, e), &e.key));
+        if let Some((why, _)) = tidings::undelivered(draft.s, task) {
+            let note = format!("the finished work is kept and cannot be delivered: {why}");
+            notice::waiting(draft, task, &SkipReason::Blocked { note });
+        }
         if let Some((until, key)) = due {
             let note = format!("`{key}` will be tried again");
             return draft.skip_task(task, SkipReason::NotBefore { until, note });

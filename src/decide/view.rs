@@ -4,7 +4,7 @@
 //! somebody's words, cut and on one line, so it goes between a prompt's fences only.
 //! What is ready is what [`super::coordinate`] would call so.
 
-use super::graph::known;
+use super::graph;
 use crate::model::settings::Settings;
 use crate::model::{Issue, World};
 use crate::redact::clip;
@@ -21,12 +21,12 @@ const WAITING_MAX: usize = 10;
 #[must_use]
 pub fn view(world: &World, settings: &Settings) -> String {
     let label = settings.coordinator.label.as_str();
-    let graph = match known::graph(world, Some(label)) {
+    let graph = match graph::graph(world, Some(label)) {
         Ok(graph) => graph,
         Err(error) => return format!("The issues cannot be ranked: {error}\n"),
     };
     let ranking = graph.ranking();
-    let claimed = known::claimed(world);
+    let claimed = graph::claimed(world);
     let rows = ranking.ranks.iter();
     let issues = rows.filter_map(|row| Some((row, world.issues.get(&row.issue)?)));
     let issues: Vec<_> = issues.filter(|(_, issue)| !issue.is_pull).collect();

@@ -70,7 +70,10 @@ pub fn glance(config: &Config, how: &How) -> Vec<Check> {
 
 fn here(config: &Config, how: &How, unit: Option<&unit::Unit>, every_page: bool) -> Vec<Check> {
     let settings = &config.settings;
-    let mut checks = judge::state::checks(settings, &state::observe(config, every_page));
+    let mut checks = judge::state::checks(
+        settings,
+        &state::observe(config, every_page, how.clock.now()),
+    );
     checks.extend(judge::binary::checks(&binary::observe(config, how)));
     checks.extend(judge::unit::checks(config, how.version, unit));
     checks

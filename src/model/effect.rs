@@ -3,7 +3,7 @@
 //! Invariant: the planner intends, the executor tries and marks; at most one
 //! effect of a task is open, and a stale lease voids it.
 
-use super::{EffectKey, MentionId, RunId, Sha, TaskId, Time};
+use super::{EffectKey, MentionId, NoticeKind, RunId, Sha, Subject, TaskId, Time};
 use serde::{Deserialize, Serialize};
 
 /// One change to the outside.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Effect {
     /// Its idempotency key.
     pub key: EffectKey,
-    /// The task it belongs to; a reply, a new issue and a call for a person have none.
+    /// The task it belongs to; a reply, a notice, a new issue and a call for a person have none.
     pub task: Option<TaskId>,
     /// The issue or pull request it touches.
     pub issue: u64,
@@ -118,6 +118,17 @@ pub enum EffectKind {
         /// The text without its mark.
         body: String,
     },
+    /// Tell operators something, once.
+    Notify {
+        /// The sink of the config. Of one that is an issue the effect names the issue.
+        sink: String,
+        /// Which kind of notice.
+        notice: NoticeKind,
+        /// What it tells of.
+        about: Vec<Subject>,
+        /// The comment without its mark, or the body of the request.
+        body: String,
+    },
     /// Post the comment that ends a task.
     Result {
         /// The comment without its mark.
@@ -146,6 +157,7 @@ impl EffectKind {
             EffectKind::Assign { .. } => "assign",
             EffectKind::Ask { .. } => "ask",
             EffectKind::OpenIssue { .. } => "open_issue",
+            EffectKind::Notify { .. } => "notify",
             EffectKind::Result { .. } => "result",
             EffectKind::Sweep { .. } => "sweep",
         }
@@ -179,6 +191,9 @@ pub enum EffectState {
         at: Time,
         /// Why.
         reason: String,
+        /// Only a person can mend it.
+        #[serde(default)]
+        blocked: bool,
     },
     /// It may have happened: look before writing, and not before.
     Ambiguous {

@@ -15,6 +15,8 @@ pub mod judged;
 pub mod mark;
 pub mod mention;
 pub mod message;
+pub mod notice;
+pub mod notify;
 pub mod order;
 pub mod outcome;
 pub mod passage;
@@ -45,6 +47,7 @@ pub use mention::{Mention, MentionState, Refusal, Target};
 pub use message::{
     Answer, Call, Message, NewIssue, Note, Question, Remark, Report, ReportStatus, Said,
 };
+pub use notice::{NoticeKind, Subject};
 pub use order::{Order, Ordered, Wish};
 pub use outcome::{Exit, FailureClass, Outcome, Work};
 pub use passage::Passage;
@@ -58,4 +61,4 @@ pub use task::{Task, TaskState};
 pub use time::Time;
 pub use told::{Denial, DenialKind, Told, Usage};
 pub use walls::{Bubblewrap, Ports, RoleContext, Weakness};
-pub use world::{BACKLOG, BEGUN, World};
+pub use world::{BACKLOG, BEGUN, LISTEN_FROM, World};

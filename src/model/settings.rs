@@ -5,6 +5,7 @@
 //! default, and there is no key without effect.
 
 use super::guarding::Guard;
+pub use super::notify::Notify;
 use super::route::{Choice, Scenario};
 pub use super::shown::{Showing, Stage, Status};
 use super::{AgentName, Bubblewrap, FailureClass, Ports, RoleContext, Weakness};
@@ -51,6 +52,10 @@ pub struct Settings {
     pub status: Status,
     /// Watches.
     pub nightwatch: Nightwatch,
+    /// Who is told besides the issues.
+    pub notify: Notify,
+    /// How old the last backup may be; `None`: nobody watches it.
+    pub backup_max_age: Option<Duration>,
 }
 
 /// The forge, without the token.

@@ -11,6 +11,9 @@ pub const BACKLOG: &str = "backlog";
 /// The cursor that says when the ledger began, by the forge's clock.
 pub const BEGUN: &str = "begun";
 
+/// The cursor that says from when on a ledger listens: when it began.
+pub const LISTEN_FROM: &str = "listen_from";
+
 /// Everything known, by its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
@@ -62,6 +65,10 @@ pub struct World {
     pub tasks_of: BTreeMap<u64, BTreeSet<TaskId>>,
     /// What agents said, by run and number.
     pub said: BTreeMap<(RunId, u32), Said>,
+    /// As what each sink was told of each thing.
+    pub told: BTreeMap<(String, String), String>,
+    /// Tasks that called a person, and when.
+    pub called: BTreeSet<(Time, TaskId)>,
     /// Who wrote each comment.
     pub voices: BTreeMap<i64, Voice>,
 }
@@ -255,6 +262,7 @@ impl World {
 
     /// An effect is new or has moved on.
     fn touched(&mut self, key: &EffectKey) {
+        self.tell(key);
         let Some(effect) = self.effects.get(key) else {
             return;
         };

@@ -6,9 +6,11 @@
 //! it cannot contain; what is left out is said.
 //!
 //! Start with [`render`]; [`template`] checks templates when the config is
-//! loaded, [`protocol`] is the generated section, [`passages`] the fenced text, [`recall`]
-//! what the agent asked and remembers.
+//! loaded, [`needs`] what they ask an agent to use, [`protocol`] is the generated section, [`passages`] the fenced text, [`recall`]
+//! what the agent asked and remembers; [`body`] is another template, of a webhook's request.
 
+pub mod body;
+pub mod needs;
 mod passages;
 mod protocol;
 mod recall;

@@ -61,14 +61,24 @@ impl fmt::Display for TemplateFault {
 
 /// Checks a template: its syntax, its variables, and that it can be filled.
 pub fn check_template(source: &str) -> Result<(), TemplateFault> {
+    check_names(source, &VARIABLES)?;
+    let sample = VARIABLES.map(|name| match name {
+        "issue" => (name, Value::from(42_u64)),
+        _ => (name, Value::from("sample")),
+    });
+    filled(source, BTreeMap::from(sample)).map(|_| ())
+}
+
+/// Checks a template's syntax, and that it names nothing but these variables.
+pub(super) fn check_names(source: &str, variables: &[&str]) -> Result<(), TemplateFault> {
     let env = environment();
     let template = env
         .template_from_str(source)
-        .map_err(|error| fault(source, &error))?;
+        .map_err(|error| fault(source, &error, variables))?;
     let mut unknown: Vec<(usize, String)> = template
         .undeclared_variables(false)
         .into_iter()
-        .filter(|name| !VARIABLES.contains(&name.as_str()) && !FUNCTIONS.contains(&name.as_str()))
+        .filter(|name| !variables.contains(&name.as_str()) && !FUNCTIONS.contains(&name.as_str()))
         .map(|name| (offset_of(source, &name), name))
         .collect();
     unknown.sort();
@@ -78,14 +88,10 @@ pub fn check_template(source: &str) -> Result<(), TemplateFault> {
             line,
             column,
             message: format!("unknown variable `{name}`"),
-            help: suggestion(name),
+            help: suggestion(name, variables),
         });
     }
-    let sample = VARIABLES.map(|name| match name {
-        "issue" => (name, Value::from(42_u64)),
-        _ => (name, Value::from("sample")),
-    });
-    filled(source, BTreeMap::from(sample)).map(|_| ())
+    Ok(())
 }
 
 /// Fills the agent's template with the input's values.
@@ -105,7 +111,7 @@ pub(super) fn fill(input: &PromptInput<'_>) -> Result<String, TemplateFault> {
 fn filled(source: &str, values: BTreeMap<&str, Value>) -> Result<String, TemplateFault> {
     let out = environment()
         .render_str(source, Value::from(values))
-        .map_err(|error| fault(source, &error))?;
+        .map_err(|error| fault(source, &error, &VARIABLES))?;
     if out.len() > PROMPT_MAX_BYTES {
         return Err(TemplateFault {
             line: 1,
@@ -117,7 +123,8 @@ fn filled(source: &str, values: BTreeMap<&str, Value>) -> Result<String, Templat
     Ok(out)
 }
 
-fn environment() -> Environment<'static> {
+/// The template language as all templates of the config have it.
+pub(super) fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|_| AutoEscape::None);
@@ -128,7 +135,8 @@ fn environment() -> Environment<'static> {
     env
 }
 
-fn fault(source: &str, error: &Error) -> TemplateFault {
+/// An error of the language, with its place and the remedy.
+pub(super) fn fault(source: &str, error: &Error, variables: &[&str]) -> TemplateFault {
     let (line, column) = match error.range() {
         Some(range) => position(source, range.start),
         None => (error.line().unwrap_or(1), 1),
@@ -144,7 +152,7 @@ fn fault(source: &str, error: &Error) -> TemplateFault {
         ErrorKind::TemplateNotFound => {
             "a template cannot load others: write its text here".to_owned()
         }
-        ErrorKind::UndefinedError => format!("the variables are {}", VARIABLES.join(", ")),
+        ErrorKind::UndefinedError => format!("the variables are {}", variables.join(", ")),
         _ => "write `{{ name }}` for a value, `{% if … %}…{% endif %}` for a condition".to_owned(),
     };
     TemplateFault {
@@ -155,9 +163,9 @@ fn fault(source: &str, error: &Error) -> TemplateFault {
     }
 }
 
-fn suggestion(name: &str) -> String {
-    let all = format!("the variables are {}", VARIABLES.join(", "));
-    let nearest = VARIABLES
+fn suggestion(name: &str, variables: &[&str]) -> String {
+    let all = format!("the variables are {}", variables.join(", "));
+    let nearest = variables
         .iter()
         .map(|known| (strsim::jaro_winkler(name, known), *known))
         .filter(|(alike, _)| *alike >= ALIKE)

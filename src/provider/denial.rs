@@ -5,8 +5,8 @@
 //! reset that is past or more than [`RESET_MAX`] away is none.
 
 use crate::model::{DenialKind, Time};
-use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
-use chrono_tz::Tz;
+use crate::schedule::Zone;
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use regex::{Captures, Regex};
 use std::{sync::LazyLock, time::Duration};
 
@@ -158,28 +158,26 @@ fn span(text: &str) -> Option<Duration> {
 /// zone is named. Without a day it is the next such hour.
 fn hour(found: &Captures<'_>, now: Time) -> Option<Time> {
     let part = |n: usize| found.get(n).map(|m| m.as_str());
-    let zone: Tz = part(7).unwrap_or("UTC").parse().ok()?;
-    let now = DateTime::<Utc>::from_timestamp_millis(now.0)?.with_timezone(&zone);
+    let zone = Zone::named(part(7).unwrap_or("UTC")).ok()?;
+    let now = DateTime::<Utc>::from_timestamp_millis(now.0)?;
+    let today = zone.wall(now).date();
     let twelve: u32 = part(4)?.parse().ok().filter(|h| (1..=12).contains(h))?;
     let afternoon = part(6)?.eq_ignore_ascii_case("p");
     let hour = twelve % 12 + if afternoon { 12 } else { 0 };
     let minute: u32 = part(5).unwrap_or("0").parse().ok()?;
     let moment = |day: NaiveDate| {
         let local = day.and_hms_opt(hour, minute, 0)?;
-        zone.from_local_datetime(&local).earliest()
+        zone.moments(local).next()
     };
     let at = match (part(1), part(2)) {
         (Some(month), Some(day)) => {
             let month = month.parse::<chrono::Month>().ok()?.number_from_month();
-            let year = part(3).map_or(Some(now.year()), |y| y.parse().ok())?;
+            let year = part(3).map_or(Some(today.year()), |y| y.parse().ok())?;
             moment(NaiveDate::from_ymd_opt(year, month, day.parse().ok()?)?)?
         }
-        _ => {
-            let today = now.date_naive();
-            moment(today)
-                .filter(|at| *at > now)
-                .or_else(|| moment(today.succ_opt()?))?
-        }
+        _ => moment(today)
+            .filter(|at| *at > now)
+            .or_else(|| moment(today.succ_opt()?))?,
     };
     Some(Time(at.timestamp_millis()))
 }

@@ -10,9 +10,9 @@ use super::state::{Stage, State};
 use crate::act::Executor;
 use crate::clock::Clock;
 use crate::model::settings::Settings;
-use crate::model::{Change, EffectState, Repository};
+use crate::model::{Change, EffectState, LISTEN_FROM, Repository};
 use crate::sense::{CronSource, Poller, nightwatch};
-use crate::store::Ledger;
+use crate::store::{BackupTrace, Ledger};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -326,6 +326,13 @@ impl Loop {
         let unanswered = nightwatch::unanswered(&self.state.world, now);
         let mut folds = nightwatch::logins(&self.state.world, &self.state.settings, now);
         folds.extend(nightwatch::unknown(&self.state.world, now));
+        folds.extend(nightwatch::sinks(
+            &self.state.world,
+            &self.state.settings,
+            now,
+        ));
+        let began = self.state.world.cursors.get(LISTEN_FROM).copied();
+        let backups = (self.state.settings.backup_max_age, began);
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());
         let (changed, sender) = (self.changed.clone(), self.sender.clone());
         let settings = self.state.settings.clone();
@@ -335,11 +342,12 @@ impl Loop {
         self.spawn(lost, async move {
             let seen = tokio::task::spawn_blocking(move || {
                 let stalled = nightwatch::stalled(&runs, after, now);
-                (stalled, fit(&settings), changed(&settings))
+                let last = BackupTrace::read(&settings.state_dir);
+                (stalled, fit(&settings), changed(&settings), last)
             });
-            let (mut stalled, unfit, changed) = match seen.await {
+            let (mut stalled, unfit, changed, last) = match seen.await {
                 Ok(seen) => seen,
-                Err(error) => (Vec::new(), Some(format!("the watch failed: {error}")), false),
+                Err(error) => (Vec::new(), Some(format!("the watch failed: {error}")), false, None),
             };
             if changed {
                 tracing::info!(target: "adf::config", "the routing files were changed: they are read again, with the config");
@@ -358,6 +366,7 @@ impl Loop {
                 now,
             ));
             facts.extend(folds);
+            facts.extend(nightwatch::backup(&world_alerts, backups, last.as_ref(), now));
             for fact in &facts {
                 if let Change::Alert(alert) = fact {
                     let over = alert.cleared_at.is_some();

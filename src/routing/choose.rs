@@ -8,10 +8,9 @@
 //! Invariant: a mention cannot win a tier above the one of the agent it calls.
 
 use super::precedence;
-use super::words::{Found, Words};
 use crate::model::route::{Candidate, Choice, Decisive, Healths, Route, Scenario};
 use crate::model::settings::{Agent, Provider};
-use aho_corasick::BuildError;
+use adf_words::{BuildError, Found, Words};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@
 //!
 //! Invariant: a span points into the file's text.
 
-use super::{fold, is_pinned};
+use super::is_pinned;
 use crate::model::route::{Choice, Scenario};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde::Deserialize;
@@ -192,7 +192,7 @@ impl Reading {
     }
 
     fn keyword(&mut self, item: &str, span: &Range<usize>, others: &[String]) -> Option<String> {
-        if let Some(c) = item.chars().find(|c| fold::is_invisible(*c)) {
+        if let Some(c) = item.chars().find(|c| adf_words::is_invisible(*c)) {
             let message = format!(
                 "a character that cannot be seen, U+{:04X}, in a keyword",
                 u32::from(c)
@@ -201,7 +201,7 @@ impl Reading {
             self.error(span.clone(), &message, help);
             return None;
         }
-        let keyword = fold::fold(item.trim()).trim().to_owned();
+        let keyword = adf_words::fold(item.trim()).trim().to_owned();
         if !keyword.chars().any(char::is_alphanumeric) {
             let message = format!("`{item}` has no word in it");
             self.error(span.clone(), &message, "a keyword is a word or a phrase");

@@ -2,7 +2,7 @@
 //! that the text calls for, with every reason.
 //!
 //! [`file`] reads a scenario, [`check`] holds several against each other and runs
-//! their examples, [`words`] finds keywords, [`Router::route`] decides.
+//! their examples, [`adf_words`] finds keywords, [`Router::route`] decides.
 //!
 //! Invariant: pure; the same scenarios, text, agent and health give the same
 //! [`Route`](crate::model::route::Route).
@@ -10,12 +10,10 @@
 pub mod check;
 mod choose;
 pub mod file;
-mod fold;
 mod precedence;
-pub mod words;
 
+pub use adf_words::TEXT_BYTES_MAX;
 pub use choose::{Ask, House, Router};
-pub use fold::TEXT_BYTES_MAX;
 pub use precedence::{pairs, words as source_words};
 
 use crate::model::route::Scenario;

@@ -159,6 +159,16 @@ impl Forge {
         })
     }
 
+    /// Lets those with write access push to a branch again.
+    ///
+    /// # Errors
+    /// When the repository is unknown.
+    pub fn unprotect_branch(&self, repo: &str, branch: &str) -> Deed<()> {
+        self.with_repo(repo, |repo| {
+            repo.protected.remove(branch);
+        })
+    }
+
     /// Renames a repository; the old name redirects.
     ///
     /// # Errors

@@ -11,11 +11,10 @@ mod crontab;
 mod zone;
 
 use crate::model::Time;
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use std::str::FromStr;
 
-pub use zone::parse_zone;
+pub use zone::Zone;
 
 /// Wall clock slots tried for one answer: more than the minutes of the longest
 /// skipped day and the longest repeated range together.
@@ -71,7 +70,7 @@ pub enum ScheduleError {
 /// A crontab line in a time zone.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    zone: Tz,
+    zone: Zone,
     /// Their union is meant; two when both day fields are restricted.
     walls: Vec<cron::Schedule>,
     /// Minute or hour begins with `*`: the job follows real time, and the change
@@ -85,7 +84,7 @@ impl Schedule {
     /// # Errors
     /// When it has not five readable fields, can never fire, or the zone is unknown.
     pub fn parse(line: &str, zone: &str) -> Result<Schedule, ScheduleError> {
-        let zone = parse_zone(zone)?;
+        let zone = Zone::named(zone)?;
         let fields = crontab::parse(line)?;
         let walls = fields
             .expressions()
@@ -121,15 +120,16 @@ impl Schedule {
         let after = DateTime::from_timestamp_millis(after.0.max(0))?;
         let next = if self.wildcard {
             let later = self.first_in_wall_order(after, |wall| {
-                zone::moments(self.zone, wall).find(|moment| *moment > after)
+                self.zone.moments(wall).find(|moment| *moment > after)
             });
             let repeated = self.first_in_repeated_half(after);
             later.into_iter().chain(repeated).min()
         } else {
             self.first_in_wall_order(after, |wall| {
-                zone::moments(self.zone, wall)
+                self.zone
+                    .moments(wall)
                     .next()
-                    .or_else(|| zone::end_of_gap(self.zone, wall))
+                    .or_else(|| self.zone.end_of_gap(wall))
                     .filter(|moment| *moment > after)
             })
         };
@@ -142,10 +142,7 @@ impl Schedule {
         after: DateTime<Utc>,
         accept: impl Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
     ) -> Option<DateTime<Utc>> {
-        let local = self
-            .zone
-            .from_utc_datetime(&after.naive_utc())
-            .naive_local();
+        let local = self.zone.wall(after);
         self.wall_slots(local)
             .take(SLOTS_TRIED_MAX)
             .find_map(accept)
@@ -154,11 +151,8 @@ impl Schedule {
     /// In the first half of a range that the clock repeats, the second half also
     /// lies ahead although its wall clock times do not.
     fn first_in_repeated_half(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = self
-            .zone
-            .from_utc_datetime(&after.naive_utc())
-            .naive_local();
-        let second = zone::moments(self.zone, local).nth(1)?;
+        let local = self.zone.wall(after);
+        let second = self.zone.moments(local).nth(1)?;
         if second <= after {
             return None;
         }
@@ -166,7 +160,7 @@ impl Schedule {
         self.wall_slots(start)
             .take_while(|wall| *wall <= local)
             .take(SLOTS_TRIED_MAX)
-            .find_map(|wall| zone::moments(self.zone, wall).nth(1))
+            .find_map(|wall| self.zone.moments(wall).nth(1))
     }
 
     /// Wall clock times that match, in order, after `after`.

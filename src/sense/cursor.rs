@@ -1,7 +1,8 @@
-//! A listing of the forge becomes the place from which the next one begins.
+//! A listing becomes the place up to which the forge was read.
 //!
-//! Invariant: a cursor covers only what was listed: never past the server's time − 1 s,
-//! never backwards. [`super::poll`] commits it with what it covers.
+//! Invariant: a cursor covers only what was listed, never goes backwards, and comes to
+//! rest so far behind the newest change that an idle poll reads that change once more
+//! and then no longer. [`super::poll`] reads from it.
 
 use crate::model::Time;
 use std::time::Duration;

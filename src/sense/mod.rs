@@ -2,7 +2,7 @@
 //!
 //! Invariant: facts first. What a source saw is committed, with the cursor that
 //! covers it, before anything acts on it; nothing here decides. [`poll`] reads
-//! the forge through [`source`], [`passages`] turns texts into rows, [`backlog`] reads what issues wait for, [`cron`] and [`nightwatch`]
+//! the forge through [`source`], [`cursor`] is how far it was read, [`passages`] turns texts into rows, [`backlog`] reads what issues wait for, [`cron`] and [`nightwatch`]
 //! are the factory's own clocks and watches, and [`webhook`] only hints.
 
 mod backlog;
@@ -17,4 +17,4 @@ pub mod webhook;
 
 pub use cron::CronSource;
 pub use poll::{Poller, SenseError, Wiring};
-pub use source::{Source, Sources};
+pub use source::{Source, Sources, Stored};

@@ -4,12 +4,15 @@
 //! Invariant: progress is a tool result, a diff or a commit, never mere output;
 //! one alert per cause, cleared when its cause is gone.
 
+use crate::model::notice::SINK;
 use crate::model::route::Choice;
 use crate::model::settings::Settings;
 use crate::model::{
-    Alert, Change, Denial, DenialKind, Exit, Run, RunId, RunState, TaskState, Time, World,
+    Alert, Change, Denial, DenialKind, EffectState, Exit, Run, RunId, RunState, TaskState, Time,
+    World,
 };
 use crate::routing;
+use crate::store::BackupTrace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -28,6 +31,9 @@ const REPOSITORY: &str = "repository";
 
 /// The cause of the alert that the config on disk is refused.
 const CONFIG: &str = "config";
+
+/// The cause of the alert that the last backup is too old.
+const BACKUP: &str = "backup";
 
 /// The cause of the alert that too many failures are UNKNOWN.
 const UNKNOWN: &str = "unknown-failures";
@@ -227,6 +233,64 @@ pub fn logins(world: &World, settings: &Settings, now: Time) -> Vec<Change> {
         turn(&world.alerts, cause, text, now)
     });
     turned.collect()
+}
+
+/// Alerts on sinks whose last notice was given up, raised or cleared.
+#[must_use]
+pub fn sinks(world: &World, settings: &Settings, now: Time) -> Vec<Change> {
+    let sinks = settings.notify.sinks.keys();
+    let silent = sinks.filter_map(|name| {
+        let last = world.last_notice(name).filter(|e| e.state.is_closed())?;
+        let EffectState::Parked { reason } = &last.state else {
+            return None;
+        };
+        let text = format!(
+            "`{name}` could not be told: {reason}; see [notify.sinks.{name}]; it is tried again with the next notice"
+        );
+        Some((format!("{SINK}{name}"), text))
+    });
+    let silent: BTreeMap<String, String> = silent.collect();
+    // While a notice is under way nothing is known yet.
+    let tried = |cause: &str| {
+        let name = cause.strip_prefix(SINK).unwrap_or_default();
+        let last = world.last_notice(name);
+        last.is_some_and(|e| !e.state.is_closed()) && settings.notify.sinks.contains_key(name)
+    };
+    let known = world.alerts.keys().filter(|cause| cause.starts_with(SINK));
+    let causes: BTreeSet<&String> = silent.keys().chain(known).collect();
+    let settled = causes.into_iter().filter(|cause| !tried(cause));
+    let turned = settled.filter_map(|cause| {
+        let text = silent.get(cause).map(String::as_str);
+        turn(&world.alerts, cause, text, now)
+    });
+    turned.collect()
+}
+
+/// The alert that the last backup is too old, or that there is none, raised or cleared.
+/// A ledger without a backup is as old as the moment from which it listens.
+#[must_use]
+pub fn backup(
+    alerts: &BTreeMap<String, Alert>,
+    (max_age, began): (Option<Duration>, Option<Time>),
+    last: Option<&BackupTrace>,
+    now: Time,
+) -> Option<Change> {
+    let text = max_age.and_then(|max| {
+        let since = last.map(|last| last.made_at).or(began)?;
+        let hours = |span: Duration| span.as_secs() / 3600;
+        (now.since(since) > max).then(|| {
+            let what = match last {
+                Some(last) => format!("the last backup, {}, is old", last.file.display()),
+                None => "there is no backup".to_owned(),
+            };
+            format!(
+                "{what}: none was made for {} h, `[backup] max_age` is {} h; run `adf backup`, and look at the timer adf-backup@",
+                hours(now.since(since)),
+                hours(max)
+            )
+        })
+    });
+    turn(alerts, BACKUP, text.as_deref(), now)
 }
 
 /// What changes of an alert that is to stand with `text`, or not at all.

@@ -5,14 +5,16 @@
 //! A re-read from the cursor − 24 h, once an hour, repairs what was lost.
 
 use super::backlog::Backlog;
-use super::cursor::{OVERLAP, limit};
+use super::cursor;
 use super::passages::{Reading, Text, body_text, comment_text, moved, rows};
 use super::reviews::Owed;
 use super::source::{Source, Sources};
 use crate::forge::{ForgeError, IssueItem};
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
-use crate::model::{Alert, BACKLOG, BEGUN, Change, Person, RepoId, Repository, Time, World};
+use crate::model::{
+    Alert, BACKLOG, BEGUN, Change, LISTEN_FROM, Person, RepoId, Repository, Time, World,
+};
 use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,14 +28,14 @@ const REREAD_EVERY: Duration = Duration::from_secs(3600);
 pub const LOOK_BACK: Duration = Duration::from_secs(14 * 24 * 3600);
 /// How old the list of writers may be.
 const WRITERS_MAX_AGE: Duration = Duration::from_secs(600);
+/// How many texts are looked up in the ledger at once.
+const TEXTS_AT_ONCE: usize = 64;
 /// Rows written in one batch.
 const BATCH_ROWS_MAX: usize = 500;
 /// The cursor of issues and pull requests.
 const ISSUES: &str = "issues";
 /// The cursor of comments.
 const COMMENTS: &str = "comments";
-/// Since when mentions count.
-const LISTEN_FROM: &str = "listen_from";
 /// When a new ledger first had read everything.
 pub const SCANNED: &str = "scanned";
 /// The cause of the alert on items that cannot be read.
@@ -254,14 +256,14 @@ impl<S: Source> Poller<S> {
         match self.cursors.get(name) {
             None => self.with.since.unwrap_or(now).min(now.minus(LOOK_BACK)),
             Some(at) if reread => at.minus(REREAD),
-            Some(at) => at.minus(OVERLAP),
+            Some(at) => at.minus(cursor::OVERLAP),
         }
     }
 
     fn end(&self, name: &str, latest: Option<Time>, server: Option<Time>) -> (String, Time) {
         (
             name.to_owned(),
-            limit(latest, server, self.cursors.get(name)),
+            cursor::limit(latest, server, self.cursors.get(name)),
         )
     }
 
@@ -282,9 +284,13 @@ impl<S: Source> Poller<S> {
             now,
         };
         let mut changes = Vec::new();
-        for text in texts {
-            let (before, known) = self.with.sources.stored(text.key).await?;
-            changes.extend(rows(&reading, &text, before.as_ref(), &known));
+        let texts: Vec<Text> = texts.collect();
+        for texts in texts.chunks(TEXTS_AT_ONCE) {
+            let keys = texts.iter().map(|text| text.key).collect();
+            let stored = self.with.sources.stored(keys).await?;
+            for (text, (before, known)) in texts.iter().zip(stored) {
+                changes.extend(rows(&reading, text, before.as_ref(), &known));
+            }
         }
         Ok(changes)
     }

@@ -8,6 +8,9 @@ use crate::forge::{Client, Comment, Dependency, ForgeError, IssueItem, Listing, 
 use crate::model::{Change, Issue, Mention, Passage, PassageKey, Person, Repository, Time};
 use crate::store::{Ledger, StoreError};
 
+/// The newest version of a passage, and all its mentions.
+pub type Stored = (Option<Passage>, Vec<Mention>);
+
 /// Where texts come from and facts go.
 pub trait Source: Send {
     /// The moment.
@@ -52,11 +55,11 @@ pub trait Source: Send {
         issues: Vec<Issue>,
     ) -> impl Future<Output = Result<Vec<Issue>, StoreError>> + Send;
 
-    /// The newest version of a passage and all its mentions.
+    /// What the ledger holds of each of these passages.
     fn stored(
         &self,
-        key: PassageKey,
-    ) -> impl Future<Output = Result<(Option<Passage>, Vec<Mention>), StoreError>> + Send;
+        keys: Vec<PassageKey>,
+    ) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;
 
     /// Writes a batch, whole or not at all.
     fn commit(&self, facts: Vec<Change>) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -118,9 +121,10 @@ impl Source for Sources {
         unknown.await
     }
 
-    async fn stored(&self, key: PassageKey) -> Result<(Option<Passage>, Vec<Mention>), StoreError> {
+    async fn stored(&self, keys: Vec<PassageKey>) -> Result<Vec<Stored>, StoreError> {
         let look = move |reader: &crate::store::Reader| {
-            Ok((reader.passage(key, None)?, reader.mentions_in(key)?))
+            let stored = |key| Ok((reader.passage(key, None)?, reader.mentions_in(key)?));
+            keys.into_iter().map(stored).collect()
         };
         self.ledger.read(look).await
     }

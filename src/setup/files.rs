@@ -36,6 +36,9 @@ const MODELS: [(Kind, &[(&str, &str)]); 2] = [
 /// The model of opencode's agents that nothing else gives one.
 const OPENCODE: &str = "zai-coding-plan/glm-5";
 
+/// Whom the factory's own coordinator chooses: the first of these that is there.
+const DOERS: [&str; 2] = ["developer", "architect"];
+
 /// One file to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
@@ -161,14 +164,37 @@ fn config(wishes: &Wishes) -> String {
             quoted(&format!("{}/routing", wishes.project))
         );
     }
+    if !wishes.has_coordinator() {
+        text.push_str("\n# Takes up open issues that bear the label, by what waits for them: `adf rank`.\n[coordinator]\nmode = \"builtin\"\nlabel = \"adf:ready\"\n");
+        if let Some(doer) = DOERS
+            .iter()
+            .find(|doer| wishes.agents.iter().any(|a| a == *doer))
+        {
+            let _ = writeln!(text, "agents = [\"{doer}\"]");
+        }
+    }
     for name in names(wishes) {
         text.push_str(&agent(wishes, &name));
     }
+    text.push_str(&provider(wishes));
+    text
+}
+
+fn provider(wishes: &Wishes) -> String {
     let kind = wishes.kind.word();
-    let _ = writeln!(
-        text,
-        "\n[providers.house]\nkind = \"{kind}\"\n# key_credential, key_env or key_file: where its key is; `adf doctor` says what is missing"
-    );
+    let mut text = format!("\n[providers.house]\nkind = \"{kind}\"\n");
+    // Writing to a String cannot fail.
+    if let Some(command) = &wishes.command {
+        let _ = writeln!(text, "command = [{}]", quoted(&command.to_string_lossy()));
+    }
+    match &wishes.key_file {
+        Some(file) => {
+            let _ = writeln!(text, "key_file = {}", quoted(&file.to_string_lossy()));
+        }
+        None => text.push_str(
+            "# key_credential, key_env or key_file: where its key is; `adf doctor` says what is missing\n",
+        ),
+    }
     if let Some(models) = models(wishes.kind) {
         let pair = |(alias, model): &(&str, &str)| format!("{alias} = {}", quoted(model));
         let models: Vec<String> = models.iter().map(pair).collect();

@@ -49,6 +49,10 @@ pub struct Wishes {
     pub url: String,
     /// Which CLI works.
     pub kind: Kind,
+    /// Where that CLI is, if not where the system's programs are.
+    pub command: Option<PathBuf>,
+    /// Where the key of its model is.
+    pub key_file: Option<PathBuf>,
     /// The model of the coordinator, if there is to be one of its own.
     pub coordinator_model: Option<String>,
     /// The agents, in order.

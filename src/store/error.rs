@@ -11,6 +11,32 @@ use thiserror::Error;
 /// A fault of the ledger or of a file beside it.
 #[derive(Debug, Error)]
 pub enum StoreError {
+    /// The state directory is another project's.
+    #[error(
+        "the state belongs to project `{found}`, and this is `{wanted}`; give each project a [project] state_dir of its own, or, when it was renamed, delete {}",
+        path.display()
+    )]
+    OtherProject {
+        /// What says so.
+        path: PathBuf,
+        /// Whose it is.
+        found: String,
+        /// Who wanted it.
+        wanted: String,
+    },
+    /// Another account has spoken for the factory.
+    #[error(
+        "the token is `{wanted}`'s, and this factory has spoken as `{found}`, whose comments it would no longer know; put back a token of `{found}`, or, when it is to speak as another from now on, delete {}",
+        path.display()
+    )]
+    OtherAccount {
+        /// What says so.
+        path: PathBuf,
+        /// Who has spoken so far.
+        found: String,
+        /// Whose the token is.
+        wanted: String,
+    },
     /// Another factory runs on this state directory.
     #[error("{} is held by {holder}; stop that one first, or name another state directory", path.display())]
     Locked {

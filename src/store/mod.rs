@@ -11,6 +11,7 @@
 //! Start with [`ledger`] (the handle), then `writer` (the thread), `rows` (one
 //! file per table: how a row is written and read) and `migrations/`.
 
+mod brief;
 mod error;
 mod file;
 mod history;
@@ -19,19 +20,24 @@ pub mod ledger;
 mod lock;
 mod migrate;
 mod open;
+mod owner;
 mod reader;
 mod rows;
 mod story;
+mod trace;
 mod writer;
 
+pub use brief::Brief;
 pub use error::StoreError;
 pub use identity::{FACTORY_FILE, factory_id, marker_key};
 pub use ledger::Ledger;
 pub use lock::{Holder, signed};
 pub use migrate::{MIGRATIONS, Migration};
 pub use open::{Opened, Options, open, open_read_only, open_with};
+pub use owner::{ACCOUNT_FILE, PROJECT_FILE, account, claim_account, claim_project};
 pub use reader::{Message, Reader};
 pub use story::Entry;
+pub use trace::{BackupTrace, TRACE_FILE};
 
 /// The ledger's name in the state directory.
 pub const LEDGER_FILE: &str = "ledger.db";

@@ -190,11 +190,11 @@ impl Reader {
         self.answer(story::tell(&moment, issue))
     }
 
-    fn moment(&self) -> Result<rusqlite::Transaction<'_>, StoreError> {
+    pub(super) fn moment(&self) -> Result<rusqlite::Transaction<'_>, StoreError> {
         self.answer(self.conn.unchecked_transaction())
     }
 
-    fn answer<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
+    pub(super) fn answer<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
         result.map_err(|e| StoreError::sql(&self.path, e))
     }
 }

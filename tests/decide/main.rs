@@ -17,6 +17,7 @@ mod failures;
 mod health;
 mod intake;
 mod life;
+mod notify;
 mod operator;
 mod routing;
 mod scene;

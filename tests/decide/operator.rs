@@ -164,7 +164,11 @@ fn a_delivery_that_was_not_sent_is_taken_back_and_one_that_may_have_been_is_look
                 look_at: at,
                 reason,
             },
-            false => EffectState::Retry { at, reason },
+            false => EffectState::Retry {
+                at,
+                reason,
+                blocked: false,
+            },
         };
         scene.set_effect(&push, state);
         give(&mut scene, Order::Cancel(mention.task.clone()));

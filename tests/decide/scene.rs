@@ -382,5 +382,7 @@ pub fn settings() -> Settings {
             enabled: true,
             stalled_after: Duration::from_secs(900),
         },
+        notify: Notify::default(),
+        backup_max_age: None,
     }
 }

@@ -50,7 +50,8 @@ fn a_push_that_waits_is_tried_again_at_its_time() {
         &push,
         EffectState::Retry {
             at,
-            reason: "archived".to_owned(),
+            reason: "the forge is away".to_owned(),
+            blocked: false,
         },
     );
     let plan = scene.step();
@@ -105,4 +106,70 @@ fn a_stalled_run_is_said_in_the_comment_once() {
         [format!("progress:{}:stalled-1", mention.task)]
     );
     assert!(scene.settle().is_empty());
+}
+
+#[test]
+fn a_block_that_a_person_must_mend_is_said_once_and_the_work_goes_out_when_it_is_gone() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "x");
+    scene.settle();
+    scene.end_run(good_work());
+    let push = EffectKey(format!("push:{}:{}", mention.task, "c".repeat(40)));
+    while !scene.step().start.contains(&push) {}
+    let comments = |scene: &Scene| {
+        let key = EffectKey(format!("blocked:{}", mention.task));
+        scene.world.effects.get(&key).map(|e| e.state.clone())
+    };
+    for wait in 0..3 {
+        let state = EffectState::Retry {
+            at: scene.now.plus(Duration::from_secs(60)),
+            reason: "the branch is protected against this push".to_owned(),
+            blocked: true,
+        };
+        scene.set_effect(&push, state);
+        let tried = scene.settle();
+        let said = |word: &str| tried.iter().filter(|key| key.starts_with(word)).count();
+        let once = usize::from(wait == 0);
+        assert_eq!(
+            (said("blocked:"), said("progress:")),
+            (once, once),
+            "{tried:?}"
+        );
+        scene.pass(Duration::from_secs(60));
+        assert_eq!(scene.step().start, std::slice::from_ref(&push));
+    }
+    assert!(comments(&scene).is_some_and(|state| state.is_closed()));
+    scene.settle_effects();
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Done);
+}
+
+#[test]
+fn word_of_a_block_that_outlived_its_task_is_taken_back() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "x");
+    scene.settle();
+    scene.end_run(good_work());
+    let push = EffectKey(format!("push:{}:{}", mention.task, "c".repeat(40)));
+    while !scene.step().start.contains(&push) {}
+    let later = |scene: &Scene, blocked| EffectState::Retry {
+        at: scene.now.plus(Duration::from_secs(60)),
+        reason: "the repository is archived".to_owned(),
+        blocked,
+    };
+    let state = later(&scene, true);
+    scene.set_effect(&push, state);
+    let said = EffectKey(format!("blocked:{}", mention.task));
+    while !scene.step().start.contains(&said) {}
+    // The archive takes no comment either; then the push is first.
+    let mut state = later(&scene, true);
+    if let EffectState::Retry { at, .. } = &mut state {
+        *at = at.plus(Duration::from_secs(3600));
+    }
+    scene.set_effect(&said, state);
+    scene.pass(Duration::from_secs(61));
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Done);
+    let state = &scene.world.effects[&said].state;
+    assert!(matches!(state, EffectState::Void { .. }), "{state:?}");
 }

@@ -33,6 +33,7 @@ fn state() -> State {
         has_key: false,
         modes: Vec::new(),
         others: Vec::new(),
+        backup: (None, adf::model::Time::default()),
     }
 }
 

@@ -87,6 +87,21 @@ const AGENTS: &[Row] = &[
         exit: 1,
     },
     Row {
+        name: "what its prompt tells it to run",
+        spoil: |w| {
+            w.edit(
+                "provider = \"house\"\n",
+                "provider = \"house\"\nprompt = \"Run `no-such-tool` and `cd x`, not `other-tool`.\"\n",
+            )
+        },
+        says: (
+            "agent.prompt",
+            "warning",
+            &["line 1", "`no-such-tool`", "`requires`"],
+        ),
+        exit: 0,
+    },
+    Row {
         name: "nobody",
         spoil: |w| {
             let text = std::fs::read_to_string(&w.config).unwrap();

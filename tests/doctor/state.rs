@@ -1,6 +1,9 @@
 //! Worlds whose state directory or ledger is not as it should be.
 
 use crate::world::{Row, World, play};
+use adf::clock::Clock;
+use adf::store::BackupTrace;
+use std::time::Duration;
 use std::{fs, os::unix::fs::PermissionsExt};
 
 fn mode(path: &std::path::Path, mode: u32) {
@@ -98,6 +101,28 @@ const STATES: &[Row] = &[
         },
         says: ("ledger", "error", &["schema 999", "newer adf"]),
         exit: 1,
+    },
+    Row {
+        name: "never backed up",
+        spoil: |w| w.ledger(),
+        says: ("backup", "warning", &["no backup", "adf-backup@shop.timer"]),
+        exit: 0,
+    },
+    Row {
+        name: "backed up long ago",
+        spoil: |w| {
+            w.ledger();
+            let made_at = Clock::System.now().minus(Duration::from_hours(49));
+            let (file, bytes) = ("/var/backups/old.tar.gz".into(), 7);
+            let trace = BackupTrace {
+                made_at,
+                file,
+                bytes,
+            };
+            trace.leave(&w.state()).unwrap();
+        },
+        says: ("backup", "warning", &["49 h old", "old.tar.gz", "timer"]),
+        exit: 0,
     },
     Row {
         name: "no room",

@@ -12,6 +12,7 @@
 )]
 
 mod backup;
+mod bad_input;
 mod chain;
 mod claims;
 mod cli;

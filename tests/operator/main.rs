@@ -6,10 +6,13 @@
     reason = "a test stops where its ground gives way"
 )]
 
+mod blocked;
 mod cancel;
 mod hold;
 mod hook;
+mod notify;
 mod providers;
+mod receiver;
 mod reload;
 mod review;
 mod routes;

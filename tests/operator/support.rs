@@ -230,6 +230,11 @@ impl Daemon {
         .await
     }
 
+    /// All that it has said.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().join("\n")
+    }
+
     /// Ends it and waits.
     pub async fn stop(&mut self) -> Option<i32> {
         self.signal(Signal::TERM);

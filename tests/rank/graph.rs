@@ -1,6 +1,6 @@
 //! What is ready, what waits for what, and links that lead nowhere.
 
-use adf::decide::graph::{GraphError, ISSUES_MAX, IssueGraph, Link, Node, On, Row};
+use adf_graph::{GraphError, ISSUES_MAX, IssueGraph, Link, Node, On, Row};
 
 fn on(issue: u64, blocker: u64) -> Link {
     Link {

@@ -1,6 +1,6 @@
 //! What the ledger knows of issues → a graph, with what cannot be seen.
 
-use adf::decide::graph::known::graph;
+use adf::decide::graph::graph;
 use adf::model::{Blocker, Change, Issue, Links, Person, Time, World};
 
 fn issue(number: u64, open: bool, is_pull: bool, labels: &[&str]) -> Change {

@@ -1,7 +1,7 @@
 //! What holds of every graph, checked against ranks by the definition.
 
 use crate::oracle;
-use adf::decide::graph::{IssueGraph, Link, Node, On, Ranking};
+use adf_graph::{IssueGraph, Link, Node, On, Ranking};
 use proptest::prelude::*;
 
 const NODES_MAX: usize = 24;

@@ -1,6 +1,6 @@
 //! Keywords found by the automaton against a search that tries every place.
 
-use adf::routing::words::Words;
+use adf_words::Words;
 use proptest::prelude::*;
 
 /// Letters, a joint, gaps and a letter beyond ASCII: enough for all kinds of edges.

@@ -7,4 +7,5 @@
 )]
 
 mod backlog;
+mod backup;
 mod reviews;

@@ -47,6 +47,7 @@ fn what_is_installed_stays_as_it_is_and_goes_but_for_what_is_the_operators() {
         "etc/systemd/system/adf-backup@.service",
         "etc/systemd/system/adf-backup@.timer",
         "usr/local/share/bash-completion/completions/adf",
+        "usr/local/share/man/man1/adf-init.1",
     ] {
         assert!(root.join(file).exists(), "{file}: {first}");
     }

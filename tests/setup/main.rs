@@ -9,6 +9,7 @@
 )]
 
 mod bugs;
+mod combinations;
 mod init;
 mod install;
 mod refused;

@@ -1,11 +1,15 @@
 //! `adf smoke`: every step seen, nothing left; and what is said when a step is not.
 
-use crate::site::adf;
+use crate::site::{Said, adf};
 use adf::sandbox::demo_world::{self, DemoWorld};
 use adf::sandbox::{Forge, ForgeOptions};
 use secrecy::ExposeSecret;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 #[test]
 fn embedded_it_needs_nothing_and_shows_each_step_with_its_time() {
@@ -13,7 +17,8 @@ fn embedded_it_needs_nothing_and_shows_each_step_with_its_time() {
     assert_eq!(said.code, Some(0), "{said:?}");
     for step in [
         "opens issue #",
-        "mentions @adf:developer",
+        "labels it `adf:ready`",
+        "the coordinator chooses, and records the mention: `@adf:developer`",
         "taken this up",
         "branch adf/",
         "pull request #",
@@ -32,7 +37,7 @@ fn embedded_it_needs_nothing_and_shows_each_step_with_its_time() {
 }
 
 /// A config of a real factory, on a forge in this process.
-fn config(dir: &Path, forge: &Forge, world: &DemoWorld, behaviour: &str) -> String {
+fn config(dir: &Path, forge: &Forge, world: &DemoWorld, behaviour: &str, more: &str) -> String {
     let put = |name: &str, text: &str| {
         let path = dir.join(name);
         std::fs::write(&path, text).unwrap();
@@ -46,7 +51,7 @@ fn config(dir: &Path, forge: &Forge, world: &DemoWorld, behaviour: &str) -> Stri
         "[project]\nname = \"demo\"\nstate_dir = \"state\"\n\
          [gitea]\nurl = \"{}\"\nrepo = \"{}\"\ntoken_file = \"token\"\nsettle = \"1s\"\n\
          [schedule]\ntick = \"1s\"\nmentions_every = 1\n\
-         [[agents]]\nname = \"developer\"\n[agents.limits]\nattempts = 1\n\
+         {more}\n[[agents]]\nname = \"developer\"\n[agents.limits]\nattempts = 1\n\
          [providers.house]\nkind = \"script\"\ncommand = {command:?}\n",
         forge.url(),
         world.repo
@@ -55,14 +60,20 @@ fn config(dir: &Path, forge: &Forge, world: &DemoWorld, behaviour: &str) -> Stri
     dir.join("adf.toml").to_str().unwrap().to_owned()
 }
 
-async fn smoke(behaviour: &str, who: &str) -> (crate::site::Said, Forge, DemoWorld) {
+/// A home, a forge and a config in it.
+async fn site(behaviour: &str, more: &str) -> (tempfile::TempDir, Forge, DemoWorld, String) {
     let home = tempfile::tempdir().unwrap();
     let forge = Forge::start(ForgeOptions::new(home.path().join("forge")))
         .await
         .unwrap();
     let world = demo_world::build(&forge).unwrap();
-    let config = config(home.path(), &forge, &world, behaviour);
-    let token = home.path().join(who).to_str().unwrap().to_owned();
+    let config = config(home.path(), &forge, &world, behaviour, more);
+    (home, forge, world, config)
+}
+
+async fn smoke_with(home: &Path, config: &str, who: &str) -> Said {
+    let token = home.join(who).to_str().unwrap().to_owned();
+    let config = config.to_owned();
     let run = tokio::task::spawn_blocking(move || {
         adf(&[
             "smoke",
@@ -76,7 +87,51 @@ async fn smoke(behaviour: &str, who: &str) -> (crate::site::Said, Forge, DemoWor
             "json",
         ])
     });
-    (run.await.unwrap(), forge, world)
+    run.await.unwrap()
+}
+
+async fn smoke(behaviour: &str, who: &str) -> (Said, Forge, DemoWorld) {
+    let (home, forge, world, config) = site(behaviour, "").await;
+    let said = smoke_with(home.path(), &config, who).await;
+    (said, forge, world)
+}
+
+/// A factory that runs until it is dropped.
+struct Daemon(Child);
+
+impl Daemon {
+    /// Comes back when it is ready.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the shipped executable is what is tested"
+    )]
+    fn start(config: &str) -> Daemon {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_adf"))
+            .args(["run", "--log", "json", "--config", config])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (ready, is_ready) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Read to its end, so that the daemon never waits for its reader.
+            for line in log.lines().map_while(Result::ok) {
+                if line.contains("\"ready\"") {
+                    let _ = ready.send(());
+                }
+            }
+        });
+        is_ready.recv_timeout(Duration::from_secs(60)).unwrap();
+        Daemon(child)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Issue and pull requests of the trial that are open, and its branches.
@@ -103,6 +158,35 @@ async fn on_a_configured_project_nothing_is_left_open_and_no_branch() {
     assert_eq!(report["ok"], true);
     assert!(report["steps"].as_array().unwrap().len() >= 9, "{report}");
     assert_eq!(left(&forge, &world), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_factory_that_runs_is_used_and_its_coordinator_must_choose() {
+    let more = "[coordinator]\nmode = \"builtin\"\nlabel = \"go\"\n";
+    let (home, forge, world, config) = site("happy", more).await;
+    let mut daemon = Daemon::start(&config);
+    for trial in 1..=2 {
+        let said = smoke_with(home.path(), &config, "alice").await;
+        assert_eq!(said.code, Some(0), "trial {trial}: {said:?}");
+        for step in [
+            "a factory runs already",
+            "labels it `go`",
+            "records the mention: `@adf:developer`",
+            "tells the result",
+        ] {
+            assert!(said.out.contains(step), "trial {trial}: {step}: {said:?}");
+        }
+        assert_eq!(left(&forge, &world), (0, 0), "trial {trial}");
+    }
+    let said = smoke_with(home.path(), &config, "bob").await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("can label"), "{said:?}");
+    assert_eq!(left(&forge, &world), (0, 0));
+    let ended = daemon.0.try_wait().unwrap();
+    assert!(ended.is_none(), "smoke has ended the factory: {ended:?}");
+    let trials = forge.issues(&world.repo).into_iter();
+    let trials = trials.filter(|i| i.title.starts_with("adf smoke") && i.labels == ["go"]);
+    assert_eq!(trials.count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

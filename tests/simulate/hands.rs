@@ -82,7 +82,7 @@ impl Hands {
             let mut model = lock(&self.model);
             let trouble = model.trouble;
             if model.forge.archived {
-                return Err(passing("the repository is archived"));
+                return Err(Trouble::Blocked("the repository is archived".to_owned()));
             }
             if model.one_in(trouble) {
                 match model.rng.u8(0..4) {

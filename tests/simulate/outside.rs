@@ -192,6 +192,11 @@ impl Outside for Hands {
         .await
     }
 
+    async fn notify(&self, sink: &str, _id: &str, _body: &str) -> Result<(), Trouble> {
+        lock(&self.model).fault(format!("`{sink}` is told, and no world has sinks"));
+        Ok(())
+    }
+
     async fn worn(&self, number: u64) -> Result<Option<Worn>, Trouble> {
         let worn = move |forge: &Forge| {
             let there = forge.issues.contains_key(&number);

@@ -8,7 +8,7 @@ use crate::planted::Planted;
 use crate::turn::turn;
 use adf::forge::{Comment, Dependency, Endpoint, ForgeError, IssueItem, Listing, Page, Reviews};
 use adf::model::*;
-use adf::sense::Source;
+use adf::sense::{Source, Stored};
 use adf::store::StoreError;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -112,13 +112,16 @@ impl Source for Origin {
         Ok(issues.into_iter().filter_map(new).collect())
     }
 
-    async fn stored(&self, key: PassageKey) -> Result<(Option<Passage>, Vec<Mention>), StoreError> {
+    async fn stored(&self, keys: Vec<PassageKey>) -> Result<Vec<Stored>, StoreError> {
         let model = lock(&self.0);
-        let mentions = model.ledger.world.mentions.values();
-        Ok((
-            model.ledger.passages.get(&key).cloned(),
-            mentions.filter(|m| m.passage == key).cloned().collect(),
-        ))
+        let stored = |key| {
+            let mentions = model.ledger.world.mentions.values();
+            (
+                model.ledger.passages.get(&key).cloned(),
+                mentions.filter(|m| m.passage == key).cloned().collect(),
+            )
+        };
+        Ok(keys.into_iter().map(stored).collect())
     }
 
     async fn commit(&self, mut facts: Vec<Change>) -> Result<(), StoreError> {

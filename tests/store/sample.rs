@@ -236,6 +236,15 @@ pub fn effect_kinds(text: &str, number: i64) -> Vec<EffectKind> {
             title: body.clone(),
             body: body.clone(),
         },
+        EffectKind::Notify {
+            sink: body.clone(),
+            notice: NoticeKind::Digest,
+            about: vec![Subject {
+                of: body.clone(),
+                print: body.clone(),
+            }],
+            body: body.clone(),
+        },
         EffectKind::Result { body },
         EffectKind::Sweep { workspace: true },
     ]
@@ -250,6 +259,7 @@ pub fn effect_states(reason: &str, at: i64) -> Vec<EffectState> {
         EffectState::Tried { at },
         EffectState::Retry {
             at,
+            blocked: true,
             reason: reason.clone(),
         },
         EffectState::Ambiguous {

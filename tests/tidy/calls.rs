@@ -66,7 +66,7 @@ const UNTESTED: &[(&str, &str)] = &[
 pub fn check(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
     let far = test_files(tree);
-    for file in tree.rust("src/").filter(|f| !far.contains(&f.path)) {
+    for file in tree.product().filter(|f| !far.contains(&f.path)) {
         let code = shipped(&file.text);
         for (call, homes, remedy) in KEPT {
             if homes.iter().any(|home| file.path.starts_with(home)) {
@@ -126,7 +126,7 @@ fn is_second_process(tree: &Tree, file: &File, line: usize) -> bool {
 /// Files of modules that are declared under `#[cfg(test)]`.
 fn test_files(tree: &Tree) -> Vec<String> {
     let mut paths = Vec::new();
-    for file in tree.rust("src/") {
+    for file in tree.product() {
         let code = tests(&file.text);
         for at in whole(&code, "mod") {
             let rest = code.get(at + 3..).unwrap_or_default().trim_start();

@@ -20,7 +20,7 @@ const PAPERS: &[(&str, &[&str])] = &[
 /// Every source file begins with its module's documentation.
 pub fn module_docs(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in tree.rust("src/") {
+    for file in tree.product() {
         let first = file.text.lines().next().unwrap_or_default();
         let remedy = "begin with `//!`: what becomes what, the invariant, where to look next";
         if !first.starts_with("//! ") {
@@ -36,7 +36,7 @@ pub fn module_docs(tree: &Tree) -> Vec<Fault> {
 /// Every source file is declared by a `mod` line, and so are helpers of tests.
 pub fn dead_files(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in tree.rust("src/") {
+    for file in tree.product() {
         let Some((name, parents)) = declared_in(&file.path) else {
             continue;
         };
@@ -98,13 +98,14 @@ pub fn folder_of(path: &str) -> String {
 
 /// The module that a file is, and the files that may declare it; none for a crate's root.
 fn declared_in(path: &str) -> Option<(String, Vec<String>)> {
-    if ["src/lib.rs", "src/main.rs"].contains(&path) {
+    let roots = ["src/lib.rs", "src/main.rs"];
+    if roots.iter().any(|root| path.ends_with(root)) {
         return None;
     }
     let module = path.strip_suffix("/mod.rs").or(path.strip_suffix(".rs"))?;
     let (parent, name) = module.rsplit_once('/')?;
-    let parents = if parent == "src" {
-        vec!["src/lib.rs".to_owned(), "src/main.rs".to_owned()]
+    let parents = if parent == "src" || parent.ends_with("/src") {
+        vec![format!("{parent}/lib.rs"), format!("{parent}/main.rs")]
     } else {
         vec![format!("{parent}/mod.rs"), format!("{parent}.rs")]
     };

@@ -37,9 +37,10 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "act",
         &[
-            "model", "pure", "forge", "store", "provider", "ipc", "clock", "error",
+            "model", "pure", "forge", "store", "provider", "ipc", "clock", "error", "courier",
         ],
     ),
+    ("courier", &["model"]),
     (
         "reconcile",
         &[
@@ -78,7 +79,7 @@ const NEVER: &[(&[&str], &[&str])] = &[
     (
         &[
             "model", "mention", "classify", "schedule", "prompt", "redact", "guard", "routing",
-            "decide",
+            "decide", "crates",
         ],
         &[
             "tokio",
@@ -97,7 +98,7 @@ const NEVER: &[(&[&str], &[&str])] = &[
     (&["config"], &["reqwest", "rusqlite", "std::net"]),
     (&["provider"], &["reqwest", "rusqlite"]),
     (&["reconcile", "act", "sense"], &["reqwest", "rusqlite"]),
-    (&["forge"], &["rusqlite"]),
+    (&["forge", "courier"], &["rusqlite"]),
     (&["store", "ipc"], &["reqwest"]),
 ];
 
@@ -152,7 +153,7 @@ pub fn check(tree: &Tree) -> Vec<Fault> {
 /// No room says a name that is forbidden to it.
 pub fn names(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in tree.rust("src/") {
+    for file in tree.product() {
         let room = room_of(&file.path);
         let code = shipped(&file.text);
         for (_, words) in NEVER.iter().filter(|(rooms, _)| rooms.contains(&room)) {
@@ -178,7 +179,7 @@ fn says(code: &str, word: &str) -> Vec<usize> {
         .collect()
 }
 
-/// `src/act/git.rs` → `act`; `src/clock.rs` → `clock`.
+/// `src/act/git.rs` → `act`; `src/clock.rs` → `clock`; below `crates/` it is `crates`.
 fn room_of(path: &str) -> &str {
     let path = path.strip_prefix("src/").unwrap_or(path);
     path.split(['/', '.']).next().unwrap_or(path)

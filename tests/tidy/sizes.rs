@@ -40,7 +40,7 @@ pub fn check(tree: &Tree) -> Vec<Fault> {
 }
 
 fn is_code(path: &str) -> bool {
-    let folder = ["src/", "tests/", "scripts/", ".ci/"];
+    let folder = ["src/", "crates/", "tests/", "scripts/", ".ci/"];
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     folder.iter().any(|f| path.starts_with(f)) && CODE.contains(&extension)

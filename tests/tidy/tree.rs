@@ -56,6 +56,11 @@ impl Tree {
         self.files.iter().filter(move |f| f.is_rust_under(folder))
     }
 
+    /// What the binary is made of.
+    pub fn product(&self) -> impl Iterator<Item = &File> {
+        self.rust("src/").chain(self.rust("crates/"))
+    }
+
     pub fn get(&self, path: &str) -> Option<&File> {
         self.files.iter().find(|f| f.path == path)
     }

@@ -56,6 +56,7 @@ pub fn environment(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prompt::needs::GIVEN;
 
     #[test]
     fn passed_names_cannot_replace_what_the_factory_sets() {
@@ -78,5 +79,14 @@ mod tests {
         assert_eq!(get("PATH"), Some("/opt/adf:/opt/bin:/usr/bin"));
         assert_eq!(get("RUSTUP_HOME"), Some("/opt/rustup"));
         assert_eq!(get("ADF_MODEL"), Some("m"));
+    }
+
+    #[test]
+    fn prompts_are_checked_against_the_names_that_are_set_here() {
+        let none = BTreeMap::new();
+        let (run, path) = (RunId::from("t-1"), Path::new("/s"));
+        let env = environment(&run, path, path, &none, &none);
+        let missing = env.keys().find(|name| !GIVEN.contains(&name.as_str()));
+        assert_eq!(missing, None, "prompt::needs does not know it");
     }
 }

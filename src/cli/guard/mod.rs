@@ -24,6 +24,7 @@ enum Guard {
     /// Judge one tool call, told on standard input, for an agent's CLI
     Hook(hook::Hook),
     /// Show what the guard denied, by rule, agent and run
+    #[command(after_help = super::examples::STATS)]
     Stats(stats::Stats),
 }
 

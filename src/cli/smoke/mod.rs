@@ -1,11 +1,12 @@
 //! `adf smoke`: the full dispatch cycle, seen from a person's side, and cleaned up after.
 //!
-//! [`steps`] writes a mention as a person and waits for what a person would see;
+//! [`steps`] labels an issue or writes a mention as a person and waits for what a person would see;
 //! [`clean`] takes away what it left; [`place`] is the world of `--embedded`.
 //!
 //! Invariant: a step is done when the forge shows it; whatever came of the steps,
 //! the branch is deleted and pull request and issue are closed, or what is left is named.
 
+mod ask;
 mod clean;
 mod place;
 mod steps;
@@ -33,22 +34,29 @@ const AFTER: &str = "Exit codes: 0 every step was seen, and all was cleaned up Â
 
 Examples:
   adf smoke --embedded
+  adf smoke --embedded --config /etc/adf/shop.toml
   adf smoke --config /etc/adf/shop.toml --as-token-file ~/my.token";
 
-/// Try the full cycle, from a mention to a pull request and its result, and clean up
+/// How often a factory that is started for this looks at its forge, at least.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Try the full cycle, from a labelled issue or a mention to a pull request and its result, and clean up
+///
+/// Where the config's coordinator takes up labelled issues, one is opened and labelled, and it must choose an agent by
+/// itself; else, and with --agent, the agent is mentioned.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Smoke {
     /// The project's config
     #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
     config: Option<PathBuf>,
-    /// Need nothing: an embedded forge and a scripted agent
-    #[arg(long, conflicts_with_all = ["config", "as_token_file"])]
+    /// Need nothing: an embedded forge and a scripted agent; with --config, its agents, prompts, roles and routing
+    #[arg(long, conflicts_with = "as_token_file")]
     embedded: bool,
     /// A token of a person with write access, mode 0600: the factory does not obey itself
     #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
     as_token_file: Option<PathBuf>,
-    /// Whom to mention; default: developer, else the first
+    /// Mention this agent; default: whom the coordinator chooses, else developer, else the first
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
     /// How long all of it may take
@@ -67,13 +75,21 @@ struct Cast {
     token: SecretString,
     /// Who mentions.
     person: Client,
-    agent: AgentName,
+    call: Call,
+}
+
+/// How the work is asked for.
+enum Call {
+    /// By the label of the coordinator.
+    Label(String),
+    /// By name.
+    Mention(AgentName),
 }
 
 /// Plays the cycle.
 #[must_use]
 pub fn run(args: &Smoke) -> u8 {
-    let embedded = match args.config.as_deref().map(load).transpose() {
+    let config = match args.config.as_deref().map(load).transpose() {
         Ok(config) => config,
         Err(code) => return code,
     };
@@ -81,7 +97,7 @@ pub fn run(args: &Smoke) -> u8 {
         Ok(runtime) => runtime,
         Err(code) => return code,
     };
-    let played = runtime.block_on(smoke(args, embedded));
+    let played = runtime.block_on(smoke(args, config));
     runtime.shutdown_timeout(Duration::from_secs(5));
     match played {
         Ok(code) => code,
@@ -94,13 +110,13 @@ pub fn run(args: &Smoke) -> u8 {
 
 async fn smoke(args: &Smoke, config: Option<Config>) -> anyhow::Result<u8> {
     let (_world, config, person) = match config {
-        Some(config) => {
+        Some(config) if !args.embedded => {
             let path = args.as_token_file.clone().unwrap_or_default();
             (None, config, SecretSource::File { path }.read()?)
         }
-        None => {
-            let place = place::Embedded::new().await?;
-            let (config, person) = (place.config()?, place.person.clone());
+        theirs => {
+            let place = place::Embedded::new(theirs).await?;
+            let (config, person) = (place.config.clone(), place.person.clone());
             (Some(place), config, person)
         }
     };
@@ -108,7 +124,7 @@ async fn smoke(args: &Smoke, config: Option<Config>) -> anyhow::Result<u8> {
     let cast = Cast {
         factory: app::client(&config, token.clone(), &Clock::System)?,
         person: app::client(&config, person, &Clock::System)?,
-        agent: agent(&config, args.agent.as_deref())?,
+        call: call(&config, args.agent.as_deref())?,
         token,
         config,
     };
@@ -163,7 +179,10 @@ async fn start(config: &Config) -> anyhow::Result<Option<Running>> {
         adf: own_path().map_err(|_| anyhow!("the executable's path is not known"))?,
         waiting: Box::new(|_| {}),
     };
-    match app::build(config, start).await {
+    let mut config = config.clone();
+    let schedule = &mut config.settings.schedule;
+    (schedule.tick, schedule.mentions_every) = (schedule.tick.min(TICK), 1);
+    match app::build(&config, start).await {
         Ok(Factory { main, stop, .. }) => {
             let running = tokio::spawn(main.run(Box::new(Plain)));
             Ok(Some((stop, running)))
@@ -173,13 +192,17 @@ async fn start(config: &Config) -> anyhow::Result<Option<Running>> {
     }
 }
 
-/// Whom to mention.
-fn agent(config: &Config, named: Option<&str>) -> anyhow::Result<AgentName> {
+/// Whom to ask, and how.
+fn call(config: &Config, named: Option<&str>) -> anyhow::Result<Call> {
     let agents = &config.settings.agents;
+    let coordinator = &config.settings.coordinator;
+    if coordinator.builtin && named.is_none() {
+        return Ok(Call::Label(coordinator.label.clone()));
+    }
     let names: Vec<&str> = agents.keys().map(AgentName::as_str).collect();
     let wanted = named.unwrap_or("developer");
     match (agents.get_key_value(&AgentName::from(wanted)), named) {
-        (Some((name, _)), _) => Ok(name.clone()),
+        (Some((name, _)), _) => Ok(Call::Mention(name.clone())),
         (None, Some(name)) => bail!(
             "no agent is called `{name}`; there are: {}",
             names.join(", ")
@@ -187,7 +210,7 @@ fn agent(config: &Config, named: Option<&str>) -> anyhow::Result<AgentName> {
         (None, None) => agents
             .keys()
             .next()
-            .cloned()
+            .map(|name| Call::Mention(name.clone()))
             .context("the config names no agent; add one, or run `adf init`"),
     }
 }

@@ -1,14 +1,15 @@
-//! The cycle, step by step, as the person who mentions sees it.
+//! The cycle, step by step, as the person who asks sees it.
 //!
 //! Invariant: each step names what it waits for before it waits; what has been
 //! made is in the [`Trace`] as soon as it is known, so that it can be taken away.
 
-use super::Cast;
+use super::ask::{self, BODY, TITLE};
+use super::{Call, Cast};
 use crate::cli::{Format, say};
 use crate::clock::Clock;
 use crate::forge::{Comment, Pull};
 use crate::mention::is_marked;
-use crate::model::Time;
+use crate::model::{AgentName, Time};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -63,9 +64,9 @@ impl Steps {
     }
 }
 
-/// Mentions, and follows it to its result.
+/// Asks for work, and follows it to its result.
 pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> anyhow::Result<()> {
-    let (person, agent) = (&cast.person, &cast.agent);
+    let person = &cast.person;
     let (bot, human) = (cast.factory.me().await?, person.me().await?);
     if bot.id == human.id {
         bail!(
@@ -73,23 +74,35 @@ pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> a
             bot.login
         );
     }
-    let title = "adf smoke: a trial of the factory, closed when it is over";
-    let body = "Opened by `adf smoke`. Nobody need do anything here.";
-    let opened = person.create_issue(title, body).await;
+    let opened = person.create_issue(TITLE, BODY).await;
     let issue = opened.context("the issue cannot be opened")?.number;
     trace.issue = Some(issue);
     steps.done(&format!("`{}` opens issue #{issue}", human.login));
-    let text = format!(
-        "@adf:{agent} this is a trial: make one small change that can be thrown away, such as a line in a new file adf-smoke.txt, and commit it"
-    );
-    person
-        .post_comment(issue, &text)
-        .await
-        .context("the mention cannot be written")?;
-    steps.done(&format!("`{}` mentions @adf:{agent}", human.login));
+    match &cast.call {
+        Call::Label(label) => {
+            ask::label(cast, issue, label).await?;
+            steps.done(&format!("`{}` labels it `{label}`", human.login));
+        }
+        Call::Mention(agent) => {
+            ask::mention(person, issue, agent).await?;
+            steps.done(&format!("`{}` mentions @adf:{agent}", human.login));
+        }
+    }
 
     steps.waiting = "the factory accepts";
-    until(cast, issue, bot.id, |own| (!own.is_empty()).then_some(())).await?;
+    let first = |own: &[Comment]| own.first().map(|comment| comment.body.clone());
+    let accepted = until(cast, issue, bot.id, first).await?;
+    let agent = match &cast.call {
+        Call::Mention(agent) => agent.clone(),
+        Call::Label(_) => {
+            let agent = ask::picked(&accepted)
+                .with_context(|| format!("the factory names nobody: {}", plain(&accepted)))?;
+            steps.done(&format!(
+                "the coordinator chooses, and records the mention: `@adf:{agent}`"
+            ));
+            agent
+        }
+    };
     steps.done("the factory comments that it has taken this up");
 
     steps.waiting = "the agent runs";
@@ -97,24 +110,11 @@ pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> a
     until(cast, issue, bot.id, runs).await?;
     steps.done("the comment follows the work");
 
-    steps.waiting = "a pull request names the issue";
-    let prefix = format!("adf/{issue}-{agent}-");
-    let pull = pull(cast, issue, bot.id, &prefix).await?;
-    trace.pull = Some(pull.number);
-    trace.branch = Some(pull.head_ref.clone());
-    let branch = person.branch(&pull.head_ref).await?;
-    branch.with_context(|| format!("branch {} is not there", pull.head_ref))?;
-    steps.done(&format!("branch {} is pushed", pull.head_ref));
-    if !pull.body.contains(&format!("#{issue}")) {
-        bail!("pull request #{} does not name issue #{issue}", pull.number);
+    let mut told = String::new();
+    if ask::delivers(cast, &agent) {
+        told = delivered(cast, steps, trace, (issue, bot.id, &agent)).await?;
     }
-    steps.done(&format!(
-        "pull request #{} names issue #{issue}",
-        pull.number
-    ));
-
     steps.waiting = "a comment tells the result";
-    let told = format!("#{}", pull.number);
     let tells = |own: &[Comment]| {
         own.iter()
             .skip(1)
@@ -124,6 +124,31 @@ pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> a
     until(cast, issue, bot.id, tells).await?;
     steps.done("a second comment tells the result");
     Ok(())
+}
+
+/// Waits for the pull request of the work; gives how the result will name it.
+async fn delivered(
+    cast: &Cast,
+    steps: &mut Steps,
+    trace: &mut Trace,
+    (issue, bot, agent): (u64, i64, &AgentName),
+) -> anyhow::Result<String> {
+    steps.waiting = "a pull request names the issue";
+    let prefix = format!("adf/{issue}-{agent}-");
+    let pull = pull(cast, issue, bot, &prefix).await?;
+    trace.pull = Some(pull.number);
+    trace.branch = Some(pull.head_ref.clone());
+    let branch = cast.person.branch(&pull.head_ref).await?;
+    branch.with_context(|| format!("branch {} is not there", pull.head_ref))?;
+    steps.done(&format!("branch {} is pushed", pull.head_ref));
+    if !pull.body.contains(&format!("#{issue}")) {
+        bail!("pull request #{} does not name issue #{issue}", pull.number);
+    }
+    steps.done(&format!(
+        "pull request #{} names issue #{issue}",
+        pull.number
+    ));
+    Ok(format!("#{}", pull.number))
 }
 
 /// The factory's own comments, looked at until they show something; a reply that

@@ -4,6 +4,7 @@
 //! exists, and a cron line can be read, can fire, and has an issue to report on.
 
 use super::Resolver;
+use super::prompts::Has;
 use crate::config::document::child;
 use crate::config::{explain, raw};
 use crate::model::settings::{Agent, Cron, ProjectLimits, Provider, Routing};
@@ -28,6 +29,8 @@ pub(super) struct Around<'a> {
     /// The time zone of cron lines.
     pub zone: &'a str,
     pub limits: &'a ProjectLimits,
+    /// `[walls] environment`.
+    pub environment: &'a [String],
 }
 
 /// When something starts by itself, and on which issue.
@@ -68,9 +71,14 @@ impl Resolver<'_, '_> {
             self.suits(&at, &agent, providers.get(&provider));
             let role = self.role(&at, &agent, around.roles);
             self.role_suits(&at, &role, providers.get(&provider));
+            let has = Has {
+                role: &role,
+                provider: providers.get(&provider),
+                environment: around.environment,
+            };
             let agent = Agent {
                 name: name.clone(),
-                prompt: self.prompt(&at, &agent),
+                prompt: self.prompt(&at, &agent, &has),
                 provider,
                 cron: self.cron(&at, Slots::of(&agent), zone),
                 limits: self.agent_limits(&child(&at, "limits"), &agent.limits, around.limits),

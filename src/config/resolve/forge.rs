@@ -89,6 +89,7 @@ impl Resolver<'_, '_> {
             token,
             marker_key,
             keys: BTreeMap::new(),
+            sinks: BTreeMap::new(),
         }
     }
 

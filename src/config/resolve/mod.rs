@@ -11,6 +11,7 @@ mod failures;
 mod forge;
 mod guard;
 mod limits;
+mod notify;
 mod prompts;
 mod providers;
 mod roles;
@@ -50,6 +51,8 @@ impl Resolver<'_, '_> {
         let schedule = self.schedule(&raw.schedule);
         let (providers, keys) = self.providers(raw.providers);
         secrets.keys = keys;
+        let (notify, sinks) = self.notify(raw.notify, &schedule.time_zone);
+        secrets.sinks = sinks;
         let limits = self.project_limits(&raw.limits);
         let routing = self.routing(&raw.routing, &providers);
         let roles = self.roles(raw.roles);
@@ -59,6 +62,7 @@ impl Resolver<'_, '_> {
             routing: &routing,
             zone: &schedule.time_zone,
             limits: &limits,
+            environment: &raw.walls.environment,
         };
         let mut agents = self.agents(raw.agents, &around);
         self.idle_think(&limits, &agents);
@@ -93,14 +97,28 @@ impl Resolver<'_, '_> {
                     self.faults,
                 ),
             },
+            notify,
+            backup_max_age: self.backup_max_age(&raw.backup),
             state_dir,
         };
         (settings, secrets, webhook)
     }
 
+    /// How old the last backup may be, where that is watched.
+    fn backup_max_age(&mut self, raw: &super::raw::Backup) -> Option<std::time::Duration> {
+        let at = "/backup/max_age";
+        if !raw.watched && self.faults.doc.has(at) {
+            let message = "`max_age` has no effect when backups are not watched".to_owned();
+            self.faults
+                .key_error(at, message, "take it out, or write watched = true");
+        }
+        let age = span::resolve(&raw.max_age, span::BACKUP_AGE, at, self.faults);
+        raw.watched.then_some(age)
+    }
+
     fn schedule(&mut self, raw: &super::raw::Schedule) -> ScheduleSettings {
         let mut time_zone = raw.time_zone.clone();
-        if let Err(error) = schedule::parse_zone(&time_zone) {
+        if let Err(error) = schedule::Zone::named(&time_zone) {
             let help = "an IANA name, with its case, such as UTC or Europe/Berlin";
             self.faults
                 .error("/schedule/time_zone", error.to_string(), help);

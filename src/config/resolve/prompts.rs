@@ -2,23 +2,38 @@
 //! any agent could be started with them.
 //!
 //! Invariant: a template that is returned without a fault names no variable
-//! that the factory does not fill.
+//! that the factory does not fill. What it tells an agent to use that its role, its
+//! tools or its environment do not give is a warning at its line; whether programs
+//! are there is a question to the machine, which `doctor` asks.
 
 use super::Resolver;
 use crate::config::document::child;
 use crate::config::fault::{self, Fault};
 use crate::config::raw;
+use crate::model::{RoleContext, settings::Provider};
+use crate::prompt::needs::{GIVEN, Need, What, needs};
 use crate::prompt::{TemplateFault, check_template};
-use std::{io::Read, path::Path};
+use std::{io::Read, path::Path, sync::Arc};
 
 /// The template of an agent that names none.
 const DEFAULT_TEMPLATE: &str = include_str!("../default_prompt.md");
 
+/// Variables that scripts have besides.
+const SCRIPTS: [&str; 2] = ["ADF_TOOLS", "ADF_MODEL"];
+
 /// The longest template, in bytes.
 const TEMPLATE_BYTES_MAX: u64 = 256 * 1024;
 
+/// What an agent has, as far as the config says.
+pub(super) struct Has<'a> {
+    pub role: &'a RoleContext,
+    pub provider: Option<&'a Provider>,
+    /// `[walls] environment`.
+    pub environment: &'a [String],
+}
+
 impl Resolver<'_, '_> {
-    pub(super) fn prompt(&mut self, at: &str, agent: &raw::Agent) -> String {
+    pub(super) fn prompt(&mut self, at: &str, agent: &raw::Agent, has: &Has<'_>) -> String {
         let (inline_at, file_at) = (child(at, "prompt"), child(at, "prompt_file"));
         if self.faults.doc.has(&inline_at) && self.faults.doc.has(&file_at) {
             self.faults.key_error(
@@ -39,11 +54,21 @@ impl Resolver<'_, '_> {
                     let message = format!("template, line {line}, column {column}: {message}");
                     self.faults.error(&inline_at, message, help);
                 }
+                for (need, message, help) in unmet(template, agent, has) {
+                    let message = format!("template, line {}: {message}", need.line);
+                    self.faults.warning(&inline_at, message, help);
+                }
                 template.clone()
             }
             (None, Some(path)) => {
                 let path = self.path(path, &file_at);
-                self.template_file(&path, &file_at)
+                let template = self.template_file(&path, &file_at);
+                let source: Arc<str> = template.as_str().into();
+                for (need, message, help) in unmet(&template, agent, has) {
+                    let fault = Fault::in_text(&path, Arc::clone(&source), need.at, message, help);
+                    self.faults.elsewhere(&file_at, fault.into_warning());
+                }
+                template
             }
             (None, None) => DEFAULT_TEMPLATE.to_owned(),
         }
@@ -73,6 +98,63 @@ impl Resolver<'_, '_> {
         }
         template
     }
+}
+
+/// What a template asks for and its agent has not: what, and what helps.
+fn unmet(template: &str, agent: &raw::Agent, has: &Has<'_>) -> Vec<(Need, String, String)> {
+    let name = &agent.name;
+    let shell = no_shell(agent, has);
+    let mut unmet = Vec::new();
+    for need in needs(template) {
+        let (message, help) = match (&need.what, &shell) {
+            (What::Program(program), Some((why, help))) if program != "adf" => (
+                format!("tells `{name}` to run `{program}`, and {why}"),
+                help.clone(),
+            ),
+            (What::Variable(variable), _) if !is_passed(variable, has) => (
+                format!("names `${variable}`, which is not in the environment of `{name}`"),
+                format!(
+                    "add `{variable}` to [walls] environment if it is no secret, or take it out"
+                ),
+            ),
+            _ => continue,
+        };
+        unmet.push((need, message, help));
+    }
+    unmet
+}
+
+fn is_passed(variable: &str, has: &Has<'_>) -> bool {
+    let is_script = matches!(has.provider, Some(Provider::Script { .. }));
+    GIVEN.contains(&variable)
+        || is_script && SCRIPTS.contains(&variable)
+        || has.environment.iter().any(|name| name == variable)
+}
+
+/// Why an agent can start no program, if it cannot, and what helps.
+fn no_shell(agent: &raw::Agent, has: &Has<'_>) -> Option<(String, String)> {
+    if !has.role.may_run {
+        let why = format!("its role `{}` runs nothing", has.role.role);
+        let help =
+            "say what is to be found out instead of what to run, or give it a role with run = true";
+        return Some((why, help.to_owned()));
+    }
+    let shells: &[&str] = match has.provider {
+        Some(Provider::Claude(_)) => &["Bash"],
+        Some(Provider::Gemini(_)) => &["run_shell_command"],
+        Some(Provider::Opencode(_)) => &["bash"],
+        _ => return None,
+    };
+    let is_shell = |tool: &String| shells.iter().any(|shell| tool.starts_with(shell));
+    if agent.tools.is_empty() || agent.tools.iter().any(is_shell) {
+        return None;
+    }
+    let why = format!("none of its tools is a shell ({})", agent.tools.join(", "));
+    let help = format!(
+        "add `{}` to its tools, or take it out of the prompt",
+        shells.join("`, `")
+    );
+    Some((why, help))
 }
 
 /// The text of a file that the config names.

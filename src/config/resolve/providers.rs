@@ -129,7 +129,8 @@ fn word(kind: ProviderKind) -> &'static str {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Lower-case letters, digits and hyphens, beginning with a letter.
+pub(super) fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     text.len() <= 40
         && text.starts_with(|c: char| c.is_ascii_lowercase())

@@ -43,6 +43,13 @@ impl Resolver<'_, '_> {
                 closed.push(("a provider's key", path));
             }
         }
+        for sink in secrets.sinks.values() {
+            for source in sink.token.iter().chain([&sink.url]) {
+                if let SecretSource::File { path } = source {
+                    closed.push(("a secret of a sink of [notify]", path));
+                }
+            }
+        }
         for (n, name) in raw.environment.iter().enumerate() {
             if secretish::is_secret_name(name) {
                 let pointer = child("/walls/environment", &n.to_string());

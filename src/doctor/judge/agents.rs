@@ -19,6 +19,10 @@ pub fn checks(settings: &Settings, seen: &Agents) -> Vec<Check> {
             "install it, or pass PATH in [walls] environment and name its folder in [walls] read";
         checks.push(Check::error(ABOUT, "agent.requires", found, remedy));
     }
+    for unfound in &seen.unfound {
+        let (found, remedy) = unfound.told();
+        checks.push(Check::warning(ABOUT, "agent.prompt", found, remedy));
+    }
     checks.push(routing(settings, seen));
     checks
 }

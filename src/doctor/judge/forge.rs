@@ -4,7 +4,8 @@ use crate::config::{Config, SecretError};
 use crate::doctor::observe::{forge::Seen, push::Tried};
 use crate::doctor::{About, Check, How, Mend};
 use crate::forge::{Branch, ForgeError, Hook, Scopes, Software};
-use crate::model::{Repository, Time};
+use crate::model::{Person, Repository, Time};
+use crate::store::{ACCOUNT_FILE, StoreError};
 use secrecy::SecretString;
 
 const ABOUT: About = About::Forge;
@@ -42,6 +43,20 @@ pub fn token(token: &Result<SecretString, SecretError>) -> Check {
     }
 }
 
+/// Whose the token is, held against who has spoken for the factory so far.
+fn owner(config: &Config, me: &Person, before: Option<&Person>) -> Check {
+    const NAME: &str = "token.owner";
+    let Some(before) = before.filter(|before| before.id != me.id) else {
+        return Check::ok(ABOUT, NAME, format!("it is `{}`'s", me.login));
+    };
+    let other = StoreError::OtherAccount {
+        path: config.settings.state_dir.join(ACCOUNT_FILE),
+        found: before.login.clone(),
+        wanted: me.login.clone(),
+    };
+    Check::said(About::Config, NAME, &other.to_string())
+}
+
 /// An error of the client says what and the remedy.
 fn refused(name: &str, error: &ForgeError) -> Check {
     Check::said(ABOUT, name, &error.to_string())
@@ -53,11 +68,7 @@ pub fn checks(config: &Config, how: &How, seen: &Seen) -> Vec<Check> {
     let mut checks = version(config, seen);
     checks.extend(seen.times.map(|(theirs, ours)| skew(theirs, ours)));
     match &seen.me {
-        Some(Ok(me)) => checks.push(Check::ok(
-            ABOUT,
-            "token.owner",
-            format!("it is `{}`'s", me.login),
-        )),
+        Some(Ok(me)) => checks.push(owner(config, me, seen.account.as_ref())),
         Some(Err(error)) => checks.push(refused("token.owner", error)),
         None => {}
     }
@@ -199,7 +210,8 @@ fn labels(config: &Config, seen: &Seen) -> Vec<Check> {
         .delivery
         .labels
         .iter()
-        .chain([&settings.failures.label]);
+        .chain([&settings.failures.label])
+        .chain(Some(&settings.coordinator.label).filter(|_| settings.coordinator.builtin));
     let missing: Vec<Check> = wanted
         .filter(|name| !there.iter().any(|label| label.name == **name))
         .map(|name| {
@@ -213,7 +225,7 @@ fn labels(config: &Config, seen: &Seen) -> Vec<Check> {
         return vec![Check::ok(
             ABOUT,
             NAME,
-            "all that the factory sets are there",
+            "all that the factory needs are there",
         )];
     }
     missing

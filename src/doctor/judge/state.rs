@@ -28,6 +28,7 @@ pub fn checks(settings: &Settings, state: &State) -> Vec<Check> {
         checks.push(check.mended_by(Mend::Mode { path, mode }));
     }
     checks.extend(state.others.iter().filter_map(other));
+    checks.extend(backup(settings, state));
     if !state.others.iter().any(|o| o.same_state) {
         let found = format!(
             "no other config beside this one uses {}",
@@ -117,6 +118,30 @@ fn ledger(state: &State) -> Check {
         Some(Err(error @ StoreError::Older { .. })) => Check::note(ABOUT, NAME, error.to_string()),
         Some(Err(error)) => Check::said(ABOUT, NAME, &error.to_string()),
     }
+}
+
+/// How old the last backup is, once there is something to back up.
+fn backup(settings: &Settings, state: &State) -> Option<Check> {
+    const NAME: &str = "backup";
+    let max = settings.backup_max_age?;
+    state.ledger.as_ref()?;
+    let (last, now) = &state.backup;
+    let remedy = format!(
+        "adf backup FOLDER --keep 14, daily by `systemctl enable --now adf-backup@{}.timer`; or say [backup] watched = false",
+        settings.project
+    );
+    let Some(last) = last else {
+        let found = "no backup of this ledger was ever made";
+        return Some(Check::warning(ABOUT, NAME, found, remedy));
+    };
+    let (age, file) = (now.since(last.made_at), last.file.display());
+    let hours = age.as_secs() / 3600;
+    let found = format!("the last one is {hours} h old: {file}");
+    Some(if age > max {
+        Check::warning(ABOUT, NAME, found, remedy)
+    } else {
+        Check::ok(ABOUT, NAME, found)
+    })
 }
 
 fn other(other: &Other) -> Option<Check> {

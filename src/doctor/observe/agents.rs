@@ -7,7 +7,8 @@ use crate::act::supervise::environment::SYSTEM_PATH;
 use crate::act::supervise::version::version;
 use crate::config::{Config, passed_on};
 use crate::doctor::How;
-use crate::model::settings::Provider;
+use crate::model::settings::{Provider, Settings};
+use crate::prompt::needs::{BUILT_IN, What, needs};
 use std::path::PathBuf;
 
 /// An executable of a provider.
@@ -32,6 +33,70 @@ pub struct Agents {
     pub programs: Vec<Program>,
     /// What agents require and is not on their PATH: agent, program.
     pub missing: Vec<(String, String)>,
+    /// What prompts tell their agents to run and is not on their PATH.
+    pub unfound: Vec<Unfound>,
+}
+
+/// A program that a prompt names, and that its agent would not find.
+#[derive(Debug)]
+pub struct Unfound {
+    /// Whose prompt.
+    pub agent: String,
+    /// The line of its template.
+    pub line: usize,
+    /// The program.
+    pub program: String,
+}
+
+impl Unfound {
+    /// What is wrong, and what helps.
+    #[must_use]
+    pub fn told(&self) -> (String, String) {
+        let Unfound {
+            agent,
+            line,
+            program,
+        } = self;
+        let found = format!(
+            "the prompt of `{agent}`, line {line}, tells it to run `{program}`, which is not on its PATH"
+        );
+        let remedy = format!(
+            "install it where the system's programs are, or pass PATH in [walls] environment and name its folder in [walls] read; then list `{program}` in the agent's `requires`"
+        );
+        (found, remedy)
+    }
+}
+
+/// The programs that prompts name, of agents that run any, and that are not there.
+#[must_use]
+pub fn unfound(settings: &Settings) -> Vec<Unfound> {
+    let find = finder(settings);
+    let mut missing = Vec::new();
+    for agent in settings.agents.values().filter(|agent| agent.role.may_run) {
+        for need in needs(&agent.prompt) {
+            let What::Program(program) = need.what else {
+                continue;
+            };
+            if !BUILT_IN.contains(&program.as_str()) && find(&program).is_none() {
+                let (agent, line) = (agent.name.to_string(), need.line);
+                missing.push(Unfound {
+                    agent,
+                    line,
+                    program,
+                });
+            }
+        }
+    }
+    missing
+}
+
+/// How a program is looked up for agents.
+fn finder(settings: &Settings) -> impl Fn(&str) -> Option<PathBuf> {
+    let passed = passed_on(&settings.walls.environment);
+    move |name: &str| {
+        let path = passed.get("PATH").map_or(SYSTEM_PATH, String::as_str);
+        which::which_in(name, Some(path), "/").ok()
+    }
 }
 
 /// Looks them up and asks their versions.
@@ -39,7 +104,7 @@ pub async fn observe(config: &Config, how: &How) -> Agents {
     let settings = &config.settings;
     let passed = passed_on(&settings.walls.environment);
     let path = passed.get("PATH").map_or(SYSTEM_PATH, String::as_str);
-    let find = |name: &str| which::which_in(name, Some(path), "/").ok();
+    let find = finder(settings);
     let mut programs = Vec::new();
     for (name, provider) in &settings.providers {
         let command = match provider {
@@ -74,5 +139,9 @@ pub async fn observe(config: &Config, how: &How) -> Agents {
             missing.push((agent.name.to_string(), name.clone()));
         }
     }
-    Agents { programs, missing }
+    Agents {
+        programs,
+        missing,
+        unfound: unfound(settings),
+    }
 }

@@ -11,6 +11,7 @@ use crate::forge::{
     Branch, Client, ForgeConfig, ForgeError, Hook, IssueItem, Label, Limits, Scopes, Version,
 };
 use crate::model::{Person, Repository, Time};
+use crate::store;
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct Seen {
     pub scopes: Option<Result<Scopes, ForgeError>>,
     /// Whose the token is.
     pub me: Option<Result<Person, ForgeError>>,
+    /// Who has spoken for the factory so far.
+    pub account: Option<Person>,
     /// The repository.
     pub repository: Option<Result<Repository, ForgeError>>,
     /// The branch that pull requests go to, by name.
@@ -100,6 +103,7 @@ pub async fn observe(config: &Config, how: &How, token: &SecretString) -> Seen {
     let me = client.me().await;
     let is_known = !matches!(me, Err(ForgeError::Unauthorized { .. }));
     seen.me = Some(me);
+    seen.account = store::account(&config.settings.state_dir);
     if !is_known {
         return seen;
     }

@@ -5,8 +5,9 @@
 
 use crate::act::disk;
 use crate::config::{self, Config};
+use crate::model::Time;
 use crate::model::settings::{ForgeSettings, Settings};
-use crate::store::{self, StoreError};
+use crate::store::{self, BackupTrace, StoreError};
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt},
@@ -39,6 +40,8 @@ pub struct State {
     pub modes: Vec<(PathBuf, u32)>,
     /// Other configs beside this one.
     pub others: Vec<Other>,
+    /// The last backup, and the moment.
+    pub backup: (Option<BackupTrace>, Time),
 }
 
 /// What the state directory is.
@@ -70,7 +73,7 @@ pub struct Other {
 
 /// Looks; at every page of the ledger only when asked, as opening it for writing does too.
 #[must_use]
-pub fn observe(config: &Config, every_page: bool) -> State {
+pub fn observe(config: &Config, every_page: bool, now: Time) -> State {
     let dir = config.settings.state_dir.clone();
     let there = dir.ancestors().find(|path| path.exists());
     let there = there.unwrap_or(Path::new("/"));
@@ -87,6 +90,7 @@ pub fn observe(config: &Config, every_page: bool) -> State {
         has_key: secrets[0].exists(),
         modes: secrets.into_iter().filter_map(mode).collect(),
         others: others(&config.path, &config.settings),
+        backup: (BackupTrace::read(&dir), now),
         dir,
     }
 }

@@ -44,10 +44,11 @@ struct Scene<'a> {
 type Act = fn(&mut Scene<'_>) -> io::Result<i32>;
 
 /// Each behaviour: what it is called and what it does; it gives the exit code.
-const BEHAVIOURS: [(&str, Act); 28] = [
+const BEHAVIOURS: [(&str, Act); 29] = [
     ("happy", work::happy),
     ("dirty", work::dirty),
     ("draft", work::draft),
+    ("able", work::able),
     ("slow", work::slow),
     ("halves", work::halves),
     ("silent", |_| Ok(0)),

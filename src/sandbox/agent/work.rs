@@ -69,6 +69,28 @@ pub(super) fn draft(scene: &mut Scene<'_>) -> io::Result<i32> {
     Ok(0)
 }
 
+/// Does what its role lets it: the fix, else a document, else nothing but a look.
+pub(super) fn able(scene: &mut Scene<'_>) -> io::Result<i32> {
+    let denied = |error: &io::Error| {
+        let kind = error.kind();
+        kind == io::ErrorKind::PermissionDenied || kind == io::ErrorKind::ReadOnlyFilesystem
+    };
+    match happy(scene) {
+        Err(error) if denied(&error) => {}
+        ended => return ended,
+    }
+    let draft = scene.dir.join(DRAFT);
+    let folder = fs::create_dir_all(scene.dir.join("docs"));
+    match folder.and_then(|()| fs::write(draft, "The range includes its end.\n")) {
+        Ok(()) => scene.report("done", "what is to be done is written down", DRAFT)?,
+        Err(error) if denied(&error) => {
+            scene.report("done", "read it, and found nothing to add", "src/lib.rs")?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(0)
+}
+
 /// Takes its time, and shows that it goes on.
 pub(super) fn slow(scene: &mut Scene<'_>) -> io::Result<i32> {
     let (pause, times) = PAUSES;

@@ -98,6 +98,7 @@ CREATE TABLE mention (
   FOREIGN KEY (passage_kind, passage_id, passage_version)
     REFERENCES passage (kind, id, version) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
+CREATE INDEX mention_pending ON mention (state) WHERE state = 'pending';
 CREATE INDEX mention_by_issue ON mention (issue);
 CREATE INDEX mention_by_passage ON mention (passage_kind, passage_id, passage_version);
 
@@ -134,6 +135,7 @@ CREATE TABLE alert (
   cleared_at INTEGER                                               -- null while it lasts
 ) STRICT;
 CREATE INDEX alert_by_run ON alert (run);
+CREATE INDEX alert_open ON alert (cause) WHERE cleared_at IS NULL;
 
 -- Where a reading of the forge stands.
 CREATE TABLE cursor (
@@ -174,6 +176,9 @@ CREATE TABLE task (
   changed_at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX task_by_issue ON task (issue);
+CREATE INDEX task_by_state ON task (state);
+CREATE INDEX task_open ON task (id) WHERE state NOT IN ('done', 'rejected', 'failed', 'cancelled');
+CREATE INDEX task_over ON task (changed_at) WHERE state IN ('done', 'rejected', 'failed', 'cancelled');
 
 -- One attempt at a task. Its task is not a foreign key: after a loss of the
 -- ledger a run is found on disk before the forge has told of its task.

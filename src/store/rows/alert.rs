@@ -22,17 +22,23 @@ pub(super) fn write(conn: &Connection, row: &Alert) -> Result<()> {
 }
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    let read = |row: &Row<'_>| {
-        Ok(Alert {
-            cause: row.get("cause")?,
-            text: row.get("text")?,
-            run: row.get::<_, Option<_>>("run")?.map(RunId),
-            raised_at: Time(row.get("raised_at")?),
-            cleared_at: row.get::<_, Option<_>>("cleared_at")?.map(Time),
-        })
-    };
     each(conn, "SELECT * FROM alert", [], read, |row| {
         apply(Change::Alert(row));
+    })
+}
+
+pub(super) fn load_open(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    let sql = "SELECT * FROM alert WHERE cleared_at IS NULL";
+    each(conn, sql, [], read, |row| apply(Change::Alert(row)))
+}
+
+fn read(row: &Row<'_>) -> Result<Alert> {
+    Ok(Alert {
+        cause: row.get("cause")?,
+        text: row.get("text")?,
+        run: row.get::<_, Option<_>>("run")?.map(RunId),
+        raised_at: Time(row.get("raised_at")?),
+        cleared_at: row.get::<_, Option<_>>("cleared_at")?.map(Time),
     })
 }
 

@@ -79,6 +79,19 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
     })
 }
 
+/// The effect with the greatest key between two, the second one left out.
+pub(in crate::store) fn load_newest(
+    conn: &Connection,
+    from: &EffectKey,
+    to: &EffectKey,
+    apply: &mut dyn FnMut(Change),
+) -> Result<()> {
+    let sql = "SELECT * FROM effect WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1";
+    each(conn, sql, [from.as_str(), to.as_str()], read, |row| {
+        apply(Change::Effect(row));
+    })
+}
+
 pub(super) fn forget(conn: &Connection, key: &EffectKey) -> Result<()> {
     conn.prepare_cached("DELETE FROM effect WHERE key = ?")?
         .execute([key.as_str()])

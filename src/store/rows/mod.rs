@@ -21,13 +21,14 @@ mod run;
 mod task;
 
 pub(super) use column::Int;
-pub(super) use effect::by_issue as effects_of_issue;
+pub(super) use effect::{by_issue as effects_of_issue, load_newest as load_newest_effect};
 pub(super) use guard::all as guard_denials;
 pub(super) use issue::one as one_issue;
 pub(super) use mention::of_passage as mentions_of_passage;
 pub(super) use message::{of_run as messages_of_run, of_task as messages_of_task};
 pub(super) use note::of_agent as notes_of_agent;
 pub(super) use passage::{newest_of_issue, one as one_passage};
+pub(super) use task::count as count_tasks;
 
 use super::StoreError;
 use crate::model::{Change, Time};
@@ -120,6 +121,20 @@ pub(super) fn load_of(conn: &Connection, issue: u64, apply: &mut dyn FnMut(Chang
     mention::load_of(conn, issue, apply)?;
     run::load_of(conn, issue, apply)?;
     message::load_of(conn, issue, apply)
+}
+
+/// Turns a few rows into changes: all that is open, and the newest tasks that are over.
+pub(super) fn load_brief(
+    conn: &Connection,
+    newest: u32,
+    apply: &mut dyn FnMut(Change),
+) -> Result<()> {
+    order::load_held(conn, apply)?;
+    alert::load_open(conn, apply)?;
+    for id in task::load_brief(conn, newest, apply)? {
+        run::load_of_task(conn, &id, apply)?;
+    }
+    Ok(())
 }
 
 /// Hands each row of a query on.

@@ -25,6 +25,15 @@ pub(super) fn write(conn: &Connection, row: &Ordered) -> Result<()> {
 }
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    select(conn, "SELECT * FROM operator", apply)
+}
+
+/// The order that holds the factory, if one does.
+pub(super) fn load_held(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
+    select(conn, "SELECT * FROM operator WHERE task = ''", apply)
+}
+
+fn select(conn: &Connection, sql: &str, apply: &mut dyn FnMut(Change)) -> Result<()> {
     let read = |row: &Row<'_>| {
         let (task, word): (String, String) = (row.get("task")?, row.get("word")?);
         let order = match (task.as_str(), word.as_str()) {
@@ -40,7 +49,5 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
             at: Time(row.get("at")?),
         })
     };
-    each(conn, "SELECT * FROM operator", [], read, |row| {
-        apply(Change::Operator(row));
-    })
+    each(conn, sql, [], read, |row| apply(Change::Operator(row)))
 }

@@ -159,6 +159,17 @@ pub(super) fn load_of(conn: &Connection, issue: u64, apply: &mut dyn FnMut(Chang
     each(conn, sql, [Int(issue)], read, |row| apply(Change::Run(row)))
 }
 
+pub(super) fn load_of_task(
+    conn: &Connection,
+    task: &TaskId,
+    apply: &mut dyn FnMut(Change),
+) -> Result<()> {
+    let sql = "SELECT * FROM run WHERE task = ? ORDER BY seq";
+    each(conn, sql, [task.as_str()], read, |row| {
+        apply(Change::Run(row))
+    })
+}
+
 fn read(row: &Row<'_>) -> Result<Run> {
     Ok(Run {
         id: RunId(row.get("id")?),

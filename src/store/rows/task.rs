@@ -10,6 +10,7 @@ use super::{
 };
 use crate::model::{AgentName, Change, MentionId, RepoId, Sha, Task, TaskId, Time, WorkKey};
 use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
+use std::collections::BTreeMap;
 
 pub(super) fn write(conn: &Connection, row: &Task, now: Time) -> Result<()> {
     let old: Option<(String, String)> = conn
@@ -82,6 +83,37 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
     each(conn, "SELECT * FROM task", [], read, |row| {
         apply(Change::Task(row));
     })
+}
+
+/// Tasks that are not over, and the newest of the others; their ids.
+pub(super) fn load_brief(
+    conn: &Connection,
+    newest: u32,
+    apply: &mut dyn FnMut(Change),
+) -> Result<Vec<TaskId>> {
+    let mut ids = Vec::new();
+    let mut take = |row: Task| {
+        ids.push(row.id.clone());
+        apply(Change::Task(row));
+    };
+    // The words of the partial index, as the schema writes them.
+    let open = "SELECT * FROM task WHERE state NOT IN ('done', 'rejected', 'failed', 'cancelled')";
+    each(conn, open, [], read, &mut take)?;
+    let over = "SELECT * FROM task WHERE state IN ('done', 'rejected', 'failed', 'cancelled')
+         ORDER BY changed_at DESC LIMIT ?";
+    each(conn, over, [newest], read, &mut take)?;
+    Ok(ids)
+}
+
+/// How many tasks there are in each state, by its word.
+pub(in crate::store) fn count(conn: &Connection) -> Result<BTreeMap<String, u64>> {
+    let sql = "SELECT state, count(*) FROM task GROUP BY state";
+    let mut counts = BTreeMap::new();
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Int>(1)?.0));
+    each(conn, sql, [], read, |(word, count): (String, u64)| {
+        counts.insert(word, count);
+    })?;
+    Ok(counts)
 }
 
 fn read(row: &Row<'_>) -> Result<Task> {

@@ -3,13 +3,11 @@
 //!
 //! Invariant: issues and links are kept in the order of their numbers, parallel
 //! links are one, so the same issues give the same answers in whatever order
-//! they came. Edges run from who depends to what blocks it. [`rank`] has the
-//! ranks, [`cycles`] the knots, [`input`] reads a graph, [`known`] makes one of what the
-//! ledger knows, [`show`] writes one.
+//! they came. Edges run from who depends to what blocks it. `rank` has the
+//! ranks, `cycles` the knots, [`input`] reads a graph, [`show`] writes one.
 
 mod cycles;
 pub mod input;
-pub mod known;
 mod rank;
 pub mod show;
 

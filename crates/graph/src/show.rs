@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing that somebody wrote enters it, only numbers.
 
-use super::{IssueGraph, Node, Ranking};
+use crate::{IssueGraph, Node, Ranking};
 use petgraph::dot::{Config, Dot};
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{HashMap, HashSet};

@@ -4,8 +4,8 @@
 //! for it; what was closed when it was read and is not known otherwise blocks nothing,
 //! what was open and cannot be seen blocks as unknown.
 
-use super::{GraphError, IssueGraph, Link, Node, On};
 use crate::model::{TaskState, World};
+use adf_graph::{GraphError, IssueGraph, Link, Node, On};
 use std::collections::BTreeSet;
 
 /// An issue's number, and whether it is open and a pull request.

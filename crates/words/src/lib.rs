@@ -3,10 +3,16 @@
 //! Invariant: overlapping keywords are all found, each is reported once, and a
 //! text is read once, whatever number of keywords there are.
 
-use super::fold::{bounded, fold};
+mod fold;
+
+pub use fold::{TEXT_BYTES_MAX, fold, is_invisible};
+
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, BuildError, MatchKind};
+use aho_corasick::{Anchored, MatchKind};
+use fold::bounded;
+
+pub use aho_corasick::BuildError;
 
 /// Keywords, ready to be found.
 #[derive(Debug)]

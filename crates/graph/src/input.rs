@@ -4,7 +4,7 @@
 //! Invariant: what is refused is refused whole, with what was wrong and what
 //! would be right; an issue that is not among the issues blocks as unknown.
 
-use super::{GraphError, IssueGraph, Link, Node, On};
+use crate::{GraphError, IssueGraph, Link, Node, On};
 use serde::Deserialize;
 
 /// The longest text of a graph, in bytes.

@@ -18,7 +18,8 @@ pub(super) fn bounded(text: &str) -> (&str, bool) {
 }
 
 /// A text as it is compared.
-pub(super) fn fold(text: &str) -> String {
+#[must_use]
+pub fn fold(text: &str) -> String {
     if !text.is_ascii() {
         return fold_any(text);
     }
@@ -69,7 +70,8 @@ fn spaced(text: &str) -> String {
 }
 
 /// Characters that show nothing: zero-width ones, and those that only turn the direction.
-pub(super) fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'

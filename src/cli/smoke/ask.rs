@@ -1,0 +1,51 @@
+//! How a person asks for the trial's work, and whom the coordinator chose for it.
+//!
+//! Invariant: what is asked for can be thrown away, and says so; its title calls for the
+//! tier of developers, where the config routes.
+
+use super::Cast;
+use crate::forge::Client;
+use crate::model::AgentName;
+use anyhow::Context;
+
+/// The issue's title.
+pub(super) const TITLE: &str = "adf smoke: implement a trial, closed when it is over";
+/// What the issue asks for.
+pub(super) const BODY: &str = "Opened by `adf smoke`. Nobody need do anything here.\n\n\
+Make one small change that can be thrown away, such as a line in a new file adf-smoke.txt, and commit it.";
+/// The colour of a label that was missing.
+const COLOR: &str = "8b5cf6";
+
+/// Mentions an agent under the issue.
+pub(super) async fn mention(person: &Client, issue: u64, agent: &AgentName) -> anyhow::Result<()> {
+    let text = format!(
+        "@adf:{agent} this is a trial: make one small change that can be thrown away, such as a line in a new file adf-smoke.txt, and commit it"
+    );
+    let posted = person.post_comment(issue, &text).await;
+    posted.map(drop).context("the mention cannot be written")
+}
+
+/// Labels the issue; a label that the repository lacks is made, and stays: the coordinator needs it.
+pub(super) async fn label(cast: &Cast, issue: u64, name: &str) -> anyhow::Result<()> {
+    let there = cast.person.labels().await?;
+    let id = match there.iter().find(|label| label.name == name) {
+        Some(label) => label.id,
+        None => cast.factory.create_label(name, COLOR).await?.id,
+    };
+    let added = cast.person.add_labels(issue, &[id]).await;
+    added.map(drop).with_context(|| {
+        format!("the issue cannot be labelled `{name}`; only people with write access can label")
+    })
+}
+
+/// Whom the accepting comment of a pick names.
+pub(super) fn picked(accepted: &str) -> Option<AgentName> {
+    let name = accepted.strip_prefix("`@adf:")?.split(' ').next()?;
+    Some(AgentName::from(name))
+}
+
+/// Whether an agent's role lets it change anything, so that there is something to deliver.
+pub(super) fn delivers(cast: &Cast, agent: &AgentName) -> bool {
+    let agents = &cast.config.settings.agents;
+    agents.get(agent).is_none_or(|agent| agent.role.may_edit())
+}

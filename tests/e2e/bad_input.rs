@@ -1,0 +1,118 @@
+//! What operators hand over by mistake: refused, said clearly, nothing half-written.
+
+use crate::factory::{Factory, Said};
+use crate::plant::{DELIVERED, MENTION, Plant, until_is};
+use secrecy::ExposeSecret;
+use std::path::{Path, PathBuf};
+
+/// A start that ends so, with these words and without a panic.
+async fn refused(factory: &Factory, command: &[&str], code: i32, words: &[&str]) -> Said {
+    let said = factory.adf(command).await;
+    assert_eq!(said.code, Some(code), "{command:?}: {said:?}");
+    for word in words {
+        assert!(said.err.contains(word), "{word}: {}", said.err);
+    }
+    assert!(!said.err.contains("panicked"), "{}", said.err);
+    said
+}
+
+/// All files below a folder, by name.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_of_another_user_is_refused_and_the_first_one_goes_on() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let mut daemon = factory.run().await;
+    plant.say(plant.world.bug, "alice", MENTION);
+    plant.result(plant.world.bug).await;
+    assert_eq!(daemon.stop().await, Some(0));
+
+    let scopes = ["write:repository", "write:issue", "read:user"];
+    let other = plant.forge.add_token("alice", &scopes).unwrap();
+    factory.token(other.expose_secret());
+    let said = plant
+        .forge
+        .comments(&plant.world.repo, plant.world.bug)
+        .len();
+    refused(
+        &factory,
+        &["run"],
+        78,
+        &["`alice`'s", "`adf`", "account.id"],
+    )
+    .await;
+    let doctor = factory.adf(&["doctor", "--no-probes"]).await;
+    assert!(doctor.out.contains("`alice`'s"), "{}", doctor.out);
+    assert_ne!(doctor.code, Some(0), "{doctor:?}");
+    let now = plant
+        .forge
+        .comments(&plant.world.repo, plant.world.bug)
+        .len();
+    assert_eq!(said, now, "nothing was said with the wrong account");
+
+    factory.token(plant.world.bot.token.expose_secret());
+    factory.run().await.stop().await;
+    until_is(DELIVERED, || plant.traces(plant.world.bug)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_project_on_the_state_of_a_first_is_refused_also_when_that_is_stopped() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    assert_eq!(factory.run().await.stop().await, Some(0));
+    let ledger = std::fs::read(factory.state().join("ledger.db")).unwrap();
+    factory.edit("name = \"demo\"", "name = \"other\"");
+    refused(&factory, &["run"], 78, &["`demo`", "`other`", "state_dir"]).await;
+    let after = std::fs::read(factory.state().join("ledger.db")).unwrap();
+    assert!(ledger == after, "the first project's ledger was written");
+    factory.edit("name = \"other\"", "name = \"demo\"");
+    assert_eq!(factory.run().await.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_can_be_written_every_command_says_so_and_leaves_nothing() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    assert_eq!(factory.run().await.stop().await, Some(0));
+    let backup = plant.path("b.tar.gz");
+    let backup = backup.to_str().unwrap();
+    assert_eq!(factory.adf(&["backup", backup]).await.code, Some(0));
+    let before = files(&plant.path("factory"));
+
+    let to = "/proc/adf/b.tar.gz";
+    refused(&factory, &["backup", to], 1, &["/proc/adf"]).await;
+    let there = Factory {
+        dir: "/proc/adf".into(),
+        config: "/proc/adf/adf.toml".into(),
+    };
+    refused(&there, &["restore", backup], 1, &["/proc/adf"]).await;
+    factory.edit("state_dir = \"state\"", "state_dir = \"/proc/adf\"");
+    refused(&factory, &["run"], 1, &["/proc/adf"]).await;
+    refused(&factory, &["status"], 1, &["/proc/adf"]).await;
+    assert_eq!(files(&plant.path("factory")), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_is_a_file_is_said() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    std::fs::write(factory.state(), "not a folder").unwrap();
+    refused(&factory, &["run"], 1, &["state"]).await;
+    assert_eq!(std::fs::read(factory.state()).unwrap(), b"not a folder");
+}
