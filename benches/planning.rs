@@ -95,6 +95,7 @@ fn backlog(open: u32) -> Scene {
             open: true,
             author: Person::default(),
             labels: vec!["bug".to_owned(), LABEL.to_owned()],
+            milestone: None,
             updated_at: START,
             changed_at: START,
         }));

@@ -63,6 +63,8 @@ impl Machine {
             asked,
             standing,
         } = self.known(task, run).await?;
+        let view = self.view(agent).await?;
+        let view = view.as_deref();
         let mut passages = Vec::new();
         for text in texts {
             let own = text.author.id == self.who.me.id;
@@ -79,7 +81,16 @@ impl Machine {
                 who: text.author.login,
             });
         }
-        self.render(task, run, agent, base, &item.issue, &passages, &standing)
+        self.render(
+            task,
+            run,
+            agent,
+            base,
+            &item.issue,
+            &passages,
+            &standing,
+            view,
+        )
     }
 
     #[expect(
@@ -95,6 +106,7 @@ impl Machine {
         issue: &crate::model::Issue,
         passages: &[Given],
         standing: &Standing,
+        view: Option<&str>,
     ) -> Result<String, Trouble> {
         let settings = self.who.settings.get();
         let roster: Vec<(AgentName, String)> = settings
@@ -107,6 +119,8 @@ impl Machine {
             .iter()
             .map(|n| (format!("{} {}", date(n.day), n.key), n.text.as_str()))
             .collect();
+        let coordinates = settings.coordinator.agent.as_ref() == Some(&agent.name);
+        let vision = settings.coordinator.vision.clone().filter(|_| coordinates);
         let question = standing.question.as_ref();
         let answer = match &standing.answer {
             None => PromptAnswer::Open,
@@ -132,6 +146,8 @@ impl Machine {
                 instruction: &task.instruction,
                 requester: &task.requester.login,
                 passages: &given,
+                vision: vision.as_deref(),
+                view,
                 roster: &roster,
                 caller: task.chain.last(),
                 depth_left: Task::DEPTH_MAX.saturating_sub(task.depth()),
@@ -150,6 +166,23 @@ impl Machine {
         Err(Trouble::Final(format!(
             "the prompt could not be made: {last}"
         )))
+    }
+
+    /// The open issues, for the agent that coordinates.
+    async fn view(&self, agent: &Agent) -> Result<Option<String>, Trouble> {
+        let settings = self.who.settings.get();
+        if settings.coordinator.agent.as_ref() != Some(&agent.name) {
+            return Ok(None);
+        }
+        let view = self.tools.view;
+        let read = self.tools.ledger.read(move |reader| {
+            let world = reader.world()?;
+            Ok(view(&world, &settings))
+        });
+        read.await.map(Some).map_err(|e| Trouble::Passing {
+            after: None,
+            reason: e.to_string(),
+        })
     }
 
     /// Who may write, the passages as stored, and what the last attempt came to.

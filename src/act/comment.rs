@@ -16,7 +16,17 @@ use crate::model::{EffectKey, EffectKind, EffectResult, Mark, MarkKind, MentionI
 impl<O: Outside> Executor<O> {
     /// Answers a mention, once.
     pub(super) async fn reply(&self, job: &Job, body: &str) -> Result<EffectResult, Trouble> {
-        self.once(job, MarkKind::Reply, body).await
+        let done = self.once(job, MarkKind::Reply, body).await?;
+        let EffectResult::Comment(mine) = done else {
+            return Ok(done);
+        };
+        match self.earlier(job, MarkKind::Reply, mine).await? {
+            Some((id, _)) => {
+                self.outside.delete(mine).await?;
+                Ok(EffectResult::Comment(id))
+            }
+            None => Ok(done),
+        }
     }
 
     /// Asks people, once.
@@ -35,28 +45,15 @@ impl<O: Outside> Executor<O> {
         let EffectResult::Comment(mine) = done else {
             return Ok(done);
         };
-        let mark = self.mark_of(job, MarkKind::Accept);
-        let mut claims: Vec<(i64, Mark)> = self
-            .own_marks(job.effect.issue)
-            .await?
-            .into_iter()
-            .filter(|(_, m)| m.kind == MarkKind::Accept && m.task == mark.task)
-            .collect();
-        claims.sort_by_key(|(id, _)| *id);
-        if let Some((id, _)) = claims.iter().find(|(_, m)| !m.verified) {
-            return Err(Trouble::Final(format!(
-                "comment {id} claims this task, but its signature does not hold under this factory's key; delete it or restore the marker key"
-            )));
-        }
-        match claims.iter().find(|(_, m)| m.factory != self.who.factory) {
-            Some((id, other)) if *id < mine => {
+        match self.earlier(job, MarkKind::Accept, mine).await? {
+            Some((id, other)) => {
                 self.outside.delete(mine).await?;
                 Err(Trouble::Lost(format!(
                     "factory {} claimed it first, in comment {id}",
                     other.factory
                 )))
             }
-            _ => Ok(done),
+            None => Ok(done),
         }
     }
 

@@ -19,7 +19,10 @@ use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
 use crate::courier::Courier;
 use crate::forge::{Client, Comment, ForgeError, IssueItem};
-use crate::model::{Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time};
+use crate::model::settings::Settings;
+use crate::model::{
+    Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time, World,
+};
 use crate::store::{Ledger, StoreError};
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +102,8 @@ pub struct Tools {
     pub environment: BTreeMap<String, String>,
     /// The keys of providers, by the provider's name.
     pub keys: BTreeMap<String, SecretString>,
+    /// The open issues as a text, for an agent that coordinates.
+    pub view: fn(&World, &Settings) -> String,
     /// Is called once for each spawn whose run is over.
     pub run_over: Arc<dyn Fn() + Send + Sync>,
 }
@@ -209,6 +214,11 @@ impl Outside for Machine {
 
     async fn comments(&self, issue: u64) -> Result<Vec<Comment>, Trouble> {
         Ok(self.tools.client.comments_of(issue).await?)
+    }
+
+    async fn writers(&self) -> Result<Vec<String>, Trouble> {
+        let people = self.tools.client.assignees().await?;
+        Ok(people.into_iter().map(|person| person.login).collect())
     }
 
     async fn post(&self, issue: u64, body: &str) -> Result<i64, Trouble> {

@@ -8,6 +8,7 @@
 //! [`desk`] hears the agent of a run; [`orphans`] sweeps what runs left behind.
 
 pub mod briefing;
+mod claim;
 pub mod comment;
 mod confinement;
 pub mod context;

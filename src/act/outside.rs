@@ -29,6 +29,9 @@ pub trait Outside: Send + Sync + 'static {
     /// All comments of an issue.
     fn comments(&self, issue: u64) -> impl Future<Output = Result<Vec<Comment>, Trouble>> + Send;
 
+    /// The logins of who may write, lower case.
+    fn writers(&self) -> impl Future<Output = Result<Vec<String>, Trouble>> + Send;
+
     /// Posts a comment; its id.
     fn post(&self, issue: u64, body: &str) -> impl Future<Output = Result<i64, Trouble>> + Send;
 

@@ -266,7 +266,7 @@ fn wiring(
         me,
         since,
         narrowed: !settings.mentions.allow.is_empty(),
-        ranked: settings.coordinator.builtin,
+        ranked: settings.coordinator.is_on(),
         display: settings.status.names(),
     }
 }
@@ -332,6 +332,7 @@ fn tools(
         given,
         environment: crate::config::passed_on(&settings.walls.environment),
         keys,
+        view: crate::decide::view::view,
         run_over: run_over(over.clone()),
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn look(
         me,
         since,
         narrowed: !config.settings.mentions.allow.is_empty(),
-        ranked: progress.is_some() || config.settings.coordinator.builtin,
+        ranked: progress.is_some() || config.settings.coordinator.is_on(),
         display: config.settings.status.names(),
     };
     let mut poller = Poller::new(wiring, &opened.world);

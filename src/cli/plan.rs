@@ -102,9 +102,13 @@ fn as_text(plan: &Plan) -> String {
                 s.what.clone(),
                 s.issue.map_or(String::new(), |i| format!("#{i}")),
                 s.reason.to_string(),
+                s.reason.until().map_or(String::new(), moment),
             ]
         });
-        parts.push(table(&["NOT", "ISSUE", "WHY NOT"], rows.collect()));
+        parts.push(table(
+            &["NOT", "ISSUE", "WHY NOT", "UNTIL (UTC)"],
+            rows.collect(),
+        ));
     }
     if let Some(at) = plan.wake_at {
         parts.push(format!("It would look again at {} UTC.", moment(at)));

@@ -213,6 +213,9 @@ pub(super) struct Limits {
     pub keep_runs: Span,
     /// How long an agent may go on after TERM before KILL.
     pub grace: Span,
+    /// Think intervals: by tier, the least time between two starts of one agent of that tier, such as `{ planning = "10m" }`. A tier that is not named has none.
+    #[schemars(length(max = 100))]
+    pub think: BTreeMap<String, Span>,
 }
 
 impl Default for Limits {
@@ -227,6 +230,7 @@ impl Default for Limits {
             state_bytes: 64 << 30,
             keep_runs: Span::from("14d"),
             grace: Span::from("10s"),
+            think: BTreeMap::new(),
         }
     }
 }

@@ -5,12 +5,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Who takes up issues that nobody gave to an agent. `adf rank` shows their order.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Coordinator {
-    /// `off`: nobody. `builtin`: the factory, by rank, with no model: the highest ranked open issue that bears the label, waits for no other and was not taken before. An agent on a cron line can do it too, by mentions; it needs no section.
+    /// `off`: nobody. `builtin`: the factory, by rank, with no model: the highest ranked open issue that bears the label, waits for no other and was not taken before. `agent`: the agent named in `agent`, by mentions; its prompt shows it the open issues by rank, with their milestones.
     pub mode: CoordinatorMode,
     /// The label on issues that are wanted.
     #[schemars(length(min = 1, max = 50))]
@@ -21,6 +22,21 @@ pub(super) struct Coordinator {
     /// The agents it chooses from. Default: all without a cron line. A label `adf:<agent>` names one of them; else those of the tier that title and labels call for come first, then who has least to do, then the name.
     #[schemars(length(max = 100), inner(length(min = 1, max = 40)))]
     pub agents: Vec<String>,
+    /// With `mode = "agent"`: the agent that coordinates.
+    #[schemars(length(min = 1, max = 40))]
+    pub agent: Option<String>,
+    /// With `mode = "agent"`: a text file, at most 32 KiB, that says what the project is for. It stands in each prompt of that agent, as data; it is read when the config is.
+    #[schemars(length(min = 1, max = 1000))]
+    pub vision: Option<PathBuf>,
+    /// With `mode = "agent"`: when that agent starts by itself, as `cron` of [[agents]] has it; one of the two may say so.
+    #[schemars(length(min = 1, max = 1000))]
+    pub cron: Option<String>,
+    /// The number of the standing issue on which it reports; goes with `cron`.
+    #[schemars(range(min = 1))]
+    pub cron_issue: Option<u64>,
+    /// What is asked of it at each slot of `cron`.
+    #[schemars(length(min = 1, max = 10_000))]
+    pub cron_instruction: Option<String>,
 }
 
 impl Default for Coordinator {
@@ -30,6 +46,11 @@ impl Default for Coordinator {
             label: "adf:ready".to_owned(),
             open: 2,
             agents: Vec::new(),
+            agent: None,
+            vision: None,
+            cron: None,
+            cron_issue: None,
+            cron_instruction: None,
         }
     }
 }
@@ -43,4 +64,6 @@ pub(super) enum CoordinatorMode {
     Off,
     /// The factory, by rank.
     Builtin,
+    /// An agent, by mentions.
+    Agent,
 }

@@ -27,6 +27,8 @@ pub(super) const SETTLE: Bounds = Bounds::new(Duration::from_millis(100), Durati
 pub(super) const WALL_TIME: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
 pub(super) const GRACE: Bounds = Bounds::new(Duration::from_millis(100), Duration::from_mins(10));
 pub(super) const KEEP_RUNS: Bounds = Bounds::new(HOUR, Duration::from_hours(24 * 366));
+// No longer than starts are counted back for.
+pub(super) const THINK: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
 pub(super) const BACKUP_AGE: Bounds = Bounds::new(HOUR, Duration::from_hours(24 * 366));
 pub(super) const GATHER: Bounds = Bounds::new(Duration::from_millis(100), Duration::from_mins(10));
 pub(super) const EVERY: Bounds = Bounds::new(SECOND, Duration::from_hours(24));

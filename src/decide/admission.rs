@@ -43,6 +43,26 @@ pub(super) fn refusal(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {
         .or_else(|| slots(draft, agent))
         .or_else(|| starts(draft, None, &s.settings.limits, agent))
         .or_else(|| starts(draft, Some(&agent.name), &s.settings.limits, agent))
+        .or_else(|| thinking(draft, agent))
+}
+
+/// The least time between two starts of an agent, by its tier.
+fn thinking(draft: &Draft<'_>, agent: &Agent) -> Option<SkipReason> {
+    let tier = agent.tier.as_ref()?;
+    let least = *draft.s.settings.limits.think.get(tier)?;
+    let started = draft.recent.iter().filter(|run| run.agent == agent.name);
+    let now = draft
+        .started
+        .contains_key(&agent.name)
+        .then_some(draft.s.now);
+    let last = started.map(|run| run.created_at).chain(now).max()?;
+    let until = last.plus(least);
+    (until > draft.s.now).then(|| SkipReason::Thinking {
+        agent: agent.name.to_string(),
+        tier: tier.clone(),
+        seconds: least.as_secs(),
+        until,
+    })
 }
 
 fn issue_held(draft: &Draft<'_>, task: &Task) -> Option<SkipReason> {

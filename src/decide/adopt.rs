@@ -10,8 +10,8 @@ use super::intake::{self, Parts};
 use super::{coordinate, words};
 use crate::mention;
 use crate::model::{
-    Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind, Person,
-    Refusal, RunState, Task, TaskId, TaskState,
+    BEGUN, Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind,
+    Person, Refusal, RunState, Snapshot, Task, TaskId, TaskState,
 };
 
 /// What the marks of a mention's task say.
@@ -41,6 +41,9 @@ pub(super) fn look(draft: &Draft<'_>, task: &TaskId, ours: &str) -> Found {
     let marks = marks.map_or(&[][..], Vec::as_slice);
     let first = |kind: MarkKind| marks.iter().find(|m: &&Mark| m.kind == kind);
     if let Some(accept) = first(MarkKind::Accept) {
+        if is_others(draft.s, accept) {
+            return Found::Refused(Refusal::ClaimedElsewhere);
+        }
         if !accept.verified {
             return Found::Refused(Refusal::UnverifiedClaim);
         }
@@ -55,10 +58,31 @@ pub(super) fn look(draft: &Draft<'_>, task: &TaskId, ours: &str) -> Found {
             digest: accept.instruction.clone(),
         });
     }
-    match first(MarkKind::Reply).filter(|m| m.verified) {
+    match first(MarkKind::Reply).filter(|m| m.verified || is_others(draft.s, m)) {
         Some(_) => Found::Replied,
         None => Found::Nothing,
     }
+}
+
+/// Whether a mark is another living factory's, whatever key signed it: this one did not
+/// write it, and it was written after this one had begun. An older one may be what this
+/// factory itself left before its state was lost.
+fn is_others(s: &Snapshot<'_>, mark: &Mark) -> bool {
+    let begun = s.world.cursors.get(BEGUN);
+    mark.factory != *s.factory && begun.is_some_and(|begun| mark.written_at >= *begun)
+}
+
+/// Which claim of another factory came before that of a task which has not started, if
+/// the reading back at the time of the claim did not show it yet.
+pub(super) fn outrun(s: &Snapshot<'_>, task: &Task) -> Option<String> {
+    let mine = s.world.acceptance(&task.id)?;
+    let of_task = s.world.marks.get(&task.id).into_iter().flatten();
+    let mut others = of_task.filter(|m| m.kind == MarkKind::Accept && is_others(s, m));
+    let first = others.find(|m| m.comment < mine)?;
+    Some(format!(
+        "factory {} claimed it first, in comment {}",
+        first.factory, first.comment
+    ))
 }
 
 /// Adopts tasks that no mention brings back: of a schedule, or of an agent's call.

@@ -163,7 +163,10 @@ fn one(
 fn is_of_project(reason: &SkipReason) -> bool {
     !matches!(
         reason,
-        SkipReason::AgentFull { .. } | SkipReason::IssueHeld { .. } | SkipReason::NotTaken { .. }
+        SkipReason::AgentFull { .. }
+            | SkipReason::Thinking { .. }
+            | SkipReason::IssueHeld { .. }
+            | SkipReason::NotTaken { .. }
     ) && !matches!(reason, SkipReason::StartsUsedUp { whose, .. } if whose != "the project")
 }
 

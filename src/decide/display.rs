@@ -101,8 +101,7 @@ fn show(draft: &mut Draft<'_>, issue: u64, face: &Face) {
     };
     let want = face.stage.and_then(|stage| showing.label(stage));
     let want = want.map(str::to_owned);
-    let shown = s.world.display.of(issue);
-    let last = shown.and_then(|shown| s.world.effects.get(shown.label.as_ref()?));
+    let last = s.world.display.last(issue, true, &s.world.effects);
     let all = s.settings.status.names();
     let own = match last {
         None if want.is_none() && !face.adopted => return,
@@ -142,8 +141,7 @@ fn assign(draft: &mut Draft<'_>, issue: u64, face: &Face) {
         return;
     }
     let hold = face.claimed;
-    let shown = s.world.display.of(issue);
-    let last = shown.and_then(|shown| s.world.effects.get(shown.assignee.as_ref()?));
+    let last = s.world.display.last(issue, false, &s.world.effects);
     let own = match last {
         None if !hold && !face.adopted => return,
         None => face.adopted,
@@ -197,7 +195,7 @@ fn intend(draft: &mut Draft<'_>, issue: u64, kind: EffectKind) {
     if open.is_some_and(|alert| s.now < alert.raised_at.plus(REFUSED)) {
         return;
     }
-    let nth = s.world.display.of(issue).map_or(1, |shown| shown.count + 1);
+    let nth = s.world.display.count(issue) + 1;
     let key = EffectKey(format!("{}:{issue}:{nth}", kind.word()));
     draft.intend(None, issue, key.0, kind, 0);
 }

@@ -7,8 +7,8 @@
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
 //! [`display`] lets issues show it, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
-//! [`words`] holds every text that people will see; [`graph`] knows what issues wait for; [`rejoin`] prepares a restored
-//! ledger.
+//! [`words`] holds every text that people will see; [`graph`] knows what issues wait for, [`view`] shows it to an
+//! agent that coordinates; [`rejoin`] prepares a restored ledger.
 
 pub mod admission;
 mod adopt;
@@ -35,6 +35,7 @@ mod routes;
 mod speech;
 mod steps;
 mod tidings;
+pub mod view;
 pub mod words;
 
 pub use routes::Routes;

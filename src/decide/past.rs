@@ -7,8 +7,8 @@ use super::coordinate::is_pick;
 use super::draft::Draft;
 use crate::mention as protocol;
 use crate::model::{
-    AgentName, Change, EffectKey, EffectState, Issue, MarkKind, SkipReason, Snapshot, Task,
-    TaskState, Time, WorkKey,
+    AgentName, Change, EffectKey, EffectState, FactoryId, Issue, Mark, MarkKind, SkipReason,
+    Snapshot, Task, TaskState, Time, WorkKey,
 };
 use std::collections::BTreeMap;
 
@@ -56,6 +56,8 @@ pub(super) enum Why<'a> {
     Review(u64),
     /// Its label calls for a person.
     Person,
+    /// Another factory takes care of it.
+    Elsewhere(&'a Claimed),
     /// It was taken before, as it is.
     Taken,
     /// What it waits for is not known as of now.
@@ -75,6 +77,10 @@ impl Why<'_> {
                 let label = &s.settings.failures.label;
                 format!("it needs a person, says the label `{label}`")
             }
+            Why::Elsewhere(claimed) => format!(
+                "factory {} takes care of it, see comment {}",
+                claimed.factory, claimed.comment
+            ),
             Why::Taken => "it was taken up before and nobody has changed it since".to_owned(),
             Why::Stale => "what it depends on was not read since it moved".to_owned(),
             Why::Waits => format!(
@@ -88,8 +94,19 @@ impl Why<'_> {
     }
 }
 
+/// What another factory says of an issue.
+pub(super) struct Claimed {
+    factory: FactoryId,
+    /// Its first comment about it.
+    comment: i64,
+    /// When it gave a sign there last.
+    at: Time,
+}
+
 /// What was done about issues before.
 pub(super) struct Past {
+    /// Issues that another factory took up.
+    elsewhere: BTreeMap<u64, Claimed>,
     /// Issues with work that is not over, and by which task.
     busy: BTreeMap<u64, String>,
     /// Issues whose work waits to be merged, and where.
@@ -110,6 +127,7 @@ impl Past {
     pub(super) fn of(draft: &Draft<'_>) -> Past {
         let s = draft.s;
         let mut past = Past {
+            elsewhere: BTreeMap::new(),
             busy: BTreeMap::new(),
             review: BTreeMap::new(),
             taken: BTreeMap::new(),
@@ -169,11 +187,13 @@ impl Past {
     /// What other factories, or this one before its ledger was lost, say they took.
     fn claims(&mut self, s: &Snapshot<'_>) {
         for (id, marks) in &s.world.marks {
-            if s.world.tasks.contains_key(id) {
-                continue;
-            }
             for mark in marks.iter().filter(|m| m.kind == MarkKind::Accept) {
-                if let Some((issue, at, _)) = protocol::pick(&mark.origin) {
+                let Some((issue, at, _)) = protocol::pick(&mark.origin) else {
+                    continue;
+                };
+                if mark.factory != *s.factory {
+                    self.another(issue, mark, marks);
+                } else if !s.world.tasks.contains_key(id) {
                     let latest = self.taken.entry(issue).or_insert(at);
                     *latest = at.max(*latest);
                 }
@@ -181,9 +201,29 @@ impl Past {
         }
     }
 
+    /// Ledgers do not agree to the second when an issue changed last, so whoever took it
+    /// up once keeps it as long as it gives signs of life there.
+    fn another(&mut self, issue: u64, accept: &Mark, marks: &[Mark]) {
+        let signs = marks.iter().filter(|m| m.factory == accept.factory);
+        let at = signs.map(|m| m.written_at).max().unwrap_or_default();
+        if self.elsewhere.get(&issue).is_none_or(|known| known.at < at) {
+            let (factory, comment) = (accept.factory.clone(), accept.comment);
+            let claimed = Claimed {
+                factory,
+                comment,
+                at,
+            };
+            self.elsewhere.insert(issue, claimed);
+        }
+    }
+
     /// Why an issue is not ready to be taken; `None` when it is.
     pub(super) fn refusal<'a>(&'a self, s: &Snapshot<'_>, issue: &Issue) -> Option<Why<'a>> {
         let number = issue.number;
+        let claimed = self.elsewhere.get(&number);
+        if let Some(claimed) = claimed.filter(|c| s.now < c.at.plus(Mark::HOLDS)) {
+            return Some(Why::Elsewhere(claimed));
+        }
         if let Some(task) = self.busy.get(&number) {
             return Some(Why::Busy(task));
         }

@@ -7,7 +7,8 @@ use super::draft::Draft;
 use super::ending::{Ending, Past, ending};
 use super::rejoin::UNKNOWN_RUNS;
 use super::{
-    admission, clarify, coordinate, delivery, escalate, notice, operator, routes, tidings, words,
+    admission, adopt, clarify, coordinate, delivery, escalate, notice, operator, routes, tidings,
+    words,
 };
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Run, RunId, RunState, SkipReason, Task,
@@ -155,7 +156,7 @@ fn queued(draft: &mut Draft<'_>, task: &Task) {
             let task = draft.turn(&task, TaskState::Blocked, reason);
             draft.decide("block", &task, reason.clone(), "effect");
         }
-        Some(EffectState::Done { .. }) => match coordinate::lapsed(draft.s, task) {
+        Some(EffectState::Done { .. }) => match over_before(draft, task) {
             Some(why) => lapse(draft, task, &why),
             None => start(draft, task),
         },
@@ -163,7 +164,12 @@ fn queued(draft: &mut Draft<'_>, task: &Task) {
     }
 }
 
-/// Ends what the coordinator took up and what is no longer wanted.
+/// Why a task that has not started is not to start.
+fn over_before(draft: &Draft<'_>, task: &Task) -> Option<String> {
+    adopt::outrun(draft.s, task).or_else(|| coordinate::lapsed(draft.s, task))
+}
+
+/// Ends what is another factory's, or what the coordinator took up and nobody wants any more.
 fn lapse(draft: &mut Draft<'_>, task: &Task, why: &str) {
     let last = draft.s.world.runs_of(&task.id).last();
     let over = last.and_then(|run| Some((run, run.outcome()?)));
@@ -172,11 +178,8 @@ fn lapse(draft: &mut Draft<'_>, task: &Task, why: &str) {
 
 fn start(draft: &mut Draft<'_>, task: &Task) {
     if let Some(reason) = admission::refusal(draft, task) {
-        match &reason {
-            SkipReason::NotBefore { until, .. } | SkipReason::StartsUsedUp { until, .. } => {
-                draft.wake(*until);
-            }
-            _ => {}
+        if let Some(until) = reason.until() {
+            draft.wake(until);
         }
         notice::waiting(draft, task, &reason);
         return draft.skip_task(task, reason);

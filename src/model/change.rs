@@ -35,7 +35,7 @@ pub enum Change {
     Alert(Alert),
     /// sense: a cursor moved, in the same batch as what it covers.
     Cursor {
-        /// Which: `comments`, `issues`, `since`, `scanned`, `backlog`.
+        /// Which: `comments`, `issues`, `since`, `scanned`, `backlog`, `begun`.
         name: String,
         /// Where it stands now.
         at: Time,

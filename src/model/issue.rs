@@ -28,11 +28,22 @@ pub struct Issue {
     pub author: Person,
     /// The names of its labels.
     pub labels: Vec<String>,
+    /// The milestone it belongs to.
+    pub milestone: Option<Milestone>,
     /// The forge's time of its last change.
     pub updated_at: Time,
     /// The forge's time of the last change that was somebody else's than the factory's:
     /// of title, labels and state as polls saw it, and of what people wrote.
     pub changed_at: Time,
+}
+
+/// What an issue is planned for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// Its title, as written.
+    pub title: String,
+    /// The day on which it is due, as `2026-12-24`.
+    pub due: Option<String>,
 }
 
 impl Issue {

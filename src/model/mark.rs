@@ -5,6 +5,7 @@
 
 use super::{AgentName, EffectKey, FactoryId, MentionId, TaskId, Time};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What the marked comment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +23,12 @@ pub enum MarkKind {
     Ask,
     /// The body of an issue that an agent had opened.
     Issue,
+}
+
+impl Mark {
+    /// How long another factory's claim on an issue that nobody gave to anybody holds: from
+    /// its last mark there. After that it is taken for gone.
+    pub const HOLDS: Duration = Duration::from_secs(7 * 24 * 3600);
 }
 
 /// A mark found in a comment of the factory's own account.

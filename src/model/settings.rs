@@ -248,6 +248,18 @@ pub struct Coordinator {
     pub open: u32,
     /// Whom it chooses from, by name.
     pub agents: Vec<AgentName>,
+    /// The agent that coordinates by mentions, if one does.
+    pub agent: Option<AgentName>,
+    /// What the project is for, in its operator's words; that agent reads it each time.
+    pub vision: Option<String>,
+}
+
+impl Coordinator {
+    /// Whether anybody wants to know what open issues wait for.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.builtin || self.agent.is_some()
+    }
 }
 
 /// Limits of the project.
@@ -271,6 +283,8 @@ pub struct ProjectLimits {
     pub keep_runs: Duration,
     /// How long an agent may go on after TERM before KILL.
     pub grace: Duration,
+    /// By tier, the least time between two starts of an agent of it.
+    pub think: BTreeMap<String, Duration>,
 }
 
 /// What agents may reach on this machine.

@@ -4,7 +4,7 @@
 //! what the operator wants shown, [`Display`] the fold of the effects that showed it.
 //! Invariant: what an effect left counts as the factory's own, all else is somebody's.
 
-use super::{Effect, EffectKey, EffectKind, EffectResult, EffectState, Task, TaskState};
+use super::{Effect, EffectKey, EffectKind, EffectResult, EffectState, Task, TaskId, TaskState};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,46 +57,67 @@ pub enum Stage {
     Blocked,
 }
 
-/// What was last intended to show on an issue, by the keys of the effects.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
-    /// The label.
-    pub label: Option<EffectKey>,
-    /// The assignee.
-    pub assignee: Option<EffectKey>,
-    /// How many such effects there were.
-    pub count: u64,
-}
-
 /// What shows on all issues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Display {
-    shown: BTreeMap<u64, Shown>,
+    /// The effects that showed something, in their order, by issue.
+    shown: BTreeMap<u64, Vec<EffectKey>>,
     /// Issues on which something may stand.
     standing: BTreeSet<u64>,
-    /// The issues of pull requests that were delivered.
-    proposed: BTreeMap<u64, u64>,
+    /// The pull request of each task that was delivered.
+    pulls: BTreeMap<TaskId, u64>,
+    /// The issues of those pull requests.
+    proposed: BTreeMap<u64, BTreeMap<TaskId, u64>>,
     /// Those of them that are not known to be closed.
     open: BTreeSet<u64>,
 }
 
 impl Display {
-    /// What was last intended to show on an issue.
+    /// The last effect that was intended to show a label on an issue, or its assignee.
+    pub fn last<'a>(
+        &self,
+        issue: u64,
+        label: bool,
+        all: &'a BTreeMap<EffectKey, Effect>,
+    ) -> Option<&'a Effect> {
+        let keys = self.shown.get(&issue)?.iter().rev();
+        let mut effects = keys.filter_map(|key| all.get(key));
+        effects.find(|e| matches!(e.kind, EffectKind::Show { .. }) == label)
+    }
+
+    /// How many effects showed something on an issue.
     #[must_use]
-    pub fn of(&self, issue: u64) -> Option<&Shown> {
-        self.shown.get(&issue)
+    pub fn count(&self, issue: u64) -> usize {
+        self.shown.get(&issue).map_or(0, Vec::len)
     }
 
     /// Issues on which something of the factory's may stand, or should.
     pub fn standing(&self) -> impl Iterator<Item = u64> {
         let proposed = self.open.iter().filter_map(|pull| self.proposed.get(pull));
+        let proposed = proposed.flat_map(|tasks| tasks.values());
         self.standing.iter().chain(proposed).copied()
+    }
+
+    /// A task is gone.
+    pub(super) fn forgotten(&mut self, task: &TaskId) {
+        let Some(pull) = self.pulls.remove(task) else {
+            return;
+        };
+        let tasks = self.proposed.entry(pull).or_default();
+        tasks.remove(task);
+        if tasks.is_empty() {
+            self.proposed.remove(&pull);
+            self.open.remove(&pull);
+        }
     }
 
     /// A task is where it is now; `closed` says whether its pull request is.
     pub(super) fn task(&mut self, task: &Task, closed: bool) {
+        self.forgotten(&task.id);
         if let (TaskState::Done, Some(pull)) = (&task.state, task.pull) {
-            self.proposed.insert(pull, task.work.issue);
+            self.pulls.insert(task.id.clone(), pull);
+            let tasks = self.proposed.entry(pull).or_default();
+            tasks.insert(task.id.clone(), task.work.issue);
             if !closed {
                 self.open.insert(pull);
             }
@@ -114,30 +135,31 @@ impl Display {
 
     /// An effect is intended.
     pub(super) fn intended(&mut self, effect: &Effect) {
-        if effect.kind.refusal().is_none() {
-            return;
+        if effect.kind.refusal().is_some() {
+            let keys = self.shown.entry(effect.issue).or_default();
+            keys.push(effect.key.clone());
         }
-        let shown = self.shown.entry(effect.issue).or_default();
-        shown.count += 1;
-        let slot = match effect.kind {
-            EffectKind::Show { .. } => &mut shown.label,
-            _ => &mut shown.assignee,
-        };
-        *slot = Some(effect.key.clone());
     }
 
-    /// An effect is where it is now.
+    /// An effect is where it is now, or gone from `all`.
     pub(super) fn moved(&mut self, effect: &Effect, all: &BTreeMap<EffectKey, Effect>) {
         if effect.kind.refusal().is_none() {
             return;
         }
-        let shown = self.shown.get(&effect.issue);
-        let keys = shown.into_iter().flat_map(|s| [&s.label, &s.assignee]);
-        let mut last = keys.flatten().filter_map(|key| all.get(key));
-        if last.all(is_bare) {
-            self.standing.remove(&effect.issue);
+        let issue = effect.issue;
+        if !all.contains_key(&effect.key)
+            && let Some(keys) = self.shown.get_mut(&issue)
+        {
+            keys.retain(|key| *key != effect.key);
+            if keys.is_empty() {
+                self.shown.remove(&issue);
+            }
+        }
+        let last = [true, false].map(|label| self.last(issue, label, all));
+        if last.into_iter().flatten().all(is_bare) {
+            self.standing.remove(&issue);
         } else {
-            self.standing.insert(effect.issue);
+            self.standing.insert(issue);
         }
     }
 }

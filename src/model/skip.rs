@@ -83,6 +83,17 @@ pub enum SkipReason {
         /// When the next start is free.
         until: Time,
     },
+    /// The agent was started a moment ago, and its tier takes its time.
+    Thinking {
+        /// Its name.
+        agent: String,
+        /// Its tier.
+        tier: String,
+        /// The least time between two starts, in seconds.
+        seconds: u64,
+        /// When it may be started next.
+        until: Time,
+    },
     /// It waits for a time.
     NotBefore {
         /// That time.
@@ -117,6 +128,19 @@ pub enum SkipReason {
     },
 }
 
+impl SkipReason {
+    /// When it is over by itself, where that is known.
+    #[must_use]
+    pub fn until(&self) -> Option<Time> {
+        match self {
+            SkipReason::StartsUsedUp { until, .. }
+            | SkipReason::Thinking { until, .. }
+            | SkipReason::NotBefore { until, .. } => Some(*until).filter(|at| *at < Time::NEVER),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -147,6 +171,15 @@ impl fmt::Display for SkipReason {
             } => {
                 write!(f, "the {limit} starts a {span} of {whose} are used up")
             }
+            SkipReason::Thinking {
+                agent,
+                tier,
+                seconds,
+                ..
+            } => write!(
+                f,
+                "`{agent}` is of tier {tier}, of which an agent starts once in {seconds} s"
+            ),
             SkipReason::NotBefore { note, .. } => write!(f, "waits for its time: {note}"),
             SkipReason::Blocked { note } => write!(f, "blocked: {note}"),
             SkipReason::Parked { note } => write!(f, "cannot be done: {note}"),

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The cursor that says that every open issue was read once.
 pub const BACKLOG: &str = "backlog";
+/// The cursor that says when the ledger began, by the forge's clock.
+pub const BEGUN: &str = "begun";
 
 /// The cursor that says from when on a ledger listens: when it began.
 pub const LISTEN_FROM: &str = "listen_from";
@@ -166,6 +168,7 @@ impl World {
                 }
             }
             Change::Task(row) => {
+                self.task_gone(&row.id);
                 self.tasks.insert(row.id.clone(), row.clone());
                 let of_issue = self.tasks_of.entry(row.work.issue).or_default();
                 of_issue.insert(row.id.clone());
@@ -215,14 +218,15 @@ impl World {
                 }
             }
             Change::TaskForgotten(id) => {
-                let issue = self.tasks.remove(id).map(|task| task.work.issue);
-                if let Some(of_issue) = issue.and_then(|n| self.tasks_of.get_mut(&n)) {
-                    of_issue.remove(id);
-                }
+                self.task_gone(id);
                 self.unsettled.remove(id);
             }
             Change::EffectForgotten(key) => {
-                let task = self.effects.remove(key).and_then(|e| e.task);
+                let gone = self.effects.remove(key);
+                if let Some(effect) = &gone {
+                    self.display.moved(effect, &self.effects);
+                }
+                let task = gone.and_then(|e| e.task);
                 if let Some(keys) = task.and_then(|task| self.effects_of.get_mut(&task)) {
                     keys.retain(|k| k != key);
                 }
@@ -241,6 +245,19 @@ impl World {
             // Read from the ledger by who needs it.
             Change::Note(_) | Change::GuardDenial(_) => {}
         }
+    }
+
+    /// A task is to be replaced, or is forgotten.
+    fn task_gone(&mut self, id: &TaskId) {
+        let issue = self.tasks.remove(id).map(|task| task.work.issue);
+        let of_issue = issue.and_then(|n| Some((n, self.tasks_of.get_mut(&n)?)));
+        if let Some((issue, of_issue)) = of_issue {
+            of_issue.remove(id);
+            if of_issue.is_empty() {
+                self.tasks_of.remove(&issue);
+            }
+        }
+        self.display.forgotten(id);
     }
 
     /// An effect is new or has moved on.

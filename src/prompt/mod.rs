@@ -56,6 +56,10 @@ pub struct PromptInput<'a> {
     pub requester: &'a str,
     /// The conversation, in its order.
     pub passages: &'a [PromptPassage<'a>],
+    /// What the project is for, where the agent coordinates.
+    pub vision: Option<&'a str>,
+    /// The open issues, where the agent coordinates.
+    pub view: Option<&'a str>,
     /// The project's agents and what they are for.
     pub roster: &'a [(AgentName, String)],
     /// The agent that called this one, where one did.
@@ -141,6 +145,18 @@ pub fn render(input: &PromptInput<'_>) -> Result<String, PromptError> {
         (Some(agent), login) => format!("the agent `{agent}`, for `{}`", one_line(login)),
     };
     head.push_str(&fence.block(&format!("instruction of {asker}"), input.instruction));
+    for (title, what, text) in [
+        (
+            "What the project is for",
+            "the operator's vision",
+            input.vision,
+        ),
+        ("The open issues", "the open issues, by rank", input.view),
+    ] {
+        if let Some(text) = text {
+            head.push_str(&format!("# {title}\n\n{}", fence.block(what, text)));
+        }
+    }
     let mut tail = String::new();
     if let Some(earlier) = input.earlier {
         tail.push_str("# What the last attempt came to\n\n");

@@ -45,6 +45,8 @@ impl<'a> Fence<'a> {
             ("the instruction", input.instruction),
             ("the requester's name", input.requester),
             ("the earlier outcome", input.earlier.unwrap_or_default()),
+            ("the vision", input.vision.unwrap_or_default()),
+            ("the open issues", input.view.unwrap_or_default()),
             ("the template", input.agent.prompt.as_str()),
             ("the branch", input.branch),
             ("the base branch", input.base),

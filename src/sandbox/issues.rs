@@ -37,6 +37,7 @@ pub(super) fn add(state: &mut State, repo: &str, draft: Draft) -> Result<u64, An
         title: draft.title,
         body: draft.body,
         closed: None,
+        milestone: None,
         labels: Default::default(),
         assignees: Vec::new(),
         depends_on: Vec::new(),

@@ -125,6 +125,8 @@ pub(super) struct Issue {
     pub body: String,
     pub closed: Option<Time>,
     pub labels: BTreeSet<i64>,
+    /// The title of its milestone, and the day that is due.
+    pub milestone: Option<(String, String)>,
     pub assignees: Vec<String>,
     pub depends_on: Vec<u64>,
     pub comments: Vec<Comment>,

@@ -210,6 +210,20 @@ impl Forge {
         Ok(id)
     }
 
+    /// Plans an issue for a milestone that is due on a day, as `2026-12-24`.
+    ///
+    /// # Errors
+    /// When there is no such repository.
+    pub fn set_milestone(&self, repo: &str, issue: u64, title: &str, due: &str) -> Deed<()> {
+        let now = self.inner.clock.now();
+        let mut state = self.inner.state();
+        if let Some(issue) = state.repo_mut(repo)?.issue_mut(issue) {
+            issue.milestone = Some((title.to_owned(), due.to_owned()));
+            issue.updated = now;
+        }
+        Ok(())
+    }
+
     /// Takes a label off an issue.
     ///
     /// # Errors

@@ -12,7 +12,9 @@ use super::source::{Source, Sources};
 use crate::forge::{ForgeError, IssueItem};
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
-use crate::model::{Alert, BACKLOG, Change, LISTEN_FROM, Person, RepoId, Repository, Time, World};
+use crate::model::{
+    Alert, BACKLOG, BEGUN, Change, LISTEN_FROM, Person, RepoId, Repository, Time, World,
+};
 use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -114,7 +116,7 @@ impl<S: Source> Poller<S> {
     /// Obeys what the config says now.
     pub fn obey(&mut self, settings: &Settings) {
         self.with.narrowed = !settings.mentions.allow.is_empty();
-        self.with.ranked = settings.coordinator.builtin;
+        self.with.ranked = settings.coordinator.is_on();
         self.with.display = settings.status.names();
     }
 
@@ -147,8 +149,10 @@ impl<S: Source> Poller<S> {
         }
         let now = self.with.sources.now();
         let server = self.with.sources.comments_since(now).await?.server_time;
-        let from = self.listen_from(server.unwrap_or(now));
-        let begun = BTreeMap::from([(LISTEN_FROM.to_owned(), from)]);
+        let server = server.unwrap_or(now);
+        let from = self.listen_from(server);
+        let begun = [(LISTEN_FROM.to_owned(), from), (BEGUN.to_owned(), server)];
+        let begun = BTreeMap::from(begun);
         self.commit(Vec::new(), begun).await
     }
 
@@ -187,6 +191,8 @@ impl<S: Source> Poller<S> {
         if !self.cursors.contains_key(SCANNED) {
             ends.insert(LISTEN_FROM.to_owned(), listen_from);
             ends.insert(SCANNED.to_owned(), now);
+            let begun = self.cursors.get(BEGUN).copied();
+            ends.insert(BEGUN.to_owned(), begun.unwrap_or(server));
         }
 
         if self.with.ranked && self.backlog.is_whole() && !self.cursors.contains_key(BACKLOG) {

@@ -103,6 +103,7 @@ pub fn issue(number: u64, open: bool) -> Change {
         open,
         author: Person::default(),
         labels: Vec::new(),
+        milestone: None,
         updated_at: MORNING,
         changed_at: MORNING,
     })

@@ -96,6 +96,45 @@ fn a_full_disk_starts_nothing_and_loses_nothing() {
     assert_eq!(scene.task(&mention).state, TaskState::Running);
 }
 
+/// The developer is of a tier that thinks for ten minutes.
+fn thinking() -> Scene {
+    let mut scene = Scene::new();
+    let planning = "planning".to_owned();
+    let developer = scene.settings.agents.get_mut(&AgentName::from("developer"));
+    let developer = developer.expect("it is in the config");
+    (developer.tier, developer.limits.concurrency) = (Some(planning.clone()), 2);
+    let least = Duration::from_secs(600);
+    scene.settings.limits.think.insert(planning, least);
+    scene
+}
+
+#[test]
+fn an_agent_of_a_tier_that_thinks_is_started_no_sooner_and_then_by_itself() {
+    let mut scene = thinking();
+    for issue in 1..=2 {
+        scene.mention(issue, "alice", "developer", "x");
+    }
+    scene.mention(3, "alice", "reviewer", "x");
+    scene.settings.limits.concurrency = 10;
+    scene.settle();
+    let started = |scene: &Scene, name: &str| {
+        let runs = scene.world.runs.values();
+        runs.filter(|run| run.agent == AgentName::from(name))
+            .count()
+    };
+    assert_eq!(started(&scene, "developer"), 1, "in one plan, too");
+    assert_eq!(started(&scene, "reviewer"), 1, "others are not held");
+    let due = scene.now.plus(Duration::from_secs(600));
+    let reason = scene.reasons().into_iter().find_map(SkipReason::until);
+    assert_eq!((reason, scene.plan.wake_at), (Some(due), Some(due)));
+    scene.pass(Duration::from_millis(599_999));
+    scene.settle();
+    assert_eq!(started(&scene, "developer"), 1);
+    scene.pass(Duration::from_millis(1));
+    scene.settle();
+    assert_eq!(started(&scene, "developer"), 2);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]

@@ -15,6 +15,8 @@ pub fn scene(open: u32) -> Scene {
         label: LABEL.to_owned(),
         open,
         agents: vec![AgentName::from("developer")],
+        agent: None,
+        vision: None,
     };
     for agent in scene.settings.agents.values_mut() {
         agent.limits.starts_per_hour = 10_000;
@@ -43,6 +45,7 @@ pub fn people(scene: &mut Scene, number: u64, open: bool, labels: &[&str], on: &
         open,
         author: Person::default(),
         labels: labels.iter().map(ToString::to_string).collect(),
+        milestone: None,
         updated_at: now,
         changed_at: now,
     };

@@ -130,6 +130,7 @@ fn unknown_agents_other_projects_closed_issues_and_too_many_calls_start_nothing(
         open: false,
         author: Person::default(),
         labels: vec![],
+        milestone: None,
         updated_at: scene.now,
         changed_at: scene.now,
     };

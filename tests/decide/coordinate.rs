@@ -1,7 +1,7 @@
 //! What is taken up without being asked for, by whom, in which order, and why the rest is not.
 
 use crate::backlog::{LABEL, people, picks, read, scene, why};
-use crate::scene::{Scene, bad, good_work};
+use crate::scene::{START, Scene, bad, good_work};
 use adf::model::*;
 use std::time::Duration;
 
@@ -86,6 +86,38 @@ fn an_issue_is_taken_once_until_somebody_changes_it() {
     people(&mut scene, 1, true, &[LABEL], &[]);
     scene.settle();
     assert_eq!(picks(&scene, &TaskState::Running), [1]);
+}
+
+#[test]
+fn an_issue_that_failed_twice_in_the_same_way_waits_until_somebody_changes_it() {
+    let mut scene = scene(1);
+    people(&mut scene, 1, true, &[LABEL], &[]);
+    scene.settle();
+    let same = Failure {
+        rule: "exit".to_owned(),
+        line: "it went wrong".to_owned(),
+        fingerprint: "0123456789ab".to_owned(),
+    };
+    let mut failures = 0;
+    for _ in 0..50 {
+        if scene.world.runs.values().any(Run::is_open) {
+            let mut outcome = bad(Exit::Code(1), FailureClass::Unknown);
+            outcome.failure = Some(same.clone());
+            scene.end_run(outcome);
+            failures += 1;
+        }
+        scene.pass(Duration::from_secs(3600));
+        scene.settle();
+    }
+    assert_eq!(failures, 2, "the same again is not tried a third time");
+    assert_eq!(
+        scene.world.tasks.len(),
+        1,
+        "nor taken up anew, however long nobody acts"
+    );
+    people(&mut scene, 1, true, &[LABEL, "clearer"], &[]);
+    scene.settle();
+    assert_eq!(scene.world.tasks.len(), 2, "somebody has changed it");
 }
 
 #[test]
@@ -279,11 +311,54 @@ fn lost(ours: bool) -> (Scene, TaskId) {
 }
 
 #[test]
-fn after_the_ledger_was_lost_a_claim_on_the_forge_counts_as_taken() {
-    let (second, _) = lost(false);
+fn what_another_factory_took_up_is_its_own_until_it_gives_no_sign_for_a_week() {
+    let (mut second, _) = lost(false);
     assert!(second.world.tasks.is_empty(), "another factory has it");
+    // Its ledger may call another second the last change: that does not matter.
+    second.pass(Duration::from_secs(3600));
+    people(&mut second, 1, true, &[LABEL, "urgent"], &[]);
+    second.settle();
     let why = why(&second, 1);
-    assert!(why.contains("was taken up before"), "{why}");
+    assert!(
+        why.contains("factory bbbbbbbbbbbb takes care of it"),
+        "{why}"
+    );
+    second.pass(Mark::HOLDS);
+    second.settle();
+    assert_eq!(second.world.tasks.len(), 1, "it is taken for gone");
+}
+
+#[test]
+fn a_task_whose_claim_turns_out_to_be_the_later_one_is_not_started() {
+    let mut scene = scene(1);
+    people(&mut scene, 1, true, &[LABEL], &[]);
+    let plan = scene.step();
+    let task = scene.world.tasks.values().next().expect("taken").clone();
+    scene.apply(vec![
+        Change::Cursor {
+            name: BEGUN.to_owned(),
+            at: START,
+        },
+        Change::Mark(Mark {
+            task: task.id.clone(),
+            comment: 1,
+            kind: MarkKind::Accept,
+            issue: 1,
+            factory: FactoryId::from("bbbbbbbbbbbb"),
+            key: EffectKey(format!("accept:{}", task.id)),
+            origin: task.origin.clone(),
+            agent: Some(task.agent.clone()),
+            instruction: None,
+            verified: false,
+            written_at: scene.now,
+        }),
+    ]);
+    for key in plan.start {
+        scene.succeed(&key);
+    }
+    scene.settle();
+    assert_eq!(scene.world.runs.len(), 0);
+    assert_eq!(scene.world.tasks[&task.id].state, TaskState::Cancelled);
 }
 
 #[test]

@@ -22,3 +22,4 @@ mod operator;
 mod routing;
 mod scene;
 mod trouble;
+mod view;

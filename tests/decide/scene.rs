@@ -310,6 +310,8 @@ fn coordinator() -> Coordinator {
         label: "adf:ready".to_owned(),
         open: 2,
         agents: Vec::new(),
+        agent: None,
+        vision: None,
     }
 }
 
@@ -346,6 +348,7 @@ pub fn settings() -> Settings {
             state_bytes: 1 << 30,
             keep_runs: Duration::from_secs(24 * 3600),
             grace: Duration::from_secs(1),
+            think: BTreeMap::new(),
         },
         walls: Walls {
             required: true,

@@ -24,11 +24,22 @@ fn runs(state: &Path) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_factories_with_one_key_exactly_one_takes_each_task() {
+    exactly_one_takes_each_task(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_factories_with_keys_of_their_own_exactly_one_takes_each_task() {
+    exactly_one_takes_each_task(false).await;
+}
+
+async fn exactly_one_takes_each_task(one_key: bool) {
     let plant = Plant::new().await;
     let one = Factory::new(&plant, "one", &argv("happy"));
     let two = Factory::new(&plant, "two", &argv("happy"));
     let first = one.run().await;
-    share_key(&one, &two);
+    if one_key {
+        share_key(&one, &two);
+    }
     let second = two.run().await;
     let issues = [plant.world.bug, plant.world.issues[2]];
     for issue in issues {

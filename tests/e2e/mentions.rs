@@ -146,6 +146,43 @@ async fn an_instruction_edited_after_it_was_taken_is_done_as_it_was_and_that_is_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coordinating_agent_is_shown_vision_ranks_and_milestones() {
+    let plant = Plant::new().await;
+    let (repo, issues) = (&plant.world.repo, &plant.world.issues);
+    plant
+        .forge
+        .set_milestone(repo, issues[2], "1.0", "2026-12-24")
+        .unwrap();
+    plant
+        .forge
+        .add_dependency(repo, issues[3], issues[2])
+        .unwrap();
+    let factory = Factory::shell(&plant, "cat > GATE/prompt; echo x > x.txt");
+    std::fs::write(factory.dir.join("VISION.md"), "We sell shoes.\n").unwrap();
+    let section = "[coordinator]\nmode = \"agent\"\nagent = \"developer\"\nvision = \"VISION.md\"";
+    factory.edit("[limits]", &format!("{section}\n\n[limits]"));
+    let daemon = factory.run().await;
+    plant.say(
+        plant.world.bug,
+        "alice",
+        "@adf:developer see what comes next",
+    );
+    plant.result(plant.world.bug).await;
+    drop(daemon);
+    let prompt = std::fs::read_to_string(factory.gate("prompt")).unwrap();
+    assert!(prompt.contains("We sell shoes."), "{prompt}");
+    let line = prompt
+        .lines()
+        .find(|l| l.starts_with(&format!("#{} (", issues[2])));
+    let line = line.unwrap_or_else(|| panic!("no line: {prompt}"));
+    assert!(line.contains("milestone 1.0 due 2026-12-24"), "{line}");
+    assert!(
+        line.contains(&format!("#{} wait for it", issues[3])),
+        "{line}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn malformed_mentions_of_one_comment_get_one_reply_with_the_right_form() {
     let scene = Scene::new().await;
     let text = "@adf: please fix it, and @adf:Developer too, or @ADF:developer";

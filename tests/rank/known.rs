@@ -11,6 +11,7 @@ fn issue(number: u64, open: bool, is_pull: bool, labels: &[&str]) -> Change {
         open,
         author: Person::default(),
         labels: labels.iter().map(ToString::to_string).collect(),
+        milestone: None,
         updated_at: Time(1),
         changed_at: Time(1),
     })

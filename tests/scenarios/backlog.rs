@@ -16,3 +16,10 @@ fn what_waits_in_a_ring_is_left_alone_and_the_rest_is_done() {
 fn a_label_that_is_taken_off_while_queued_ends_it_with_a_word() {
     plays("relabel", 0, 4, &[Some("TIMEOUT")]);
 }
+
+#[test]
+fn of_two_factories_on_one_repository_exactly_one_works_on_each_issue() {
+    for _ in 0..4 {
+        plays("two-factories", 7, 14, &[None; 7]);
+    }
+}

@@ -85,6 +85,7 @@ impl Forge {
             open: true,
             author: crate::people::bot(),
             labels: Vec::new(),
+            milestone: None,
             updated_at: now,
             changed_at: now,
         };
@@ -201,6 +202,7 @@ impl Model {
                 open: true,
                 author: crate::people::alice(),
                 labels: Vec::new(),
+                milestone: None,
                 updated_at: START,
                 changed_at: START,
             };

@@ -46,6 +46,11 @@ impl Outside for Hands {
         Ok(comments)
     }
 
+    async fn writers(&self) -> Result<Vec<String>, Trouble> {
+        let writers = vec!["alice".to_owned(), "factory".to_owned()];
+        self.read(move |_| writers).await
+    }
+
     async fn post(&self, issue: u64, body: &str) -> Result<i64, Trouble> {
         match self.mark_of(body) {
             Some(mark) => self.intended("a comment is posted", |e| e.key == mark.key),

@@ -281,6 +281,10 @@ fn issue() -> impl Strategy<Value = Issue> {
                 title,
                 open,
                 author,
+                milestone: labels.first().map(|label| Milestone {
+                    title: label.clone(),
+                    due: labels.get(1).cloned(),
+                }),
                 labels,
                 updated_at,
                 changed_at: updated_at,

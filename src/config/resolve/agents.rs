@@ -33,6 +33,23 @@ pub(super) struct Around<'a> {
     pub environment: &'a [String],
 }
 
+/// When something starts by itself, and on which issue.
+pub(super) struct Slots<'r> {
+    pub line: Option<&'r str>,
+    pub issue: Option<u64>,
+    pub instruction: Option<&'r str>,
+}
+
+impl Slots<'_> {
+    fn of(agent: &raw::Agent) -> Slots<'_> {
+        Slots {
+            line: agent.cron.as_deref(),
+            issue: agent.cron_issue,
+            instruction: agent.cron_instruction.as_deref(),
+        }
+    }
+}
+
 impl Resolver<'_, '_> {
     pub(super) fn agents(
         &mut self,
@@ -63,7 +80,7 @@ impl Resolver<'_, '_> {
                 name: name.clone(),
                 prompt: self.prompt(&at, &agent, &has),
                 provider,
-                cron: self.cron(&at, &agent, zone),
+                cron: self.cron(&at, Slots::of(&agent), zone),
                 limits: self.agent_limits(&child(&at, "limits"), &agent.limits, around.limits),
                 connect: self.ports(&agent.connect, &child(&at, "connect")),
                 role,
@@ -177,7 +194,7 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn cron(&mut self, at: &str, agent: &raw::Agent, zone: &str) -> Option<Cron> {
+    pub(super) fn cron(&mut self, at: &str, slots: Slots<'_>, zone: &str) -> Option<Cron> {
         let cron_at = child(at, "cron");
         let issue_at = child(at, "cron_issue");
         if !self.faults.doc.has(&cron_at) {
@@ -198,18 +215,15 @@ impl Resolver<'_, '_> {
                 "add cron_issue with the number of a standing issue",
             );
         }
-        let line = agent.cron.clone()?;
+        let line = slots.line?.to_owned();
         if let Err(error) = Schedule::parse(&line, zone) {
             let help = "minute hour day-of-month month day-of-week, as in `0 7 * * 1-5`";
             self.faults.error(&cron_at, error.to_string(), help);
         }
         Some(Cron {
             line,
-            issue: agent.cron_issue?,
-            instruction: agent
-                .cron_instruction
-                .clone()
-                .unwrap_or_else(|| DEFAULT_INSTRUCTION.to_owned()),
+            issue: slots.issue?,
+            instruction: slots.instruction.unwrap_or(DEFAULT_INSTRUCTION).to_owned(),
         })
     }
 

@@ -7,8 +7,11 @@
 use super::Resolver;
 use crate::config::document::child;
 use crate::config::raw::{self, Span};
-use crate::config::span;
-use crate::model::settings::{AgentLimits, ProjectLimits};
+use crate::config::{explain, span};
+use crate::model::AgentName;
+use crate::model::settings::{Agent, AgentLimits, ProjectLimits};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// A limit this many times looser than its default is warned about.
 const LOOSE_FACTOR: u64 = 10;
@@ -73,6 +76,32 @@ impl Resolver<'_, '_> {
                 self.faults,
             ),
             grace: span::resolve(&raw.grace, span::GRACE, "/limits/grace", self.faults),
+            think: self.think(&raw.think),
+        }
+    }
+
+    fn think(&mut self, raw: &BTreeMap<String, Span>) -> BTreeMap<String, Duration> {
+        let of_tier = |(tier, least): (&String, &Span)| {
+            let at = child("/limits/think", tier);
+            let least = span::resolve(least, span::THINK, &at, self.faults);
+            (tier.clone(), least)
+        };
+        raw.iter().map(of_tier).collect()
+    }
+
+    /// A think interval of a tier that no agent is of has no effect.
+    pub(super) fn idle_think(
+        &mut self,
+        limits: &ProjectLimits,
+        agents: &BTreeMap<AgentName, Agent>,
+    ) {
+        let tiers: BTreeSet<&str> = agents.values().filter_map(|a| a.tier.as_deref()).collect();
+        let tiers: Vec<String> = tiers.into_iter().map(str::to_owned).collect();
+        for tier in limits.think.keys().filter(|tier| !tiers.contains(tier)) {
+            let message = format!("no agent is of the tier `{tier}`");
+            let help = explain::offer(explain::nearest(tier, &tiers), &tiers, "tiers");
+            self.faults
+                .error(&child("/limits/think", tier), message, help);
         }
     }
 

@@ -64,9 +64,10 @@ impl Resolver<'_, '_> {
             limits: &limits,
             environment: &raw.walls.environment,
         };
-        let agents = self.agents(raw.agents, &around);
+        let mut agents = self.agents(raw.agents, &around);
+        self.idle_think(&limits, &agents);
         let guard = self.guard(raw.guard, &agents);
-        let coordinator = self.coordinator(&raw.coordinator, &agents);
+        let coordinator = self.coordinator(&raw.coordinator, &mut agents, &schedule.time_zone);
         let taken = [
             (raw.coordinator.label.as_str(), "the label of wanted issues"),
             (raw.failures.label.as_str(), "the label that calls a person"),

@@ -34,8 +34,32 @@ pub(crate) struct Issue {
     created_at: Time,
     #[serde(deserialize_with = "time")]
     updated_at: Time,
+    milestone: Option<Milestone>,
     pull_request: Option<serde::de::IgnoredAny>,
     pub(crate) repository: Option<RepositoryRef>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Milestone {
+    #[serde(deserialize_with = "nullable")]
+    title: String,
+    #[serde(deserialize_with = "nullable")]
+    due_on: String,
+}
+
+impl Milestone {
+    /// The day alone is kept; a year before any forge's is "never".
+    fn read(self) -> model::Milestone {
+        let day = self.due_on.get(..10).filter(|day| {
+            let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+            day.split('-').all(digits) && *day > "2000-01-01"
+        });
+        model::Milestone {
+            due: day.map(str::to_owned),
+            title: self.title,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +85,7 @@ impl Issue {
                 open: self.state != "closed",
                 author: author(self.user, &self.original_author, self.original_author_id),
                 labels: self.labels.into_iter().map(|label| label.name).collect(),
+                milestone: self.milestone.map(Milestone::read),
                 updated_at: self.updated_at,
                 changed_at: self.created_at,
             },

@@ -4,6 +4,19 @@ use super::View;
 use crate::sandbox::state::{Comment, Issue, Label, Repo};
 use serde_json::{Value, json};
 
+fn milestone(issue: &Issue) -> Value {
+    issue
+        .milestone
+        .as_ref()
+        .map_or(Value::Null, |(title, due)| {
+            json!({
+                "id": 1, "title": title, "description": "", "state": "open",
+                "open_issues": 1, "closed_issues": 0, "closed_at": null,
+                "due_on": format!("{due}T23:59:59Z"),
+            })
+        })
+}
+
 impl View<'_> {
     /// An issue, or a pull request as an issue.
     pub fn issue(&self, repo: &Repo, issue: &Issue) -> Value {
@@ -24,7 +37,7 @@ impl View<'_> {
             "html_url": self.page(repo, issue), "number": issue.number,
             "user": self.user(&issue.author), "original_author": "", "original_author_id": 0,
             "title": issue.title, "body": issue.body, "ref": "", "assets": [],
-            "labels": self.labels_of(repo, issue), "milestone": null,
+            "labels": self.labels_of(repo, issue), "milestone": milestone(issue),
             "assignee": self.assignee(issue), "assignees": assignees,
             "state": state(issue), "is_locked": false, "comments": issue.comments.len(),
             "created_at": self.time(issue.created), "updated_at": self.time(issue.updated),

@@ -44,6 +44,7 @@ CREATE TABLE issue (
   author_id    INTEGER NOT NULL,                                   -- <= 0 is nobody
   author_login TEXT    NOT NULL,
   labels       TEXT    NOT NULL CHECK (json_valid(labels)),        -- a JSON list of names
+  milestone    TEXT             CHECK (json_valid(milestone)),     -- title and the day it is due, as JSON
   updated_at   INTEGER NOT NULL,                                   -- the forge's time
   changed_at   INTEGER NOT NULL                                    -- of the last change by somebody else than the factory
 ) STRICT;
@@ -138,7 +139,7 @@ CREATE INDEX alert_open ON alert (cause) WHERE cleared_at IS NULL;
 
 -- Where a reading of the forge stands.
 CREATE TABLE cursor (
-  name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned, backlog
+  name TEXT PRIMARY KEY,                                           -- comments, issues, since, scanned, backlog, begun
   at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -12,9 +12,9 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
 pub(super) fn write(conn: &Connection, row: &Issue) -> Result<()> {
     conn.prepare_cached(
         "REPLACE INTO issue (number, is_pull, title, open, author_id, author_login, labels,
-           updated_at, changed_at)
+           milestone, updated_at, changed_at)
          VALUES (:number, :is_pull, :title, :open, :author_id, :author_login, :labels,
-           :updated_at, :changed_at)",
+           :milestone, :updated_at, :changed_at)",
     )?
     .execute(named_params! {
         ":number": Int(row.number),
@@ -24,6 +24,7 @@ pub(super) fn write(conn: &Connection, row: &Issue) -> Result<()> {
         ":author_id": row.author.id,
         ":author_login": row.author.login,
         ":labels": Json(&row.labels),
+        ":milestone": row.milestone.as_ref().map(Json),
         ":updated_at": row.updated_at.0,
         ":changed_at": row.changed_at.0,
     })?;
@@ -50,6 +51,7 @@ fn read(row: &Row<'_>) -> Result<Issue> {
         open: row.get("open")?,
         author: person(row, "author_id", "author_login")?,
         labels: row.get::<_, Json<_>>("labels")?.0,
+        milestone: row.get::<_, Option<Json<_>>>("milestone")?.map(|m| m.0),
         updated_at: Time(row.get("updated_at")?),
         changed_at: Time(row.get("changed_at")?),
     })

@@ -12,7 +12,7 @@ use crate::model::{TaskState, Time};
 use crate::sandbox::Forge;
 use crate::store;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What makes an issue wanted.
 pub(super) const LABEL: &str = "adf:ready";
@@ -59,6 +59,32 @@ pub(super) const BACKLOG: &[Scenario] = &[
             Expected {
                 traces: all(MANY),
                 runs: &[None; MANY],
+                ..DONE
+            },
+        )
+    },
+    Scenario {
+        config: Differences {
+            project: "grace = \"1s\"\nstarts_per_hour = 60",
+            agents: "attempts = 1\nconcurrency = 2\nstarts_per_hour = 60",
+            ..COORDINATED
+        },
+        deeds: &[
+            Deed::Beside,
+            Deed::Says(
+                "alice",
+                "@adf:developer please fix the off-by-one in src/lib.rs",
+            ),
+            Deed::Fills(6),
+            Deed::Clears,
+        ],
+        ..agent(
+            "two-factories",
+            "two factories with ledgers and keys of their own, one repository: nothing is worked twice, nothing left",
+            DEVELOPER,
+            Expected {
+                traces: all(7),
+                runs: &[None; 7],
                 ..DONE
             },
         )
@@ -183,8 +209,13 @@ impl People {
         left.next().is_none()
     }
 
-    /// What was started before all that it waits for was closed.
-    pub(super) fn early(&self, state: &Path) -> Vec<String> {
+    /// What was started before all that it waits for was closed, by any of the factories.
+    pub(super) fn early(&self, states: &[PathBuf]) -> Vec<String> {
+        let there = states.iter().filter(|state| state.exists());
+        there.flat_map(|state| self.early_in(state)).collect()
+    }
+
+    fn early_in(&self, state: &Path) -> Vec<String> {
         let world = store::open_read_only(state).and_then(|reader| reader.world());
         let Ok(world) = world else {
             return vec!["the ledger cannot be read".to_owned()];

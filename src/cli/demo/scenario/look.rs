@@ -76,10 +76,13 @@ fn mark(body: &str) -> Option<&str> {
     Some(rest.split_once(" -->")?.0)
 }
 
-/// Each run of the ledger, in order: its state and its failure class.
-pub(super) fn runs(state: &Path) -> Vec<(&'static str, Option<FailureClass>)> {
-    let world = store::open_read_only(state).and_then(|reader| reader.world());
-    let mut runs: Vec<_> = world.unwrap_or_default().runs.into_values().collect();
+/// Each run of the ledgers, in order: its state and its failure class.
+pub(super) fn runs(states: &[PathBuf]) -> Vec<(&'static str, Option<FailureClass>)> {
+    let worlds = states
+        .iter()
+        .map(|state| store::open_read_only(state).and_then(|reader| reader.world()));
+    let runs = worlds.flat_map(|world| world.unwrap_or_default().runs.into_values());
+    let mut runs: Vec<_> = runs.collect();
     runs.sort_by_key(|run| (run.created_at, run.id.clone()));
     let state = |state: &RunState| match state {
         RunState::Starting => "starting",

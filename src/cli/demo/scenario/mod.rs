@@ -1,7 +1,7 @@
 //! The demo's scenarios: what an agent, a person, the forge or the machine does
 //! wrong, and what must come of it.
 //!
-//! [`table`], [`outlaws`], [`chains`] and [`backlog`] are the list, as data; [`bait`] is what lies outside of an agent's walls; [`play`] does the deeds, [`look`] gathers what
+//! [`table`], [`outlaws`], [`chains`] and [`backlog`] are the list, as data; [`beside`] starts another factory; [`bait`] is what lies outside of an agent's walls; [`play`] does the deeds, [`look`] gathers what
 //! can be seen afterwards, and [`verdict`] holds it against what was expected.
 //!
 //! Invariant: a scenario runs the factory as its operator does, as a process of
@@ -10,6 +10,7 @@
 
 mod backlog;
 mod bait;
+mod beside;
 mod chains;
 mod look;
 mod outlaws;
@@ -91,6 +92,8 @@ pub(super) enum Deed {
     Starts,
     /// A second factory is started on the same state; it must end with this code.
     Second(u8),
+    /// Another factory, with a ledger and a key of its own, is started on the same repository.
+    Beside,
     /// Somebody opens so many issues of which many wait for others, and labels each.
     Fills(u64),
     /// Somebody labels issues of the demo's world, by their places in it.

@@ -7,7 +7,7 @@ use super::backlog::{self, People};
 use super::bait::Bait;
 use super::look::{self, Left};
 use super::verdict::Verdict;
-use super::{Deed, Scenario};
+use super::{Deed, Scenario, beside};
 use crate::cli::demo::place::{Agent, Limits, Place};
 use crate::cli::demo::show::Show;
 use crate::cli::demo::steps::until;
@@ -35,6 +35,8 @@ struct Stage<'a> {
     place: &'a Place,
     adf: &'a Path,
     daemon: Daemon,
+    /// Those beside it.
+    others: Vec<Daemon>,
     /// The comment that was written last.
     comment: i64,
     /// How often a factory was started.
@@ -77,6 +79,7 @@ pub(in crate::cli::demo) async fn play(
     place.write(forge, world, adf, &agents, limits)?;
     let mut stage = Stage {
         daemon: Daemon::start(adf, &place.config, &place.log)?,
+        others: Vec::new(),
         forge,
         world,
         place,
@@ -166,6 +169,11 @@ impl Stage<'_> {
                 self.starts += 1;
                 self.ready().await?;
             }
+            Deed::Beside => {
+                self.others.push(beside::start(self.adf, self.place)?);
+                self.starts += 1;
+                self.ready().await?;
+            }
             Deed::Fills(count) => self.people.fill(self.forge, repo, *count)?,
             Deed::Labels(places) => {
                 for place in *places {
@@ -185,7 +193,8 @@ impl Stage<'_> {
                 let account = self.world.bot.login.as_str();
                 let (forge, people) = (self.forge, &mut self.people);
                 until(|| people.clear(forge, repo, account).then_some(())).await;
-                self.misses.extend(people.early(&self.place.state));
+                let states = beside::states(self.place);
+                self.misses.extend(people.early(&states));
             }
             Deed::Second(code) => {
                 let ended = self.start()?.ended().await?;
@@ -256,6 +265,10 @@ impl Stage<'_> {
     /// how many of anything afterwards.
     async fn stop(&mut self) -> anyhow::Result<usize> {
         let mut left = look::processes_of(&self.place.state.join("runs"));
+        for other in &mut self.others {
+            other.stop();
+            let _ = timeout(STOP_MAX, other.ended()).await;
+        }
         self.daemon.stop();
         match timeout(STOP_MAX, self.daemon.ended()).await {
             Ok(code) => {
@@ -286,6 +299,7 @@ fn shown(deed: &Deed) -> String {
         Deed::Leaves(file) => format!("the agent writes {file}"),
         Deed::Kills => "the factory is killed; nothing of it is left".to_owned(),
         Deed::Starts => "the factory is started again".to_owned(),
+        Deed::Beside => "another factory starts on the same repository".to_owned(),
         Deed::Fills(count) => format!("carol opens {count} issues of which many wait for others"),
         Deed::Labels(places) => format!("carol labels {} issues as ready", places.len()),
         Deed::Links(..) => "carol makes an issue wait for another".to_owned(),

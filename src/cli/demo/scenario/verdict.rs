@@ -3,8 +3,8 @@
 //! Invariant: a scenario is well only when nothing is missing; each miss says
 //! what was expected and what was found.
 
-use super::Scenario;
 use super::look::{self, Left};
+use super::{Scenario, beside};
 use crate::cli::demo::place::Place;
 use crate::model::FailureClass;
 use crate::sandbox::Forge;
@@ -34,7 +34,7 @@ impl Verdict {
         let mut verdict = Verdict {
             scenario,
             left: look::left(forge, repo, account),
-            runs: look::runs(&place.state),
+            runs: look::runs(&beside::states(place)),
             surviving,
             misses,
         };
