@@ -42,7 +42,7 @@ fn the_list_names_each_in_one_aligned_line() {
     let said = demo(&["--list"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     let lines: Vec<&str> = said.out.lines().collect();
-    assert_eq!(lines.len(), 35, "{}", said.out);
+    assert_eq!(lines.len(), 36, "{}", said.out);
     let about = lines[0].find("WHAT HAPPENS").unwrap();
     for line in &lines {
         let (name, rest) = line.split_at(about);
