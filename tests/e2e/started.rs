@@ -123,7 +123,11 @@ async fn work_that_meets_an_archived_repository_is_kept_and_delivered_when_it_is
     until_true("delivered, and what held it said once at most", || {
         let traces = plant.traces(bug);
         let replies = traces.replies.min(1);
-        traces == Traces { replies, ..DELIVERED }
+        traces
+            == Traces {
+                replies,
+                ..DELIVERED
+            }
     })
     .await;
     let branch = plant.branches(bug).remove(0);
