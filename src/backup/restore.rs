@@ -20,6 +20,8 @@ use std::io::Read;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// What a ledger has beside it until it is closed.
+const LOG_FILE: &str = "ledger.db-wal";
 /// The longest manifest, in bytes.
 const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 
@@ -251,13 +253,15 @@ async fn prepare(path: &Path) -> Result<(usize, usize), BackupError> {
         opened.ledger.commit(changes).await?;
     }
     opened.ledger.close().await?;
-    // Copied, so that nothing of it is left in a log beside it.
-    let done = path.with_extension("done");
-    std::fs::create_dir(&done).map_err(BackupError::io("make", &done))?;
-    let reader = store::open_read_only(&folder)?;
-    reader.check()?;
-    reader.copy_to(&done)?;
-    std::fs::rename(done.join(LEDGER_FILE), path).map_err(BackupError::io("move", path))?;
+    // The last to close a ledger takes its log in; where that did not come about, a copy is whole.
+    if std::fs::metadata(folder.join(LOG_FILE)).is_ok_and(|log| log.len() > 0) {
+        let done = path.with_extension("done");
+        std::fs::create_dir(&done).map_err(BackupError::io("make", &done))?;
+        store::open_read_only(&folder)?.copy_to(&done)?;
+        std::fs::rename(done.join(LEDGER_FILE), path).map_err(BackupError::io("move", path))?;
+    } else {
+        std::fs::rename(&inside, path).map_err(BackupError::io("move", path))?;
+    }
     Ok(counts)
 }
 
