@@ -2,6 +2,7 @@
 
 use crate::factory::Factory;
 use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
+use adf::clock::Clock;
 use std::path::Path;
 
 /// Gives the second factory the first one's key, as operators of both must.
@@ -74,6 +75,11 @@ async fn a_claim_that_cannot_be_verified_is_said_and_never_acted_on() {
     plant.say(plant.world.bug, "alice", MENTION);
     plant.result(plant.world.bug).await;
     assert_eq!(first.stop().await, Some(0));
+    // The forge counts whole seconds: a claim of the second in which a factory begins
+    // may be a living rival's.
+    let claim = plant.marked(plant.world.bug, "accept").remove(0).created_at;
+    let later = || Clock::System.now().seconds() > claim.seconds();
+    until_true("the second of the claim is over", later).await;
 
     // The same account with another key: it cannot know the marks of the first.
     let two = Factory::new(&plant, "two", &argv("happy"));
