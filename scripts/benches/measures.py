@@ -217,6 +217,24 @@ def webhook(asked, adf):
         return rows + stall(plant, "webhook")
 
 
+def scenarios(asked, adf):
+    """Each scenario of the demo: how long an event held the loop at most."""
+    listed = subprocess.run([adf, "demo", "--list", "--format", "json"], capture_output=True, check=True)
+    stalls = {}
+    for name in (scenario["name"] for scenario in json.loads(listed.stdout)):
+        argv = [adf, "demo", "--once", "--scenario", name, "--format", "json"]
+        played = subprocess.run(argv, capture_output=True, text=True)
+        end = json.loads(played.stdout.splitlines()[-1])
+        if not end["ok"]:
+            raise Failed(f"scenario {name} went wrong: adf demo --once --scenario {name}")
+        stalls[name] = (end["longest_stall_us"] or 0) / 1000
+    longest = max(stalls, key=stalls.get)
+    return [
+        Row(f"longest stall, {len(stalls)} scenarios ({longest})", stalls[longest], "ms", 20),
+        Row("… in the median scenario", share(stalls.values(), 0.5), "ms"),
+    ]
+
+
 def worlds(asked, _adf):
     """The simulation, as `cargo test --release --test simulate` plays it."""
     root = pathlib.Path(__file__).resolve().parents[2]
@@ -265,4 +283,4 @@ def guards(asked, adf):
     return rows
 
 
-ALL = {"cases": guards, "guard": guard, "idle": idle, "mentions": mentions, "output": output, "webhook": webhook, "worlds": worlds}
+ALL = {"cases": guards, "guard": guard, "idle": idle, "mentions": mentions, "output": output, "scenarios": scenarios, "webhook": webhook, "worlds": worlds}

@@ -3,7 +3,7 @@
 //! Invariant: a question never waits for the loop's work; an order is answered
 //! when it is a row, and works because it is one.
 
-use super::run::Loop;
+use super::run::{Loop, micros};
 use super::state::State;
 use crate::decide::operator;
 use crate::ipc::question::Question;
@@ -60,7 +60,7 @@ impl Loop {
             "skips": state.last_plan.skips,
             "wake_at": state.wake_at.map(|t: Time| t.0),
             "requests": self.executor.outside.requests(),
-            "longest_stall_us": u64::try_from(self.longest.as_micros()).unwrap_or(u64::MAX),
+            "longest_stall_us": micros(self.longest),
             "swept": self.executor.outside.swept.get(),
         })
     }

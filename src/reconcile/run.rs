@@ -117,14 +117,15 @@ impl Loop {
             };
             let began = Instant::now();
             let (reloaded, what) = (matches!(event, Event::Reloaded(_)), event.word());
-            if self.step(event) {
-                return;
-            }
+            let over = self.step(event);
             let held = began.elapsed();
             if held > self.longest {
                 self.longest = held;
-                let micros = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
-                tracing::debug!(target: "adf::loop", what, micros, "the longest hold so far");
+                tracing::debug!(target: "adf::loop", what, micros = micros(held), "the longest hold so far");
+            }
+            if over {
+                tracing::info!(target: "adf::loop", longest_stall_us = micros(self.longest), "the loop is over");
+                return;
             }
             if reloaded {
                 let period = self.state.settings.schedule.tick;
@@ -378,6 +379,10 @@ impl Loop {
             Event::Watched { unfit }
         });
     }
+}
+
+pub(super) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A tick that leaves out what it missed.

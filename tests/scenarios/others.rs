@@ -51,6 +51,19 @@ fn the_list_names_each_in_one_aligned_line() {
 }
 
 #[test]
+fn the_list_is_an_array_for_scripts() {
+    let said = demo(&["--list", "--format", "json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let list: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let list = list.as_array().unwrap();
+    assert_eq!(list.len(), 35);
+    assert!(
+        list.iter()
+            .all(|s| s["name"].is_string() && s["about"].is_string())
+    );
+}
+
+#[test]
 fn a_name_that_is_none_is_answered_with_those_that_are() {
     let said = demo(&["--scenario", "unheard-of"]);
     assert_eq!(said.code, Some(2));

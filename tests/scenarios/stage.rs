@@ -72,6 +72,7 @@ pub fn plays(name: &str, prs: usize, comments: usize, classes: &[Option<&str>]) 
     assert_eq!(object["prs"].as_array().unwrap().len(), prs, "{object}");
     let run = |class: &Option<&str>| json!({"state": "ended", "failure_class": class});
     let runs: Vec<Value> = classes.iter().map(run).collect();
+    assert!(object["longest_stall_us"].is_u64(), "{object}");
     let wanted = json!({
         "scenario": name,
         "ok": true,
@@ -80,6 +81,7 @@ pub fn plays(name: &str, prs: usize, comments: usize, classes: &[Option<&str>]) 
         "runs": runs,
         "duplicates": 0,
         "surviving_processes": 0,
+        "longest_stall_us": object["longest_stall_us"],
     });
     assert_eq!(object, wanted);
 }

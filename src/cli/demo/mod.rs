@@ -10,7 +10,7 @@ mod scenario;
 pub(in crate::cli) mod show;
 mod steps;
 
-use super::{FAILED, Format, OK, complain, own_path, runtime, say};
+use super::{FAILED, Format, OK, complain, own_path, runtime, say, say_json};
 use crate::act::supervise::given;
 use crate::app::{self, Factory, Plain, Start};
 use crate::clock::Clock;
@@ -40,13 +40,13 @@ pub struct Demo {
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Play something that goes wrong, and check what comes of it
-    #[arg(long, value_name = "NAME", value_parser = scenario::find)]
+    #[arg(long, value_name = "NAME", value_parser = scenario::find, group = "scenarios")]
     scenario: Option<&'static Scenario>,
     /// List the scenarios
-    #[arg(long, conflicts_with_all = ["once", "dir", "scenario"])]
+    #[arg(long, conflicts_with_all = ["once", "dir", "scenario"], group = "scenarios")]
     list: bool,
-    /// How a scenario's end is written
-    #[arg(long, value_enum, default_value_t, requires = "scenario")]
+    /// How a scenario's end, or the list of scenarios, is written
+    #[arg(long, value_enum, default_value_t, requires = "scenarios")]
     format: Format,
 }
 
@@ -54,7 +54,10 @@ pub struct Demo {
 #[must_use]
 pub fn run(args: &Demo) -> u8 {
     if args.list {
-        say(&scenario::list());
+        match args.format {
+            Format::Json => say_json(&scenario::named()),
+            Format::Human => say(&scenario::list()),
+        }
         return OK;
     }
     let runtime = match runtime() {

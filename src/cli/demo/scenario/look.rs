@@ -132,6 +132,17 @@ pub(super) fn output_kept(place: &Place) -> u64 {
     outputs.map(length).max().unwrap_or(0)
 }
 
+/// The longest that an event held the loop, as the factories said when they ended.
+pub(super) fn longest_stall(place: &Place) -> Option<u64> {
+    let log = std::fs::read_to_string(&place.log).unwrap_or_default();
+    let events = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    events
+        .filter_map(|event| event["longest_stall_us"].as_u64())
+        .max()
+}
+
 /// Whether an agent has left a file of this name in its worktree.
 pub(super) fn is_in_work(place: &Place, name: &str) -> bool {
     let trees = std::fs::read_dir(place.state.join("work"));

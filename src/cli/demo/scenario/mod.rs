@@ -21,6 +21,7 @@ mod verdict;
 use crate::cli::table::table;
 use crate::model::FailureClass;
 use crate::sandbox::Fault;
+use serde_json::{Value, json};
 
 pub(super) use play::play;
 
@@ -141,6 +142,13 @@ pub(super) struct Traces {
 pub(super) fn list() -> String {
     let row = |s: &Scenario| vec![s.name.to_owned(), s.about.to_owned()];
     table(&["SCENARIO", "WHAT HAPPENS"], all().map(row).collect())
+}
+
+/// The same, for scripts.
+pub(super) fn named() -> Value {
+    all()
+        .map(|s| json!({"name": s.name, "about": s.about}))
+        .collect()
 }
 
 /// The scenario of this name.

@@ -19,6 +19,7 @@ pub(in crate::cli::demo) struct Verdict {
     left: Left,
     runs: Vec<(&'static str, Option<FailureClass>)>,
     surviving: usize,
+    stall: Option<u64>,
     misses: Vec<String>,
 }
 
@@ -36,6 +37,7 @@ impl Verdict {
             left: look::left(forge, repo, account),
             runs: look::runs(&beside::states(place)),
             surviving,
+            stall: look::longest_stall(place),
             misses,
         };
         verdict.judge(forge, repo, place);
@@ -137,6 +139,7 @@ impl Verdict {
             "runs": self.runs.iter().map(run).collect::<Vec<_>>(),
             "duplicates": self.left.duplicates,
             "surviving_processes": self.surviving,
+            "longest_stall_us": self.stall,
         })
     }
 }
