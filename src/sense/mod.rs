@@ -16,5 +16,6 @@ pub mod source;
 pub mod webhook;
 
 pub use cron::CronSource;
+pub use passages::{Stored, Text};
 pub use poll::{Poller, SenseError, Wiring};
-pub use source::{Source, Sources, Stored};
+pub use source::{Source, Sources};
