@@ -82,6 +82,32 @@ const CASES: &[Case] = &[
     },
 ];
 
+fn put(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+/// Tries the whole cycle with an agent that is a script, asked by somebody who may write.
+async fn smoke(gitea: &Gitea, dir: &Path, repo: &str) -> Said {
+    std::fs::create_dir_all(dir).unwrap();
+    put(&dir.join("token"), &gitea.account(Who::Bot).token);
+    put(&dir.join("person"), &gitea.account(Who::Writer).token);
+    let command = ["/bin/sh", "-c", "echo more >> README.md"];
+    let text = format!(
+        "[project]\nname = \"shop\"\nstate_dir = \"state\"\n\
+         [gitea]\nurl = \"{url}\"\nrepo = \"{repo}\"\ntoken_file = \"token\"\nsettle = \"1s\"\n\
+         [schedule]\ntick = \"1s\"\nmentions_every = 1\n\
+         [[agents]]\nname = \"developer\"\n[agents.limits]\nattempts = 1\n\
+         [providers.house]\nkind = \"script\"\ncommand = {command:?}\n",
+        url = gitea.url(),
+    );
+    put(&dir.join("shop.toml"), &text);
+    let (config, person) = (dir.join("shop.toml"), dir.join("person"));
+    let (config, person) = (config.to_str().unwrap(), person.to_str().unwrap());
+    let how = ["--as-token-file", person, "--timeout", "90s"];
+    adf(&[&["smoke", "--config", config], &how[..]].concat()).await
+}
+
 /// Examines a repository with somebody's token.
 async fn doctor(gitea: &Gitea, dir: &Path, who: Who, repo: &str, more: &[&str]) -> Said {
     std::fs::create_dir_all(dir).unwrap();
@@ -95,17 +121,17 @@ async fn doctor(gitea: &Gitea, dir: &Path, who: Who, repo: &str, more: &[&str]) 
         url = gitea.url(),
     );
     std::fs::write(&config, text).unwrap();
-    let token = dir.join("token");
-    std::fs::write(&token, gitea.account(who).token).unwrap();
-    std::fs::set_permissions(&token, PermissionsExt::from_mode(0o600)).unwrap();
+    put(&dir.join("token"), &gitea.account(who).token);
     let config = config.to_str().unwrap();
     adf(&[&["doctor", "--config", config, "--format", "json"], more].concat()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stock_gitea_that_is_well_is_well_and_each_fault_of_it_is_found() {
+async fn a_stock_gitea_that_is_well_passes_doctor_and_smoke_and_each_fault_is_found() {
     let Some(gitea) = Gitea::start().await else {
-        println!("SKIPPED a_stock_gitea_that_is_well_…: ADF_TEST_GITEA names no binary");
+        println!(
+            "SKIPPED a_stock_gitea_that_is_well_passes_doctor_and_smoke_…: ADF_TEST_GITEA names no binary"
+        );
         return;
     };
     let home = tempfile::tempdir().unwrap();
@@ -136,6 +162,12 @@ async fn a_stock_gitea_that_is_well_is_well_and_each_fault_of_it_is_found() {
             !checks.is_empty() && checks.iter().all(|check| check["severity"] == "ok"),
             "{name}: {checks:?}"
         );
+    }
+
+    let smoked = smoke(&gitea, &home.path().join("smoke"), &sound).await;
+    assert_eq!(smoked.code, Some(0), "{smoked:?}");
+    for step in ["branch adf/", "pull request #", "tells the result"] {
+        assert!(smoked.out.contains(step), "{step}: {}", smoked.out);
     }
 
     let mut faults = Vec::new();
