@@ -119,15 +119,7 @@ impl Courier {
                 "the factory knows no address of `{sink}`; restart it, so that it reads the one that the config names"
             )));
         };
-        let url = address.url.expose_secret().replace(ID, id);
-        let url = Url::parse(&url).ok();
-        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-        let Some(url) = url else {
-            return Err(CourierError::Final(
-                "its address is not a URL; write one line such as https://chat.example.org/hook"
-                    .to_owned(),
-            ));
-        };
+        let url = url(address, id)?;
         let method = Method::from_bytes(how.method.as_bytes()).unwrap_or(Method::POST);
         let request = http
             .request(method, url)
@@ -144,6 +136,42 @@ impl Courier {
         let pause = pause.map(|secs| Duration::from_secs(secs).min(PAUSE_MAX));
         Err(refused(status, pause, &answer(response).await))
     }
+}
+
+/// Whether notices could go to an address, as far as can be found out without telling
+/// anybody anything: what would be sent along is well, and somebody takes connections.
+///
+/// # Errors
+/// What is wrong, without the address.
+pub async fn reach(address: &Address, how: &Webhook) -> Result<(), CourierError> {
+    let url = url(address, "0")?;
+    headers(address, how, "0")?;
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_matches(['[', ']']).to_owned();
+    let port = url.port_or_known_default().unwrap_or_default();
+    let passing = |reason: String| CourierError::Passing {
+        after: None,
+        reason,
+    };
+    let connected = tokio::net::TcpStream::connect((host, port));
+    match tokio::time::timeout(CONNECT_MAX, connected).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(passing(error.to_string())),
+        Err(_) => Err(passing("it did not answer in time".to_owned())),
+    }
+}
+
+/// Where a notice goes.
+fn url(address: &Address, id: &str) -> Result<Url, CourierError> {
+    let url = address.url.expose_secret().replace(ID, id);
+    let url = Url::parse(&url).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| {
+        CourierError::Final(
+            "its address is not a URL; write one line such as https://chat.example.org/hook"
+                .to_owned(),
+        )
+    })
 }
 
 fn headers(address: &Address, how: &Webhook, id: &str) -> Result<HeaderMap, CourierError> {

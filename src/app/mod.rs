@@ -132,6 +132,7 @@ pub fn client(config: &Config, token: SecretString, clock: &Clock) -> Result<Cli
 /// moment ago: the forge is read only when that must have arrived, else it would
 /// be done again.
 async fn open(settings: &Settings, start: &Start) -> Result<Opened, AppError> {
+    store::check_project(&settings.state_dir, &settings.project)?;
     let lived_before = settings.state_dir.join(store::FACTORY_FILE).exists();
     let opened = store::open(&settings.state_dir, start.clock.clone())?;
     store::claim_project(&settings.state_dir, &settings.project)?;

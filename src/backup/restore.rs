@@ -16,7 +16,7 @@ use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -249,6 +249,9 @@ async fn prepare(path: &Path) -> Result<(usize, usize), BackupError> {
     let counts = (opened.world.tasks.len(), opened.world.unsettled.len());
     let changes = rejoin(&opened.world, now);
     drop(opened.committed);
+    // To take a large world apart again takes a second that nobody need wait for.
+    let world = opened.world;
+    std::thread::spawn(move || drop(world));
     if !changes.is_empty() {
         opened.ledger.commit(changes).await?;
     }
@@ -282,7 +285,8 @@ impl Put {
     }
 }
 
-/// Copies a file, whole and on disk, to where none is.
+/// Puts a file that is whole and on disk to where none is: by another name for it, or as
+/// a copy where that is another file system.
 fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
     let folder = to.parent().unwrap_or(Path::new("/"));
     std::fs::DirBuilder::new()
@@ -290,6 +294,18 @@ fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
         .mode(0o700)
         .create(folder)
         .map_err(BackupError::io("make", folder))?;
+    match std::fs::hard_link(from, to) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(BackupError::io("write", to)(error));
+        }
+        Err(_) => copy_over(from, to, folder)?,
+    }
+    let synced = File::open(folder).and_then(|dir| dir.sync_all());
+    synced.map_err(BackupError::io("write", folder))
+}
+
+fn copy_over(from: &Path, to: &Path, folder: &Path) -> Result<(), BackupError> {
     let draft =
         tempfile::NamedTempFile::new_in(folder).map_err(BackupError::io("write in", folder))?;
     let mut source = File::open(from).map_err(BackupError::io("read", from))?;
@@ -298,11 +314,9 @@ fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
         .and_then(|meta| draft.as_file().set_permissions(meta.permissions()))
         .and_then(|()| draft.as_file().sync_all())
         .map_err(BackupError::io("write", to))?;
-    draft
-        .persist_noclobber(to)
-        .map_err(|error| BackupError::io("write", to)(error.error))?;
-    let synced = File::open(folder).and_then(|dir| dir.sync_all());
-    synced.map_err(BackupError::io("write", folder))
+    let put = draft.persist_noclobber(to);
+    put.map(drop)
+        .map_err(|error| BackupError::io("write", to)(error.error))
 }
 
 impl Drop for Put {

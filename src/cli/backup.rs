@@ -166,7 +166,7 @@ fn show_restored(restored: &Restored, args: &Restore, took: std::time::Duration)
     }
     let config = args.config.path.display();
     say(&format!(
-        "checked and ready in {:.1} s; put the token back, then: adf validate-config --config {config} && adf run --config {config}",
+        "checked and ready in {:.1} s; put the token back, then: adf validate-config {config} && adf run --config {config}",
         took.as_secs_f64()
     ));
 }

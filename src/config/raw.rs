@@ -271,6 +271,8 @@ pub(super) struct Nightwatch {
     pub enabled: bool,
     /// A run without progress for so long raises an alert.
     pub stalled_after: Span,
+    /// A forge that could not be read for so long raises an alert.
+    pub forge_away_after: Span,
 }
 
 impl Default for Nightwatch {
@@ -278,6 +280,7 @@ impl Default for Nightwatch {
         Nightwatch {
             enabled: true,
             stalled_after: Span::from("15m"),
+            forge_away_after: Span::from("10m"),
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) const GATHER: Bounds = Bounds::new(Duration::from_millis(100), Durati
 pub(super) const EVERY: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
 pub(super) const TRY: Bounds = Bounds::new(Duration::from_millis(100), Duration::from_mins(1));
 pub(super) const STALLED: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
+pub(super) const AWAY: Bounds = Bounds::new(SECOND, Duration::from_hours(24));
 
 /// The time that a span means; its floor, and a fault, if it is out of bounds.
 pub(super) fn resolve(

@@ -52,7 +52,9 @@ pub(super) fn tell(draft: &mut Draft<'_>) {
 /// Tells what a sink does not know yet, once enough of it has gathered; says whether it did.
 fn blockers(draft: &mut Draft<'_>, name: &str, to: (&Sink, u64), matters: &[Matter]) -> bool {
     let (world, settings) = (draft.s.world, &draft.s.settings.notify);
-    let of_others = matters.iter().filter(|matter| !matter.is_of(name));
+    let of_others = matters
+        .iter()
+        .filter(|matter| !matter.is_of(name, &to.0.by));
     let new: Vec<&Matter> = of_others
         .filter(|matter| !world.is_told(name, &matter.subject))
         .collect();

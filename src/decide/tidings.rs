@@ -6,7 +6,8 @@
 
 use crate::mention::{digest, marker::strip, neutral};
 use crate::model::alert::Alert;
-use crate::model::notice::SINK;
+use crate::model::notice::{FORGE, SINK};
+use crate::model::notify::Way;
 use crate::model::{EffectKind, EffectState, Snapshot, Subject, Task, TaskId, TaskState, Time};
 use crate::redact::clip;
 use std::fmt::Write;
@@ -27,9 +28,11 @@ pub(super) struct Matter {
 }
 
 impl Matter {
-    /// Whether it is the trouble of the very sink that would be told.
-    pub fn is_of(&self, sink: &str) -> bool {
-        self.subject.of == format!("alert:{SINK}{sink}")
+    /// Whether it is the trouble of the very sink that would be told: of a webhook that it
+    /// could not be told, of an issue besides that there is no forge.
+    pub fn is_of(&self, sink: &str, by: &Way) -> bool {
+        let cause = self.subject.of.strip_prefix("alert:").unwrap_or_default();
+        cause.strip_prefix(SINK) == Some(sink) || cause == FORGE && matches!(by, Way::Issue { .. })
     }
 }
 

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod route;
 pub mod run;
 pub mod settings;
+mod settled;
 pub mod shown;
 pub mod skip;
 pub mod snapshot;

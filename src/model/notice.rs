@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// How the cause of an alert on a sink that could not be told begins; its name follows.
 pub const SINK: &str = "notify:";
 
+/// The cause of the alert that the forge has been away for long.
+pub const FORGE: &str = "forge";
+
 /// One thing that a notice tells of, told again only when `print` changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
@@ -75,6 +78,16 @@ pub fn notice_origin(sink: &str) -> MentionId {
     MentionId(format!("notify-{sink}"))
 }
 
+/// How the key of an effect begins that calls a person; the task follows.
+const CALL: &str = "call:";
+
+impl Effect {
+    /// Whether it tells operators anything.
+    pub(super) fn tells(&self) -> bool {
+        self.key.as_str().starts_with(CALL) || matches!(self.kind, EffectKind::Notify { .. })
+    }
+}
+
 impl World {
     /// The notices of a kind that a sink was sent, the newest first.
     pub fn notices<'a>(
@@ -115,7 +128,7 @@ impl World {
         let Some(effect) = self.effects.get(key) else {
             return;
         };
-        if let Some(task) = key.as_str().strip_prefix("call:") {
+        if let Some(task) = key.as_str().strip_prefix(CALL) {
             self.called
                 .insert((effect.created_at, TaskId(task.to_owned())));
         }

@@ -356,6 +356,8 @@ pub struct Nightwatch {
     pub enabled: bool,
     /// A run without progress for so long raises an alert.
     pub stalled_after: Duration,
+    /// A forge that could not be read for so long raises an alert.
+    pub forge_away_after: Duration,
 }
 
 /// The settings in force, shared; a reload replaces them as a whole.

@@ -4,6 +4,7 @@
 //! committed, in their order; [`World::apply`] is used at start and while running.
 
 use super::*;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The cursor that says that every open issue was read once.
@@ -94,20 +95,25 @@ impl World {
     }
 
     /// Folds one committed change in.
-    #[expect(clippy::too_many_lines, reason = "one short arm for each kind of row")]
     pub fn apply(&mut self, change: &Change) {
+        self.fold(change.clone(), true);
+    }
+
+    /// Folds one change in; `settling` says whether to look at once which tasks it settles.
+    #[expect(clippy::too_many_lines, reason = "one short arm for each kind of row")]
+    pub(super) fn fold(&mut self, change: Change, settling: bool) {
         match change {
-            Change::Repository(row) => self.repository = Some(row.clone()),
+            Change::Repository(row) => self.repository = Some(row),
             Change::Writers { logins, seen_at } => {
-                self.writers = logins.iter().cloned().collect();
-                self.writers_at = Some(*seen_at);
+                self.writers = logins.into_iter().collect();
+                self.writers_at = Some(seen_at);
             }
             Change::Issue(row) => {
                 self.display.issue(row.number, row.open);
-                self.issues.insert(row.number, row.clone());
+                self.issues.insert(row.number, row);
             }
             Change::Links(row) => {
-                self.links.insert(row.issue, row.clone());
+                self.links.insert(row.issue, row);
             }
             Change::Passage(row) => {
                 let newest = self.passages.entry(row.key).or_insert(row.version);
@@ -115,17 +121,17 @@ impl World {
                 if row.key.kind == PassageKind::Comment && row.version == 1 {
                     self.voices.entry(row.key.id).or_insert_with(|| Voice {
                         issue: row.issue,
-                        author: row.author.clone(),
                         edited: row.updated_at > row.created_at,
+                        author: row.author,
                     });
                 }
             }
             Change::Mention(row) => {
-                if !self.mentions.contains_key(&row.id) {
+                if let Entry::Vacant(place) = self.mentions.entry(row.id.clone()) {
                     if row.state == MentionState::Pending {
                         self.pending.insert(row.id.clone());
                     }
-                    self.mentions.insert(row.id.clone(), row.clone());
+                    place.insert(row);
                 }
             }
             Change::Mark(row) => {
@@ -134,52 +140,52 @@ impl World {
                     .iter()
                     .any(|m| m.comment == row.comment && m.kind == row.kind)
                 {
-                    marks.push(row.clone());
+                    marks.push(row);
                     marks.sort_by_key(|m| m.comment);
                 }
             }
             Change::Fire(row) => {
                 self.fires
                     .entry((row.agent.clone(), row.slot))
-                    .or_insert_with(|| row.clone());
+                    .or_insert(row);
             }
             Change::Alert(row) => {
-                self.alerts.insert(row.cause.clone(), row.clone());
+                self.alerts.insert(row.cause.clone(), row);
             }
             Change::Cursor { name, at } => {
-                self.cursors.insert(name.clone(), *at);
+                self.cursors.insert(name, at);
             }
             Change::Operator(row) => match &row.order {
-                Order::Pause | Order::Stop => self.held = Some(row.clone()),
+                Order::Pause | Order::Stop => self.held = Some(row),
                 Order::Resume => self.held = None,
                 Order::Cancel(task) => {
-                    self.cancelled
-                        .entry(task.clone())
-                        .or_insert_with(|| row.clone());
+                    let task = task.clone();
+                    self.cancelled.entry(task).or_insert(row);
                 }
             },
             Change::MentionState { id, state } => {
-                if let Some(mention) = self.mentions.get_mut(id) {
-                    mention.state = state.clone();
-                    match state {
-                        MentionState::Pending => self.pending.insert(id.clone()),
-                        _ => self.pending.remove(id),
+                if let Some(mention) = self.mentions.get_mut(&id) {
+                    mention.state = state;
+                    match mention.state {
+                        MentionState::Pending => self.pending.insert(id),
+                        _ => self.pending.remove(&id),
                     };
                 }
             }
             Change::Task(row) => {
                 self.task_gone(&row.id);
-                self.tasks.insert(row.id.clone(), row.clone());
                 let of_issue = self.tasks_of.entry(row.work.issue).or_default();
                 of_issue.insert(row.id.clone());
                 let pull = row.pull.and_then(|pull| self.issues.get(&pull));
-                self.display.task(row, pull.is_some_and(|pull| !pull.open));
-                self.settle(&row.id);
+                self.display.task(&row, pull.is_some_and(|pull| !pull.open));
+                let id = row.id.clone();
+                self.tasks.insert(id.clone(), row);
+                if settling {
+                    self.settle(&id);
+                }
             }
             Change::Run(row) => {
-                self.runs
-                    .entry(row.id.clone())
-                    .or_insert_with(|| row.clone());
+                self.runs.entry(row.id.clone()).or_insert(row);
             }
             Change::RunState {
                 id,
@@ -187,50 +193,48 @@ impl World {
                 process,
                 state,
             } => {
-                if let Some(run) = self.runs.get_mut(id) {
-                    if base.is_some() {
-                        run.base.clone_from(base);
-                    }
-                    if process.is_some() {
-                        run.process.clone_from(process);
-                    }
-                    run.state = state.clone();
+                if let Some(run) = self.runs.get_mut(&id) {
+                    run.base = base.or(run.base.take());
+                    run.process = process.or(run.process.take());
+                    run.state = state;
                 }
             }
             Change::Effect(row) => {
-                if !self.effects.contains_key(&row.key) {
+                let key = row.key.clone();
+                if let Entry::Vacant(place) = self.effects.entry(key.clone()) {
                     if let Some(task) = &row.task {
-                        self.effects_of
-                            .entry(task.clone())
-                            .or_default()
-                            .push(row.key.clone());
+                        let of_task = self.effects_of.entry(task.clone());
+                        of_task.or_default().push(key.clone());
                     }
-                    self.effects.insert(row.key.clone(), row.clone());
-                    self.display.intended(row);
-                    self.touched(&row.key);
+                    self.display.intended(&row);
+                    let plain = row.task.is_some() && row.kind.refusal().is_none() && !row.tells();
+                    place.insert(row);
+                    if settling || !plain {
+                        self.touched(&key, settling);
+                    }
                 }
             }
             Change::EffectState { key, tries, state } => {
-                if let Some(effect) = self.effects.get_mut(key) {
-                    effect.tries = *tries;
-                    effect.state = state.clone();
-                    self.touched(key);
+                if let Some(effect) = self.effects.get_mut(&key) {
+                    effect.tries = tries;
+                    effect.state = state;
+                    self.touched(&key, settling);
                 }
             }
             Change::TaskForgotten(id) => {
-                self.task_gone(id);
-                self.unsettled.remove(id);
+                self.task_gone(&id);
+                self.unsettled.remove(&id);
             }
             Change::EffectForgotten(key) => {
-                let gone = self.effects.remove(key);
+                let gone = self.effects.remove(&key);
                 if let Some(effect) = &gone {
                     self.display.moved(effect, &self.effects);
                 }
                 let task = gone.and_then(|e| e.task);
                 if let Some(keys) = task.and_then(|task| self.effects_of.get_mut(&task)) {
-                    keys.retain(|k| k != key);
+                    keys.retain(|k| *k != key);
                 }
-                self.loose.remove(key);
+                self.loose.remove(&key);
             }
             Change::Message {
                 run,
@@ -238,9 +242,7 @@ impl World {
                 at,
                 message,
             } => {
-                let (at, message) = (*at, message.clone());
-                self.said
-                    .insert((run.clone(), *sequence), Said { at, message });
+                self.said.insert((run, sequence), Said { at, message });
             }
             // Read from the ledger by who needs it.
             Change::Note(_) | Change::GuardDenial(_) => {}
@@ -261,33 +263,20 @@ impl World {
     }
 
     /// An effect is new or has moved on.
-    fn touched(&mut self, key: &EffectKey) {
+    fn touched(&mut self, key: &EffectKey, settling: bool) {
         self.tell(key);
         let Some(effect) = self.effects.get(key) else {
             return;
         };
         self.display.moved(effect, &self.effects);
-        match effect.task.clone() {
-            Some(task) => self.settle(&task),
+        match &effect.task {
+            Some(task) if settling => {
+                let task = task.clone();
+                self.settle(&task);
+            }
+            Some(_) => {}
             None if effect.state.is_closed() => drop(self.loose.remove(key)),
             None => drop(self.loose.insert(key.clone())),
-        }
-    }
-
-    /// A task is settled once it ended and was swept since, with no effect open.
-    fn settle(&mut self, id: &TaskId) {
-        let Some(task) = self.tasks.get(id) else {
-            return;
-        };
-        let swept = EffectKey(format!("sweep:{id}"));
-        let swept = self.effects.get(&swept);
-        let settled = task.state.is_final()
-            && swept.is_some_and(|sweep| sweep.created_at > task.changed_at)
-            && self.effects_of_task(id).all(|e| e.state.is_closed());
-        if settled {
-            self.unsettled.remove(id);
-        } else {
-            self.unsettled.insert(id.clone());
         }
     }
 

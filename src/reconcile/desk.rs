@@ -52,6 +52,7 @@ impl Loop {
             "stage": format!("{:?}", state.stage).to_lowercase(),
             "synced": state.synced,
             "forge_trouble": state.forge_trouble,
+            "forge_away_since": state.forge_away.map(|t: Time| t.0),
             "config_trouble": state.config_trouble,
             "unfit": state.unfit,
             "held": state.world.held,
@@ -71,10 +72,11 @@ impl Loop {
         let open = state.world.tasks.values().filter(|t| !t.state.is_final());
         let mut line = format!("{} open tasks, {} runs", open.count(), state.runs);
         let held = state.world.held.as_ref().map(Ordered::line);
-        let trouble = state
-            .config_trouble
-            .as_ref()
-            .or(state.forge_trouble.as_ref());
+        let now = self.clock.now();
+        let away = state.forge_away.zip(state.forge_trouble.as_ref());
+        let away = away
+            .map(|(since, why)| format!("no forge for {} s: {why}", now.since(since).as_secs()));
+        let trouble = state.config_trouble.as_ref().or(away.as_ref());
         let trouble = trouble.or(state.unfit.as_ref());
         for more in [held.as_ref(), trouble].into_iter().flatten() {
             line = format!("{line}; {more}");

@@ -325,13 +325,9 @@ impl Loop {
         let repository = self.state.world.repository.as_ref();
         let blocker = repository.and_then(Repository::blocker);
         let unanswered = nightwatch::unanswered(&self.state.world, now);
-        let mut folds = nightwatch::logins(&self.state.world, &self.state.settings, now);
-        folds.extend(nightwatch::unknown(&self.state.world, now));
-        folds.extend(nightwatch::sinks(
-            &self.state.world,
-            &self.state.settings,
-            now,
-        ));
+        let away = self.state.forge_away;
+        let away = away.zip(self.state.forge_trouble.as_deref());
+        let folds = nightwatch::folds(&self.state.world, &self.state.settings, away, now);
         let began = self.state.world.cursors.get(LISTEN_FROM).copied();
         let backups = (self.state.settings.backup_max_age, began);
         let (fit, ledger) = (self.fit.clone(), self.ledger.clone());

@@ -42,6 +42,8 @@ pub struct State {
     pub synced: bool,
     /// Why the last read of the forge failed.
     pub forge_trouble: Option<String>,
+    /// Since when reading it has failed.
+    pub forge_away: Option<Time>,
     /// Why the config on disk is not in force, when it was refused.
     pub config_trouble: Option<String>,
     /// Why no new run may start.
@@ -78,6 +80,7 @@ impl State {
             stage: Stage::Working,
             synced: false,
             forge_trouble: None,
+            forge_away: None,
             config_trouble: None,
             unfit: None,
             wake_at: None,
@@ -129,6 +132,9 @@ impl State {
                 self.forge_trouble = result.err();
                 if self.forge_trouble.is_none() {
                     self.synced = true;
+                    self.forge_away = None;
+                } else {
+                    self.forge_away.get_or_insert(now);
                 }
                 if std::mem::take(&mut self.nudged) {
                     self.poll(&mut todo);

@@ -4,7 +4,7 @@
 //! Invariant: progress is a tool result, a diff or a commit, never mere output;
 //! one alert per cause, cleared when its cause is gone.
 
-use crate::model::notice::SINK;
+use crate::model::notice::{FORGE, SINK};
 use crate::model::route::Choice;
 use crate::model::settings::Settings;
 use crate::model::{
@@ -176,10 +176,46 @@ pub fn standing(
         .collect()
 }
 
+/// The alert on a forge that has been away for `after`, raised or cleared: since when
+/// reading it has failed, and why it failed last.
+#[must_use]
+pub fn forge(
+    alerts: &BTreeMap<String, Alert>,
+    away: Option<(Time, &str)>,
+    after: Duration,
+    now: Time,
+) -> Option<Change> {
+    let long = away.filter(|(since, _)| now.since(*since) >= after);
+    let text = long.map(|(since, why)| {
+        format!(
+            "the forge could not be read for {} s: {why}; see that it runs and that this machine reaches it; nothing is taken up or delivered meanwhile",
+            now.since(since).as_secs()
+        )
+    });
+    turn(alerts, FORGE, text.as_deref(), now)
+}
+
 /// The alert on a config that was refused at a reload, raised or cleared.
 #[must_use]
 pub fn config(alerts: &BTreeMap<String, Alert>, why: Option<&str>, now: Time) -> Option<Change> {
     turn(alerts, CONFIG, why, now)
+}
+
+/// Alerts that follow from what is known, raised or cleared: on logins, rules, sinks and
+/// the forge, which is `away` since a moment, for a reason.
+#[must_use]
+pub fn folds(
+    world: &World,
+    settings: &Settings,
+    away: Option<(Time, &str)>,
+    now: Time,
+) -> Vec<Change> {
+    let after = settings.nightwatch.forge_away_after;
+    let mut folds = logins(world, settings, now);
+    folds.extend(unknown(world, now));
+    folds.extend(sinks(world, settings, now));
+    folds.extend(forge(&world.alerts, away, after, now));
+    folds
 }
 
 /// The alert that the rules know too little of what goes wrong, raised or cleared.

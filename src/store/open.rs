@@ -78,12 +78,16 @@ pub fn open_with(state_dir: &Path, clock: Clock, options: &Options) -> Result<Op
     file::private_file(&path)?;
     let mut conn = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?;
     // Before anything is set: a file from the future, or of another program, stays as it is.
-    migrate::known_version(&conn, &path, options.migrations)?;
-    prepare(&conn, &path, options)?;
-    let found = migrate::run(&mut conn, &path, options.migrations)?;
+    let found = migrate::known_version(&conn, &path, options.migrations)?;
+    if found < migrate::newest(options.migrations) {
+        check(&conn, &path)?;
+        prepare(&conn, &path, options)?;
+        migrate::run(&mut conn, &path, options.migrations)?;
+    } else {
+        prepare(&conn, &path, options)?;
+    }
+    let world = load_checked(&conn, &path, options)?;
     let factory = settle_factory(&conn, state_dir, &path)?;
-    let mut world = World::default();
-    rows::load(&conn, &path, &mut |change| world.apply(&change))?;
     let (sender, committed) = mpsc::channel(COMMITTED_BATCHES_MAX);
     let ledger = writer::start(conn, lock, path, clock, sender)?;
     Ok(Opened {
@@ -165,18 +169,37 @@ fn connect(path: &Path, mode: OpenFlags, options: &Options) -> Result<Connection
     Ok(conn)
 }
 
-/// Checks the file and sets how it is written.
-fn prepare(conn: &Connection, path: &Path, options: &Options) -> Result<(), StoreError> {
-    let fail = |e| StoreError::sql(path, e);
+/// Whether the file is sound, by SQLite's own check, with the first fault found.
+pub(super) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let verdict: String = conn
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(fail)?;
-    if verdict != "ok" {
-        return Err(StoreError::Corrupt {
-            path: path.to_owned(),
-            what: verdict,
-        });
+        .map_err(|e| StoreError::sql(path, e))?;
+    if verdict == "ok" {
+        return Ok(());
     }
+    Err(StoreError::Corrupt {
+        path: path.to_owned(),
+        what: verdict,
+    })
+}
+
+/// Folds all rows while the file is checked beside it: with a long life each takes
+/// seconds. The check has the first word on what is wrong.
+fn load_checked(conn: &Connection, path: &Path, options: &Options) -> Result<World, StoreError> {
+    std::thread::scope(|scope| {
+        let sound = scope.spawn(|| {
+            let beside = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)?;
+            check(&beside, path)
+        });
+        let world = World::load(|apply| rows::load(conn, path, apply));
+        sound.join().unwrap_or(Err(StoreError::Stopped))?;
+        world
+    })
+}
+
+/// Sets how the file is written.
+fn prepare(conn: &Connection, path: &Path, options: &Options) -> Result<(), StoreError> {
+    let fail = |e| StoreError::sql(path, e);
     let mode: String = conn
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .map_err(fail)?;

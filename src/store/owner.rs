@@ -18,8 +18,20 @@ pub const ACCOUNT_FILE: &str = "account.id";
 /// # Errors
 /// When it is another project's.
 pub fn claim_project(state_dir: &Path, project: &str) -> Result<(), StoreError> {
+    file::create_once(&state_dir.join(PROJECT_FILE), &format!("{project}\n"))?;
+    check_project(state_dir, project)
+}
+
+/// Whether a state directory is a project's, or nobody's yet; looks only, so that the
+/// ledger of another project need not be opened to be refused.
+///
+/// # Errors
+/// When it is another project's.
+pub fn check_project(state_dir: &Path, project: &str) -> Result<(), StoreError> {
     let path = state_dir.join(PROJECT_FILE);
-    file::create_once(&path, &format!("{project}\n"))?;
+    if !path.exists() {
+        return Ok(());
+    }
     match read(&path)? {
         found if found == project => Ok(()),
         found => Err(StoreError::OtherProject {

@@ -48,16 +48,7 @@ impl Reader {
     /// # Errors
     /// When it is not, with the first fault found.
     pub fn check(&self) -> Result<(), StoreError> {
-        let found = self
-            .conn
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-        match self.answer(found)? {
-            sound if sound == "ok" => Ok(()),
-            what => Err(StoreError::Corrupt {
-                path: self.path.clone(),
-                what,
-            }),
-        }
+        open::check(&self.conn, &self.path)
     }
 
     /// Everything known, folded from the rows of one moment. Its version is 0.
@@ -66,9 +57,7 @@ impl Reader {
     /// When the ledger cannot be read.
     pub fn world(&self) -> Result<World, StoreError> {
         let moment = self.moment()?;
-        let mut world = World::default();
-        rows::load(&moment, &self.path, &mut |change| world.apply(&change))?;
-        Ok(world)
+        World::load(|apply| rows::load(&moment, &self.path, apply))
     }
 
     /// Of everything known only the writers, and the mentions, runs and messages of

@@ -305,3 +305,37 @@ fn a_world_loaded_row_by_row_knows_what_was_told() {
     assert_eq!(loaded.told, scene.world.told);
     assert_eq!(loaded.told.len(), 1);
 }
+
+#[test]
+fn a_forge_that_is_away_is_told_by_webhooks_and_not_on_itself() {
+    let issue = Way::Issue { number: Some(7) };
+    let desk = Sink {
+        digest: true,
+        by: issue,
+    };
+    let mut scene = scene(&[("chat", webhook()), ("desk", desk)]);
+    let trouble = Some((scene.now, "connection refused"));
+    scene.pass(9 * MINUTE);
+    let look = |scene: &Scene, trouble| {
+        let after = scene.settings.nightwatch.forge_away_after;
+        adf::sense::nightwatch::forge(&scene.world.alerts, trouble, after, scene.now)
+    };
+    assert_eq!(look(&scene, trouble), None, "not for long yet");
+    scene.pass(MINUTE);
+    let raised = look(&scene, trouble).expect("an alert");
+    let Change::Alert(alert) = &raised else {
+        panic!("{raised:?}");
+    };
+    assert!(
+        alert.text.contains("for 600 s: connection refused"),
+        "{alert:?}"
+    );
+    scene.apply(vec![raised]);
+    assert_eq!(look(&scene, trouble), None, "raised once");
+    scene.pass(MINUTE);
+    let notices = told(&mut scene);
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].key.as_str().starts_with("blockers:chat:"));
+    let over = look(&scene, None);
+    assert!(matches!(over, Some(Change::Alert(a)) if a.cleared_at.is_some()));
+}

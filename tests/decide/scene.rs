@@ -381,6 +381,7 @@ pub fn settings() -> Settings {
         nightwatch: Nightwatch {
             enabled: true,
             stalled_after: Duration::from_secs(900),
+            forge_away_after: Duration::from_secs(600),
         },
         notify: Notify::default(),
         backup_max_age: None,

@@ -14,6 +14,8 @@ mod fix;
 mod forge;
 mod judged;
 mod machine;
+mod notify;
+mod real;
 mod repository;
 mod state;
 mod unit;

@@ -22,6 +22,7 @@ mod factory;
 mod failures;
 mod faults;
 mod idle;
+mod kept;
 mod kills;
 mod mentions;
 mod orphans;

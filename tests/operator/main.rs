@@ -6,8 +6,10 @@
     reason = "a test stops where its ground gives way"
 )]
 
+mod away;
 mod blocked;
 mod cancel;
+mod digest;
 mod hold;
 mod hook;
 mod notify;

@@ -154,7 +154,16 @@ required = false
 
     /// Starts the daemon and waits until it is ready.
     pub async fn run(&self, environment: &[(&str, &str)]) -> Daemon {
-        let mut command = self.command(&["run", "--log", "json"]);
+        self.start(&[], environment).await
+    }
+
+    /// As [`Plant::run`], with more arguments.
+    pub async fn run_with(&self, more: &[&str]) -> Daemon {
+        self.start(more, &[]).await
+    }
+
+    async fn start(&self, more: &[&str], environment: &[(&str, &str)]) -> Daemon {
+        let mut command = self.command(&[&["run", "--log", "json"], more].concat());
         command.envs(environment.iter().copied());
         let mut child = command.spawn().unwrap();
         let said = Arc::new(Mutex::new(Vec::new()));
@@ -223,7 +232,8 @@ impl Daemon {
 
     /// Waits until the log says this.
     pub async fn until_said(&self, text: &str) -> String {
-        until(&format!("`{text}` in the log"), || {
+        let all = || format!("`{text}` in the log, but {}", self.said());
+        until_or(all, || {
             let said = self.said.lock().unwrap();
             said.iter().find(|line| line.contains(text)).cloned()
         })

@@ -61,7 +61,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("backup", &["model", "config", "decide", "store", "clock"]),
     (
         "doctor",
-        &["model", "pure", "config", "forge", "store", "act", "clock"],
+        &[
+            "model", "pure", "config", "forge", "store", "act", "clock", "courier",
+        ],
     ),
     ("setup", &["model", "pure", "config", "act"]),
     ("web", &["model", "store", "ipc", "clock"]),

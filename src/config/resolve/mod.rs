@@ -96,6 +96,12 @@ impl Resolver<'_, '_> {
                     "/nightwatch/stalled_after",
                     self.faults,
                 ),
+                forge_away_after: span::resolve(
+                    &raw.nightwatch.forge_away_after,
+                    span::AWAY,
+                    "/nightwatch/forge_away_after",
+                    self.faults,
+                ),
             },
             notify,
             backup_max_age: self.backup_max_age(&raw.backup),

@@ -18,28 +18,11 @@ const SKEW_SECONDS_MAX: i64 = 300;
 #[must_use]
 pub fn token(token: &Result<SecretString, SecretError>) -> Check {
     const NAME: &str = "token";
+    let write = "write the token of the factory's account there, with mode 0600";
+    let make = "make a token with write:repository, write:issue and read:user, and put it where [gitea] reads it";
     match token {
         Ok(_) => Check::ok(About::Config, NAME, "it can be read"),
-        Err(SecretError::Exposed { path, mode }) => {
-            let found = format!("{} has mode {mode:04o}: others can read it", path.display());
-            let remedy = format!("chmod 600 {}", path.display());
-            let mend = Mend::Mode {
-                path: path.clone(),
-                mode: 0o600,
-            };
-            Check::error(About::Config, NAME, found, remedy).mended_by(mend)
-        }
-        Err(SecretError::Unreadable { path, error }) => {
-            let found = format!("{}: {error}", path.display());
-            let remedy = "write the token of the factory's account there, with mode 0600";
-            Check::error(About::Config, NAME, found, remedy)
-        }
-        Err(error) => {
-            let text = error.to_string();
-            let remedy = "make a token with write:repository, write:issue and read:user, and put it where [gitea] reads it";
-            let (found, remedy) = text.split_once("; ").unwrap_or((&text, remedy));
-            Check::error(About::Config, NAME, found, remedy)
-        }
+        Err(error) => super::secret(NAME, error, write, make),
     }
 }
 
@@ -168,6 +151,7 @@ fn within(config: &Config, how: &How, seen: &Seen, repository: &Repository) -> V
         None => checks.push(Check::skipped(ABOUT, "push", "not tried: --no-probes")),
     }
     checks.extend(seen.hooks.as_ref().map(|found| hooks(config, how, found)));
+    checks.extend(super::sinks::issues(seen));
     for (agent, number, issue) in &seen.standing {
         checks.extend(standing(agent, *number, issue, repository));
     }

@@ -6,11 +6,12 @@ pub mod agents;
 pub mod binary;
 pub mod forge;
 pub mod machine;
+pub mod sinks;
 pub mod state;
 pub mod unit;
 
-use super::{About, Check};
-use crate::config::Config;
+use super::{About, Check, Mend};
+use crate::config::{Config, SecretError};
 
 /// The config, which was taken, and what is odd about it.
 #[must_use]
@@ -31,4 +32,29 @@ pub fn config(config: &Config) -> Vec<Check> {
         Check::warning(about, "config.warning", found, &fault.help)
     }));
     checks
+}
+
+/// A secret that cannot be had: `write` helps where its file is not there, `make` where
+/// the error names no remedy.
+fn secret(name: &str, error: &SecretError, write: &str, make: &str) -> Check {
+    match error {
+        SecretError::Exposed { path, mode } => {
+            let found = format!("{} has mode {mode:04o}: others can read it", path.display());
+            let remedy = format!("chmod 600 {}", path.display());
+            let mend = Mend::Mode {
+                path: path.clone(),
+                mode: 0o600,
+            };
+            Check::error(About::Config, name, found, remedy).mended_by(mend)
+        }
+        SecretError::Unreadable { path, error } => {
+            let found = format!("{}: {error}", path.display());
+            Check::error(About::Config, name, found, write)
+        }
+        error => {
+            let text = error.to_string();
+            let (found, remedy) = text.split_once("; ").unwrap_or((&text, make));
+            Check::error(About::Config, name, found, remedy)
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::doctor::How;
 use crate::forge::{
     Branch, Client, ForgeConfig, ForgeError, Hook, IssueItem, Label, Limits, Scopes, Version,
 };
+use crate::model::notify::Way;
 use crate::model::{Person, Repository, Time};
 use crate::store;
 use secrecy::SecretString;
@@ -49,6 +50,8 @@ pub struct Seen {
     pub hooks: Option<Result<Vec<Hook>, ForgeError>>,
     /// The standing issues of agents with a schedule.
     pub standing: Vec<(String, u64, Result<Option<IssueItem>, ForgeError>)>,
+    /// The issues that sinks of `[notify]` write on.
+    pub sinks: Vec<(String, u64, Result<Option<IssueItem>, ForgeError>)>,
     /// A push.
     pub push: Option<push::Tried>,
 }
@@ -58,7 +61,17 @@ pub struct Seen {
 /// # Errors
 /// As reading it from the config's place.
 pub fn token(config: &Config, unit: Option<&Unit>) -> Result<SecretString, SecretError> {
-    let source = &config.secrets.token;
+    secret(&config.secrets.token, unit)
+}
+
+/// A secret, from where the config says, else from where the unit loads it.
+///
+/// # Errors
+/// As reading it from the config's place.
+pub(super) fn secret(
+    source: &SecretSource,
+    unit: Option<&Unit>,
+) -> Result<SecretString, SecretError> {
     let read = source.read();
     let name = match source {
         SecretSource::Standard => TOKEN_CREDENTIAL,
@@ -140,6 +153,15 @@ async fn within(
             let issue = client.issue(cron.issue).await;
             seen.standing
                 .push((agent.name.to_string(), cron.issue, issue));
+        }
+    }
+    for (name, sink) in &config.settings.notify.sinks {
+        if let Way::Issue {
+            number: Some(number),
+        } = sink.by
+        {
+            let issue = client.issue(number).await;
+            seen.sinks.push((name.clone(), number, issue));
         }
     }
     let head = seen

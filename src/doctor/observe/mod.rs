@@ -7,5 +7,6 @@ pub mod binary;
 pub mod forge;
 pub mod machine;
 pub mod push;
+pub mod sinks;
 pub mod state;
 pub mod unit;

@@ -2,9 +2,9 @@
 //!
 //! Invariant: one row per cause, per slot and per cursor.
 
-use super::each;
+use super::{column::Cells, each};
 use crate::model::{AgentName, Alert, Change, Fire, RunId, Time};
-use rusqlite::{Connection, Result, Row, named_params, params};
+use rusqlite::{Connection, Result, named_params, params};
 
 pub(super) fn write(conn: &Connection, row: &Alert) -> Result<()> {
     conn.prepare_cached(
@@ -32,13 +32,13 @@ pub(super) fn load_open(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Res
     each(conn, sql, [], read, |row| apply(Change::Alert(row)))
 }
 
-fn read(row: &Row<'_>) -> Result<Alert> {
+fn read(row: &Cells<'_>) -> Result<Alert> {
     Ok(Alert {
         cause: row.get("cause")?,
         text: row.get("text")?,
-        run: row.get::<_, Option<_>>("run")?.map(RunId),
+        run: row.get::<Option<_>>("run")?.map(RunId),
         raised_at: Time(row.get("raised_at")?),
-        cleared_at: row.get::<_, Option<_>>("cleared_at")?.map(Time),
+        cleared_at: row.get::<Option<_>>("cleared_at")?.map(Time),
     })
 }
 
@@ -49,7 +49,7 @@ pub(super) fn write_fire(conn: &Connection, row: &Fire) -> Result<()> {
 }
 
 pub(super) fn load_fires(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    let read = |row: &Row<'_>| {
+    let read = |row: &Cells<'_>| {
         Ok(Fire {
             agent: AgentName(row.get("agent")?),
             slot: Time(row.get("slot")?),
@@ -67,7 +67,7 @@ pub(super) fn write_cursor(conn: &Connection, name: &str, at: Time) -> Result<()
 }
 
 pub(super) fn load_cursors(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    let read = |row: &Row<'_>| Ok((row.get("name")?, Time(row.get("at")?)));
+    let read = |row: &Cells<'_>| Ok((row.get("name")?, Time(row.get("at")?)));
     each(conn, "SELECT * FROM cursor", [], read, |(name, at)| {
         apply(Change::Cursor { name, at });
     })

@@ -5,11 +5,15 @@
 
 use super::{
     super::history::{self, Line},
-    column::{Int, Json, join, split},
+    column::{Cells, Int, Json, split, variant},
     each,
 };
 use crate::model::{Change, Effect, EffectKey, EffectState, TaskId, Time};
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Result, named_params};
+
+/// The columns of an effect. Those that SQLite makes of them for people are left out: each
+/// would be parsed out of its JSON for every row.
+const COLUMNS: &str = "key, task, issue, kind, payload, lease, tries, state, detail, created_at";
 
 pub(super) fn write(conn: &Connection, row: &Effect, now: Time) -> Result<()> {
     let (kind, payload) = split(&row.kind)?;
@@ -74,9 +78,8 @@ pub(super) fn write_state(
 }
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    each(conn, "SELECT * FROM effect ORDER BY seq", [], read, |row| {
-        apply(Change::Effect(row));
-    })
+    let sql = format!("SELECT {COLUMNS} FROM effect ORDER BY seq");
+    each(conn, &sql, [], read, |row| apply(Change::Effect(row)))
 }
 
 /// The effect with the greatest key between two, the second one left out.
@@ -86,8 +89,10 @@ pub(in crate::store) fn load_newest(
     to: &EffectKey,
     apply: &mut dyn FnMut(Change),
 ) -> Result<()> {
-    let sql = "SELECT * FROM effect WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1";
-    each(conn, sql, [from.as_str(), to.as_str()], read, |row| {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM effect WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1"
+    );
+    each(conn, &sql, [from.as_str(), to.as_str()], read, |row| {
         apply(Change::Effect(row));
     })
 }
@@ -100,9 +105,9 @@ pub(super) fn forget(conn: &Connection, key: &EffectKey) -> Result<()> {
 
 /// The effects on an issue, in the order they were intended.
 pub(in crate::store) fn by_issue(conn: &Connection, issue: u64) -> Result<Vec<Effect>> {
-    let sql = "SELECT * FROM effect WHERE issue = ? ORDER BY seq";
+    let sql = format!("SELECT {COLUMNS} FROM effect WHERE issue = ? ORDER BY seq");
     let mut found = Vec::new();
-    each(conn, sql, [Int(issue)], read, |row| found.push(row))?;
+    each(conn, &sql, [Int(issue)], read, |row| found.push(row))?;
     Ok(found)
 }
 
@@ -132,17 +137,15 @@ fn keep(
     history::keep(conn, &line)
 }
 
-fn read(row: &Row<'_>) -> Result<Effect> {
-    let Json(payload) = row.get("payload")?;
-    let detail: Option<Json<_>> = row.get("detail")?;
+fn read(row: &Cells<'_>) -> Result<Effect> {
     Ok(Effect {
         key: EffectKey(row.get("key")?),
-        task: row.get::<_, Option<_>>("task")?.map(TaskId),
-        issue: row.get::<_, Int>("issue")?.0,
-        kind: join(row.get("kind")?, payload)?,
-        lease: row.get::<_, Int>("lease")?.0,
+        task: row.get::<Option<_>>("task")?.map(TaskId),
+        issue: row.get::<Int>("issue")?.0,
+        kind: variant(row, "kind", "payload")?,
+        lease: row.get::<Int>("lease")?.0,
         tries: row.get("tries")?,
-        state: join(row.get("state")?, detail.map(|json| json.0))?,
+        state: variant(row, "state", "detail")?,
         created_at: Time(row.get("created_at")?),
     })
 }

@@ -4,11 +4,11 @@
 
 use super::{
     super::history::{self, Line},
-    column::Int,
+    column::{Cells, Int},
     each,
 };
 use crate::model::{AgentName, GuardDenial, RunId, Time};
-use rusqlite::{Connection, Result, Row, named_params};
+use rusqlite::{Connection, Result, named_params};
 
 /// Denials that are kept.
 pub const KEPT_MAX: u32 = 10_000;
@@ -59,11 +59,11 @@ pub(in crate::store) fn all(conn: &Connection) -> Result<Vec<GuardDenial>> {
     Ok(found)
 }
 
-fn read(row: &Row<'_>) -> Result<GuardDenial> {
+fn read(row: &Cells<'_>) -> Result<GuardDenial> {
     Ok(GuardDenial {
         run: RunId(row.get("run")?),
         agent: AgentName(row.get("agent")?),
-        issue: row.get::<_, Int>("issue")?.0,
+        issue: row.get::<Int>("issue")?.0,
         at: Time(row.get("at")?),
         tool: row.get("tool")?,
         what: row.get("what")?,

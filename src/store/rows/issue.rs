@@ -3,11 +3,11 @@
 //! Invariant: the newest reading replaces the one before.
 
 use super::{
-    column::{Int, Json, person},
+    column::{Cells, Int, Json, once, person},
     each,
 };
 use crate::model::{Change, Issue, Time};
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Result, named_params};
 
 pub(super) fn write(conn: &Connection, row: &Issue) -> Result<()> {
     conn.prepare_cached(
@@ -39,19 +39,19 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
 
 pub(in crate::store) fn one(conn: &Connection, number: u64) -> Result<Option<Issue>> {
     conn.prepare_cached("SELECT * FROM issue WHERE number = ?")?
-        .query_row([Int(number)], read)
+        .query_row([Int(number)], |row| once(row, read))
         .optional()
 }
 
-fn read(row: &Row<'_>) -> Result<Issue> {
+fn read(row: &Cells<'_>) -> Result<Issue> {
     Ok(Issue {
-        number: row.get::<_, Int>("number")?.0,
+        number: row.get::<Int>("number")?.0,
         is_pull: row.get("is_pull")?,
         title: row.get("title")?,
         open: row.get("open")?,
         author: person(row, "author_id", "author_login")?,
-        labels: row.get::<_, Json<_>>("labels")?.0,
-        milestone: row.get::<_, Option<Json<_>>>("milestone")?.map(|m| m.0),
+        labels: row.get::<Json<_>>("labels")?.0,
+        milestone: row.get::<Option<Json<_>>>("milestone")?.map(|m| m.0),
         updated_at: Time(row.get("updated_at")?),
         changed_at: Time(row.get("changed_at")?),
     })

@@ -3,7 +3,7 @@
 //! Invariant: the newest reading of an issue replaces the one before, as a whole.
 
 use super::{
-    column::{Int, Json},
+    column::{Cells, Int, Json},
     each,
 };
 use crate::model::{Change, Links, Time};
@@ -16,10 +16,10 @@ pub(super) fn write(conn: &Connection, row: &Links) -> Result<()> {
 }
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    let read = |row: &rusqlite::Row<'_>| {
+    let read = |row: &Cells<'_>| {
         Ok(Links {
-            issue: row.get::<_, Int>("issue")?.0,
-            on: row.get::<_, Json<_>>("blocker")?.0,
+            issue: row.get::<Int>("issue")?.0,
+            on: row.get::<Json<_>>("blocker")?.0,
             read_at: Time(row.get("read_at")?),
         })
     };

@@ -3,11 +3,11 @@
 //! Invariant: a mark is known by task, comment and kind, and then ignored.
 
 use super::{
-    column::{Int, Word},
+    column::{Cells, Int, Word},
     each,
 };
 use crate::model::{AgentName, Change, EffectKey, FactoryId, Mark, MentionId, TaskId, Time};
-use rusqlite::{Connection, Result, Row, named_params};
+use rusqlite::{Connection, Result, named_params};
 
 pub(super) fn write(conn: &Connection, row: &Mark) -> Result<()> {
     conn.prepare_cached(
@@ -39,16 +39,16 @@ pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<(
     })
 }
 
-fn read(row: &Row<'_>) -> Result<Mark> {
+fn read(row: &Cells<'_>) -> Result<Mark> {
     Ok(Mark {
         comment: row.get("comment")?,
-        issue: row.get::<_, Int>("issue")?.0,
-        kind: row.get::<_, Word<_>>("kind")?.0,
+        issue: row.get::<Int>("issue")?.0,
+        kind: row.get::<Word<_>>("kind")?.0,
         factory: FactoryId(row.get("factory")?),
         key: EffectKey(row.get("effect")?),
         task: TaskId(row.get("task")?),
         origin: MentionId(row.get("origin")?),
-        agent: row.get::<_, Option<_>>("agent")?.map(AgentName),
+        agent: row.get::<Option<_>>("agent")?.map(AgentName),
         instruction: row.get("instruction")?,
         verified: row.get("verified")?,
         written_at: Time(row.get("written_at")?),

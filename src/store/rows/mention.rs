@@ -4,13 +4,13 @@
 
 use super::{
     super::history::{self, Line},
-    column::{Int, Word, damaged, join, passage_key, person, split},
+    column::{Cells, Int, Word, damaged, join, passage_key, person, split},
     each,
 };
 use crate::model::{
     AgentName, Change, Mention, MentionId, MentionState, PassageKey, Target, TaskId, Time,
 };
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 use serde_json::Value;
 
 pub(super) fn write(conn: &Connection, row: &Mention, now: Time) -> Result<()> {
@@ -141,7 +141,7 @@ fn state_columns(state: &MentionState) -> Result<(String, Option<String>)> {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Mention> {
+fn read(row: &Cells<'_>) -> Result<Mention> {
     let agent: Option<String> = row.get("agent")?;
     let malformed: Option<String> = row.get("malformed")?;
     let target = match (agent, malformed) {
@@ -157,14 +157,14 @@ fn read(row: &Row<'_>) -> Result<Mention> {
         id: MentionId(row.get("id")?),
         passage: passage_key(row, "passage_kind", "passage_id")?,
         version: row.get("passage_version")?,
-        issue: row.get::<_, Int>("issue")?.0,
+        issue: row.get::<Int>("issue")?.0,
         target,
         instruction: row.get("instruction")?,
         task: TaskId(row.get("task")?),
         author: person(row, "author_id", "author_login")?,
         own_account: row.get("own_account")?,
         edited_in: row.get("edited_in")?,
-        replaces: row.get::<_, Option<_>>("replaces")?.map(MentionId),
+        replaces: row.get::<Option<_>>("replaces")?.map(MentionId),
         older: row.get("older")?,
         written_at: Time(row.get("written_at")?),
         state: join(row.get("state")?, refusal.map(Value::String))?,

@@ -5,11 +5,11 @@
 
 use super::{
     super::reader::Message,
-    column::{Int, Json, join, split},
+    column::{Cells, Int, Json, split, variant},
     each,
 };
 use crate::model::{self, Change, RunId, TaskId, Time};
-use rusqlite::{Connection, Result, Row, named_params};
+use rusqlite::{Connection, Result, named_params};
 
 pub(super) fn write(
     conn: &Connection,
@@ -70,12 +70,11 @@ pub(in crate::store) fn of_task(conn: &Connection, task: &TaskId) -> Result<Vec<
     Ok(found)
 }
 
-fn read(row: &Row<'_>) -> Result<Message> {
-    let Json(payload) = row.get("payload")?;
+fn read(row: &Cells<'_>) -> Result<Message> {
     Ok(Message {
         run: RunId(row.get("run")?),
         sequence: row.get("sequence")?,
         at: Time(row.get("at")?),
-        message: join(row.get("kind")?, Some(payload))?,
+        message: variant(row, "kind", "payload")?,
     })
 }

@@ -20,6 +20,7 @@ mod repository;
 mod run;
 mod task;
 
+use column::Cells;
 pub(super) use column::Int;
 pub(super) use effect::{by_issue as effects_of_issue, load_newest as load_newest_effect};
 pub(super) use guard::all as guard_denials;
@@ -32,7 +33,7 @@ pub(super) use task::count as count_tasks;
 
 use super::StoreError;
 use crate::model::{Change, Time};
-use rusqlite::{Connection, Params, Result, Row};
+use rusqlite::{Connection, Params, Result};
 use std::path::Path;
 
 type Load = fn(&Connection, &mut dyn FnMut(Change)) -> Result<()>;
@@ -142,13 +143,14 @@ fn each<T>(
     conn: &Connection,
     sql: &str,
     params: impl Params,
-    read: impl Fn(&Row<'_>) -> Result<T>,
+    read: impl Fn(&Cells<'_>) -> Result<T>,
     mut apply: impl FnMut(T),
 ) -> Result<()> {
     let mut statement = conn.prepare_cached(sql)?;
+    let names = column::names(&statement);
     let mut rows = statement.query(params)?;
     while let Some(row) = rows.next()? {
-        apply(read(row)?);
+        apply(read(&Cells::new(row, &names))?);
     }
     Ok(())
 }

@@ -4,12 +4,12 @@
 //! [`NOTES_A_DAY_MAX`] stay, of an agent the last [`NOTE_DAYS_MAX`] days. The
 //! world does not hold them.
 
-use super::each;
+use super::{column::Cells, each};
 use crate::model::{
     AgentName, Note, Time,
     message::{NOTE_DAYS_MAX, NOTES_A_DAY_MAX},
 };
-use rusqlite::{Connection, Result, Row, named_params, params};
+use rusqlite::{Connection, Result, named_params, params};
 
 pub(super) fn write(conn: &Connection, row: &Note) -> Result<()> {
     conn.prepare_cached(
@@ -45,7 +45,7 @@ pub(in crate::store) fn of_agent(
     Ok(found)
 }
 
-fn read(row: &Row<'_>) -> Result<Note> {
+fn read(row: &Cells<'_>) -> Result<Note> {
     Ok(Note {
         agent: AgentName(row.get("agent")?),
         day: row.get("day")?,

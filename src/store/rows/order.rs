@@ -3,9 +3,12 @@
 //! Invariant: the newest order of the factory replaces the one before; the
 //! first order to cancel a task stays.
 
-use super::{column::damaged, each};
+use super::{
+    column::{Cells, damaged},
+    each,
+};
 use crate::model::{Change, Order, Ordered, TaskId, Time};
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 pub(super) fn write(conn: &Connection, row: &Ordered) -> Result<()> {
     let (task, word) = match &row.order {
@@ -34,7 +37,7 @@ pub(super) fn load_held(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Res
 }
 
 fn select(conn: &Connection, sql: &str, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    let read = |row: &Row<'_>| {
+    let read = |row: &Cells<'_>| {
         let (task, word): (String, String) = (row.get("task")?, row.get("word")?);
         let order = match (task.as_str(), word.as_str()) {
             ("", "pause") => Order::Pause,

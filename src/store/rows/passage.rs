@@ -4,11 +4,11 @@
 //! versions without their texts.
 
 use super::{
-    column::{Int, Word, passage_key, person},
+    column::{Cells, Int, Word, once, passage_key, person},
     each,
 };
 use crate::model::{Change, Passage, PassageKey, Time};
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
 
 pub(super) fn write(conn: &Connection, row: &Passage) -> Result<()> {
     conn.prepare_cached(
@@ -50,7 +50,9 @@ pub(in crate::store) fn one(
         "SELECT * FROM passage WHERE kind = ?1 AND id = ?2 AND (?3 IS NULL OR version = ?3)
          ORDER BY version DESC LIMIT 1",
     )?
-    .query_row(params![Word(key.kind), key.id, version], read)
+    .query_row(params![Word(key.kind), key.id, version], |row| {
+        once(row, read)
+    })
     .optional()
 }
 
@@ -65,10 +67,10 @@ pub(in crate::store) fn newest_of_issue(conn: &Connection, issue: u64) -> Result
     Ok(found)
 }
 
-fn read(row: &Row<'_>) -> Result<Passage> {
+fn read(row: &Cells<'_>) -> Result<Passage> {
     Ok(Passage {
         key: passage_key(row, "kind", "id")?,
-        issue: row.get::<_, Int>("issue")?.0,
+        issue: row.get::<Int>("issue")?.0,
         version: row.get("version")?,
         author: person(row, "author_id", "author_login")?,
         body: row.get("body")?,

@@ -2,7 +2,10 @@
 //!
 //! Invariant: each reading of the forge replaces the one before as a whole.
 
-use super::{column::Json, each};
+use super::{
+    column::{Cells, Json},
+    each,
+};
 use crate::model::{Change, RepoId, Repository, Time};
 use rusqlite::{Connection, OptionalExtension, Result, named_params};
 
@@ -29,7 +32,7 @@ pub(super) fn write(conn: &Connection, row: &Repository) -> Result<()> {
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
     let sql = "SELECT * FROM repository";
-    let read = |row: &rusqlite::Row<'_>| {
+    let read = |row: &Cells<'_>| {
         Ok(Repository {
             id: RepoId(row.get("id")?),
             full_name: row.get("full_name")?,
@@ -62,7 +65,7 @@ pub(super) fn load_writers(conn: &Connection, apply: &mut dyn FnMut(Change)) -> 
         return Ok(());
     };
     let mut logins = Vec::new();
-    let read = |row: &rusqlite::Row<'_>| row.get("login");
+    let read = |row: &Cells<'_>| row.get("login");
     each(conn, "SELECT login FROM writer", [], read, |login| {
         logins.push(login);
     })?;

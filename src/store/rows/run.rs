@@ -5,13 +5,18 @@
 
 use super::{
     super::history::{self, Line},
-    column::{Int, Json, damaged},
+    column::{Cells, Int, Json, damaged},
     each,
 };
 use crate::model::{
     AgentName, Change, Outcome, Process, RepoId, Run, RunId, RunState, Sha, TaskId, Time, WorkKey,
 };
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Result, named_params};
+
+/// The columns of a run, without those that SQLite makes of them for people.
+const COLUMNS: &str = "id, task, repo, issue, attempt, lease, agent, provider, model, routed, \
+     base, pid, start_time, boot_id, created_at, state, working_since, progress_at, steps, \
+     ended_at, outcome";
 
 /// A state, spread over its columns.
 #[derive(Default)]
@@ -149,14 +154,15 @@ pub(super) fn write_state(
 }
 
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    each(conn, "SELECT * FROM run ORDER BY seq", [], read, |row| {
-        apply(Change::Run(row));
-    })
+    let sql = format!("SELECT {COLUMNS} FROM run ORDER BY seq");
+    each(conn, &sql, [], read, |row| apply(Change::Run(row)))
 }
 
 pub(super) fn load_of(conn: &Connection, issue: u64, apply: &mut dyn FnMut(Change)) -> Result<()> {
-    let sql = "SELECT * FROM run WHERE issue = ? ORDER BY seq";
-    each(conn, sql, [Int(issue)], read, |row| apply(Change::Run(row)))
+    let sql = format!("SELECT {COLUMNS} FROM run WHERE issue = ? ORDER BY seq");
+    each(conn, &sql, [Int(issue)], read, |row| {
+        apply(Change::Run(row))
+    })
 }
 
 pub(super) fn load_of_task(
@@ -164,47 +170,47 @@ pub(super) fn load_of_task(
     task: &TaskId,
     apply: &mut dyn FnMut(Change),
 ) -> Result<()> {
-    let sql = "SELECT * FROM run WHERE task = ? ORDER BY seq";
-    each(conn, sql, [task.as_str()], read, |row| {
+    let sql = format!("SELECT {COLUMNS} FROM run WHERE task = ? ORDER BY seq");
+    each(conn, &sql, [task.as_str()], read, |row| {
         apply(Change::Run(row))
     })
 }
 
-fn read(row: &Row<'_>) -> Result<Run> {
+fn read(row: &Cells<'_>) -> Result<Run> {
     Ok(Run {
         id: RunId(row.get("id")?),
         task: TaskId(row.get("task")?),
         work: WorkKey {
             repo: RepoId(row.get("repo")?),
-            issue: row.get::<_, Int>("issue")?.0,
+            issue: row.get::<Int>("issue")?.0,
         },
         attempt: row.get("attempt")?,
-        lease: row.get::<_, Int>("lease")?.0,
+        lease: row.get::<Int>("lease")?.0,
         agent: AgentName(row.get("agent")?),
         provider: row.get("provider")?,
         model: row.get("model")?,
         routed: row
-            .get::<_, Option<Json<_>>>("routed")?
+            .get::<Option<Json<_>>>("routed")?
             .map(|Json(routed)| routed),
-        base: row.get::<_, Option<_>>("base")?.map(Sha),
+        base: row.get::<Option<_>>("base")?.map(Sha),
         process: read_process(row)?,
         created_at: Time(row.get("created_at")?),
         state: read_state(row)?,
     })
 }
 
-fn read_process(row: &Row<'_>) -> Result<Option<Process>> {
+fn read_process(row: &Cells<'_>) -> Result<Option<Process>> {
     let Some(pid) = row.get("pid")? else {
         return Ok(None);
     };
     Ok(Some(Process {
         pid,
-        start_time: row.get::<_, Int>("start_time")?.0,
+        start_time: row.get::<Int>("start_time")?.0,
         boot_id: row.get("boot_id")?,
     }))
 }
 
-fn read_state(row: &Row<'_>) -> Result<RunState> {
+fn read_state(row: &Cells<'_>) -> Result<RunState> {
     let word: String = row.get("state")?;
     match word.as_str() {
         "starting" => Ok(RunState::Starting),
@@ -215,7 +221,7 @@ fn read_state(row: &Row<'_>) -> Result<RunState> {
         }),
         "ended" => Ok(RunState::Ended {
             at: Time(row.get("ended_at")?),
-            outcome: row.get::<_, Json<_>>("outcome")?.0,
+            outcome: row.get::<Json<_>>("outcome")?.0,
         }),
         other => Err(damaged(format!("`{other}` is no state of a run"))),
     }

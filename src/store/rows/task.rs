@@ -5,11 +5,11 @@
 
 use super::{
     super::history::{self, Line},
-    column::{Int, Json, join, person, split},
+    column::{Cells, Int, Json, join, person, split},
     each,
 };
 use crate::model::{AgentName, Change, MentionId, RepoId, Sha, Task, TaskId, Time, WorkKey};
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Result, named_params};
 use std::collections::BTreeMap;
 
 pub(super) fn write(conn: &Connection, row: &Task, now: Time) -> Result<()> {
@@ -110,36 +110,36 @@ pub(super) fn load_brief(
 
 /// How many tasks there are in each state, by its word.
 pub(in crate::store) fn count(conn: &Connection) -> Result<BTreeMap<String, u64>> {
-    let sql = "SELECT state, count(*) FROM task GROUP BY state";
+    let sql = "SELECT state, count(*) AS number FROM task GROUP BY state";
     let mut counts = BTreeMap::new();
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Int>(1)?.0));
+    let read = |row: &Cells<'_>| Ok((row.get("state")?, row.get::<Int>("number")?.0));
     each(conn, sql, [], read, |(word, count): (String, u64)| {
         counts.insert(word, count);
     })?;
     Ok(counts)
 }
 
-fn read(row: &Row<'_>) -> Result<Task> {
+fn read(row: &Cells<'_>) -> Result<Task> {
     let failure: Option<String> = row.get("failure")?;
     Ok(Task {
         id: TaskId(row.get("id")?),
         work: WorkKey {
             repo: RepoId(row.get("repo")?),
-            issue: row.get::<_, Int>("issue")?.0,
+            issue: row.get::<Int>("issue")?.0,
         },
         origin: MentionId(row.get("origin")?),
         agent: AgentName(row.get("agent")?),
         instruction: row.get("instruction")?,
         requester: person(row, "requester_id", "requester_login")?,
-        chain: row.get::<_, Json<_>>("chain")?.0,
+        chain: row.get::<Json<_>>("chain")?.0,
         branch: row.get("branch")?,
         state: join(row.get("state")?, failure.map(Into::into))?,
         note: row.get("note")?,
         not_before: Time(row.get("not_before")?),
         strikes: row.get("strikes")?,
-        pushed: row.get::<_, Option<_>>("pushed")?.map(Sha),
-        pull: row.get::<_, Option<Int>>("pull")?.map(|n| n.0),
-        answer: row.get::<_, Option<Json<_>>>("answer")?.map(|json| json.0),
+        pushed: row.get::<Option<_>>("pushed")?.map(Sha),
+        pull: row.get::<Option<Int>>("pull")?.map(|n| n.0),
+        answer: row.get::<Option<Json<_>>>("answer")?.map(|json| json.0),
         adopted: row.get("adopted")?,
         created_at: Time(row.get("created_at")?),
         changed_at: Time(row.get("changed_at")?),
