@@ -28,6 +28,7 @@ pub mod sinks;
 pub mod smoke;
 pub mod status;
 mod stop;
+mod systemd;
 pub mod table;
 pub mod validate_config;
 

@@ -1,18 +1,18 @@
 //! `adf run`: the daemon.
 
+use super::systemd::Systemd;
 use super::{BUSY, CONFIG, ConfigArg, FAILED, FORGE, OK, complain, load, own_path, runtime};
 use crate::app::{self, AppError, Factory, Start};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ipc::{operator, question};
 use crate::model::Time;
-use crate::reconcile::{Ask, Report};
+use crate::reconcile::Ask;
 use crate::redact::Redactor;
 use crate::store::StoreError;
 use crate::telemetry;
 use futures_util::FutureExt;
 use rustix::process::Signal;
-use sd_notify::NotifyState;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,13 +84,14 @@ pub fn run(args: &Run) -> u8 {
         (Err(code), _) | (_, Err(code)) => return code,
     };
     super::doctor::at_start(&config, adf.clone());
+    let early = Systemd::new();
     let start = Start {
         since: args.since,
         clock: Clock::System,
         adf,
-        waiting: Box::new(|why| {
+        waiting: Box::new(move |why| {
             tracing::warn!(target: "adf::start", "{why}");
-            notify(&[NotifyState::Status(why)]);
+            early.status(why);
         }),
     };
     let result = runtime.block_on(daemon(&config, start));
@@ -159,8 +160,9 @@ async fn daemon(config: &Config, start: Start) -> Result<(), AppError> {
         .await
         .map_err(io("the operators' socket"))?;
     tracing::info!(target: "adf::start", project = config.settings.project, version = super::VERSION, "ready");
-    notify(&[NotifyState::Ready]);
-    main.run(Box::new(Systemd)).await;
+    let systemd = Systemd::new();
+    systemd.ready();
+    main.run(Box::new(systemd)).await;
     tracing::info!(target: "adf::start", project = config.settings.project, "stopped: nothing is left running");
     Ok(())
 }
@@ -187,41 +189,5 @@ async fn answer(question: &str, ask: &mpsc::Sender<Ask>) -> Result<serde_json::V
     match tokio::time::timeout(ANSWER_MAX, asked).await {
         Ok(Some(answer)) => answer,
         _ => Err("the loop does not answer".to_owned()),
-    }
-}
-
-/// Tells systemd; elsewhere nobody listens.
-struct Systemd;
-
-impl Report for Systemd {
-    fn alive(&mut self, status: &str) {
-        notify(&[NotifyState::Watchdog, NotifyState::Status(status)]);
-    }
-
-    fn reloading(&mut self) {
-        match NotifyState::monotonic_usec_now() {
-            Ok(now) => notify(&[NotifyState::Reloading, now]),
-            Err(error) => {
-                tracing::debug!(target: "adf::start", %error, "systemd was not told of the reload");
-            }
-        }
-    }
-
-    fn reloaded(&mut self) {
-        notify(&[NotifyState::Ready]);
-    }
-
-    fn stopping(&mut self) {
-        notify(&[NotifyState::Stopping]);
-    }
-
-    fn every(&self) -> Duration {
-        sd_notify::watchdog_enabled().map_or(Duration::from_secs(10), |limit| limit / 2)
-    }
-}
-
-fn notify(state: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
-        tracing::debug!(target: "adf::start", %error, "systemd was not told");
     }
 }

@@ -161,6 +161,28 @@ async fn an_empty_repository_is_said_where_people_see_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_manager_that_reads_nothing_holds_up_nothing() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let socket = plant.path("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    let variables = [
+        ("NOTIFY_SOCKET", socket.to_str().unwrap()),
+        ("WATCHDOG_USEC", "20000"),
+    ];
+    let mut daemon = factory.start_with(&variables);
+    daemon.until_said("\"ready\"").await;
+    // The kernel keeps a few messages for it; the others would wait for ever.
+    for issue in [plant.world.bug, plant.world.issues[2]] {
+        plant.say(issue, "alice", MENTION);
+        plant.result(issue).await;
+    }
+    daemon.signal(rustix::process::Signal::TERM);
+    assert_eq!(daemon.ended().await, Some(0));
+    drop(manager);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_service_manager_is_told_ready_status_and_stopping() {
     let plant = Plant::new().await;
     let factory = Factory::scripted(&plant, "happy");
