@@ -16,12 +16,16 @@ use crate::model::plan::Decision;
 use crate::model::{
     AgentName, Change, EffectKey, EffectKind, Issue, Person, SkipReason, Snapshot, Task,
 };
+use crate::schedule::Schedule;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What is asked of the agent that is chosen; no word of it routes.
 pub const INSTRUCTION: &str = "Do what this issue asks for, and nothing else.";
 /// Issues named that wait for one.
 const WAITING_MAX: usize = 10;
+/// How long a slot lasts.
+const MINUTE: Duration = Duration::from_secs(60);
 /// The oldest issue goes first every so many times.
 const OLDEST_EVERY: usize = 8;
 
@@ -35,6 +39,12 @@ pub(super) fn take(draft: &mut Draft<'_>) {
         return draft.skip("coordinator", None, SkipReason::NotSynced);
     }
     if let Some(reason) = operator::held(s) {
+        return draft.skip("coordinator", None, reason);
+    }
+    if let Some(reason) = between_slots(s) {
+        if let Some(until) = reason.until() {
+            draft.wake(until);
+        }
         return draft.skip("coordinator", None, reason);
     }
     let past = Past::of(draft);
@@ -60,6 +70,16 @@ pub(super) fn take(draft: &mut Draft<'_>) {
     if !ready.is_empty() {
         pick(draft, &past, &known, &ready, room);
     }
+}
+
+/// Until when nothing is taken up, where the config names the minutes in which something is.
+fn between_slots(s: &Snapshot<'_>) -> Option<SkipReason> {
+    let line = s.settings.coordinator.cron.as_ref()?;
+    // The config was refused if this could fail.
+    let schedule = Schedule::parse(line, &s.settings.schedule.time_zone).ok()?;
+    let until = schedule.next_after(s.now.minus(MINUTE))?;
+    let note = format!("`[coordinator] cron` is `{line}`");
+    (until > s.now).then_some(SkipReason::NotBefore { until, note })
 }
 
 /// Makes tasks of the first of what is ready.

@@ -21,5 +21,6 @@ mod notify;
 mod operator;
 mod routing;
 mod scene;
+mod slots;
 mod trouble;
 mod view;
