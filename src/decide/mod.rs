@@ -4,7 +4,7 @@
 //! Invariant: synchronous and deterministic. No I/O, clock, randomness or
 //! environment; the same snapshot gives the same plan, byte for byte.
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
-//! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
+//! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`turns`] says whose turn it is, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
 //! [`display`] lets issues show it, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
 //! [`words`] holds every text that people will see; [`graph`] knows what issues wait for, [`view`] shows it to an
@@ -35,6 +35,7 @@ mod routes;
 mod speech;
 mod steps;
 mod tidings;
+mod turns;
 pub mod view;
 pub mod words;
 
