@@ -75,6 +75,7 @@ pub(in crate::cli::demo) async fn play(
         walls: &walls,
         chain: scenario.config.chain,
         coordinator: scenario.config.coordinator,
+        status: false,
     };
     place.write(forge, world, adf, &agents, limits)?;
     let mut stage = Stage {
