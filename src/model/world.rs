@@ -69,6 +69,8 @@ pub struct World {
     pub told: BTreeMap<(String, String), String>,
     /// Tasks that called a person, and when.
     pub called: BTreeSet<(Time, TaskId)>,
+    /// Issues on which a comment about a cycle stands, or is to.
+    pub cycles: BTreeSet<u64>,
     /// Who wrote each comment.
     pub voices: BTreeMap<i64, Voice>,
 }
@@ -129,6 +131,9 @@ impl World {
                 }
             }
             Change::Mark(row) => {
+                if row.verified {
+                    self.cycle_said(&row.key);
+                }
                 let marks = self.marks.entry(row.task.clone()).or_default();
                 if !marks
                     .iter()
@@ -207,6 +212,7 @@ impl World {
                     }
                     self.effects.insert(row.key.clone(), row.clone());
                     self.display.intended(row);
+                    self.cycle_said(&row.key);
                     self.touched(&row.key);
                 }
             }

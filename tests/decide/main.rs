@@ -12,6 +12,7 @@ mod calls;
 mod clarify;
 mod coordinate;
 mod coordinate_any;
+mod cycles;
 mod display;
 mod failures;
 mod health;
