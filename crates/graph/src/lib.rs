@@ -228,7 +228,7 @@ impl IssueGraph {
     pub fn unblocks(&self, issue: u64) -> Vec<u64> {
         let nodes = self.graph.raw_nodes();
         let at = nodes.binary_search_by_key(&issue, |node| node.weight.number);
-        let waiting = at.ok().map(|at| NodeIndex::new(at));
+        let waiting = at.ok().map(NodeIndex::new);
         let waiting = waiting.map(|at| self.graph.neighbors_directed(at, Incoming));
         waiting.map_or_else(Vec::new, |around| self.sorted(around))
     }
