@@ -30,6 +30,7 @@ fn run_with(role: RoleContext, is_heard: bool) -> Run {
         home: root.path().join("home"),
         tmp: root.path().join("tmp"),
         branch: "adf/7-fix".to_owned(),
+        signals_walled: true,
         role,
         deny: Vec::new(),
         allow: Vec::new(),
@@ -133,6 +134,15 @@ async fn every_cli_is_answered_and_every_judgement_told() {
             .iter()
             .all(|j| j.denied.is_none() || j.what.contains("push --force"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_signals_is_its_own_where_the_walls_keep_signals_in() {
+    let run = run();
+    let (code, said) = run
+        .asks("claude", shell("Bash", "pkill -f target/debug/server"))
+        .await;
+    assert_eq!((code, said.as_str()), (0, ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,6 +60,7 @@ impl Machine {
             home: layout.home(),
             tmp: layout.tmp(),
             branch: task.branch.clone(),
+            signals_walled: spec.walls.keep_signals(),
             role: agent.role.clone(),
             deny: settings.guard.deny.clone(),
             allow: allow.filter(|a| a.agent == agent.name).cloned().collect(),

@@ -47,6 +47,8 @@ pub struct Scene<'a> {
     pub tmp: &'a str,
     /// The run's branch.
     pub branch: &'a str,
+    /// The walls keep signals inside the run: whatever is signalled is the run's own.
+    pub signals_walled: bool,
     /// How links are followed; without it paths are judged as they are written.
     pub resolve: Option<Resolve<'a>>,
 }
@@ -59,6 +61,7 @@ impl fmt::Debug for Scene<'_> {
             .field("home", &self.home)
             .field("tmp", &self.tmp)
             .field("branch", &self.branch)
+            .field("signals_walled", &self.signals_walled)
             .finish_non_exhaustive()
     }
 }

@@ -20,6 +20,8 @@ pub struct Guarding {
     pub tmp: PathBuf,
     /// The task's branch.
     pub branch: String,
+    /// The walls keep its signals inside the run.
+    pub signals_walled: bool,
     /// What its role may edit and run.
     pub role: RoleContext,
     /// What the project denies besides.

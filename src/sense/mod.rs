@@ -18,6 +18,7 @@ pub mod source;
 pub mod webhook;
 
 pub use cron::CronSource;
+pub use passages::{Stored, Text};
 pub use poll::{Poller, Wiring};
 pub use reason::SenseError;
-pub use source::{Source, Sources, Stored};
+pub use source::{Source, Sources};

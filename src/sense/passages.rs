@@ -1,7 +1,7 @@
 //! A text on the forge becomes a passage, its mentions and its marks.
 //!
-//! Invariant: a text that did not change gives no row; a changed one gives a
-//! new version, and its mentions are judged as an edit's.
+//! Invariant: a text that did not change is not asked for rows; a changed one gives
+//! a new version, and its mentions are judged as an edit's.
 
 use crate::forge::{Comment, IssueItem};
 use crate::mention::marker::{MarkerKey, Place};
@@ -28,6 +28,23 @@ pub struct Text {
     pub updated_at: Time,
 }
 
+/// What the ledger holds of a text.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// The newest version.
+    pub before: Option<Passage>,
+    /// The mentions of all versions.
+    pub mentions: Vec<Mention>,
+}
+
+impl Text {
+    /// Whether it says something else than the newest version that is known.
+    #[must_use]
+    pub fn differs(&self, before: Option<&Passage>) -> bool {
+        before.is_none_or(|before| before.body != self.body)
+    }
+}
+
 /// What is needed to read a text.
 #[derive(Clone, Debug)]
 pub struct Reading<'a> {
@@ -45,17 +62,10 @@ pub struct Reading<'a> {
     pub now: Time,
 }
 
-/// The rows of a text, given what the ledger holds of it.
+/// The rows of a text that differs from what the ledger holds of it.
 #[must_use]
-pub fn rows(
-    r: &Reading<'_>,
-    text: &Text,
-    before: Option<&Passage>,
-    known: &[Mention],
-) -> Vec<Change> {
-    if before.is_some_and(|b| b.body == text.body) {
-        return Vec::new();
-    }
+pub fn rows(r: &Reading<'_>, text: &Text, stored: &Stored) -> Vec<Change> {
+    let before = stored.before.as_ref();
     let passage = Passage {
         key: text.key,
         issue: text.issue,
@@ -77,7 +87,7 @@ pub fn rows(
     }
     let mentions = match before {
         Some(before) => {
-            let known: Vec<&Mention> = known.iter().collect();
+            let known: Vec<&Mention> = stored.mentions.iter().collect();
             read::changed(r.repo, before, &passage, &known, own, false)
         }
         None => {

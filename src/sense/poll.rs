@@ -163,13 +163,15 @@ impl<S: Source> Poller<S> {
 
     /// Texts and issues that changed; the forge's time before.
     async fn facts(&mut self, now: Time) -> Result<Time, SenseError> {
-        let repo = self.read_repository().await?;
         let reread = self
             .reread_at
             .is_none_or(|at| now.since(at) >= REREAD_EVERY);
-        // Comments first: an issue is then never older than what was said under it.
         let from = self.start(COMMENTS, now, reread);
-        let comments = self.with.sources.comments_since(from).await?;
+        let sources = &self.with.sources;
+        let (repository, comments) =
+            tokio::try_join!(sources.repository(), sources.comments_since(from))?;
+        let repo = self.note_repository(repository).await?;
+        // After the comments: an issue is then never older than what was said under it.
         let from = self.start(ISSUES, now, reread);
         let issues = self.with.sources.issues_since(Some(from)).await?;
 
@@ -280,7 +282,7 @@ impl<S: Source> Poller<S> {
         repo: RepoId,
         listen_from: Time,
         now: Time,
-        texts: impl Iterator<Item = Text>,
+        mut texts: impl Iterator<Item = Text>,
     ) -> Result<Vec<Change>, SenseError> {
         let reading = Reading {
             repo,
@@ -291,15 +293,15 @@ impl<S: Source> Poller<S> {
             now,
         };
         let mut changes = Vec::new();
-        let texts: Vec<Text> = texts.collect();
-        for texts in texts.chunks(TEXTS_AT_ONCE) {
-            let keys = texts.iter().map(|text| text.key).collect();
-            let stored = self.with.sources.stored(keys).await?;
-            for (text, (before, known)) in texts.iter().zip(stored) {
-                changes.extend(rows(&reading, text, before.as_ref(), &known));
+        loop {
+            let some: Vec<Text> = texts.by_ref().take(TEXTS_AT_ONCE).collect();
+            if some.is_empty() {
+                return Ok(changes);
+            }
+            for (text, stored) in self.with.sources.changed(some).await? {
+                changes.extend(rows(&reading, &text, &stored));
             }
         }
-        Ok(changes)
     }
 
     /// Who may write, read again when somebody called or the list is old.
@@ -348,8 +350,8 @@ impl<S: Source> Poller<S> {
         }
     }
 
-    async fn read_repository(&mut self) -> Result<RepoId, SenseError> {
-        let repository = self.with.sources.repository().await?;
+    /// Refuses another repository under the same name, and writes down what changed of ours.
+    async fn note_repository(&mut self, repository: Repository) -> Result<RepoId, SenseError> {
         if let Some(known) = &self.repository
             && known.id != repository.id
         {

@@ -9,11 +9,14 @@ use super::passages::Text;
 use super::source::Source;
 use crate::forge::{ForgeError, InlineComment, IssueItem, Review};
 use crate::model::{PassageKey, PassageKind, Time};
+use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Pull requests whose reviews are read in one poll; the rest waits for the next.
 const PULLS_PER_POLL_MAX: usize = 20;
+/// Pull requests whose reviews are read at the same time.
+const PULLS_AT_ONCE: usize = 4;
 /// How much later than a change the server's clock must be for its second to be over.
 const SECOND_OVER: Duration = Duration::from_secs(2);
 
@@ -58,8 +61,11 @@ impl Owed {
         let mut wanted: Vec<(u64, Time)> = self.owed.iter().map(|(n, at)| (*n, *at)).collect();
         wanted.sort_by_key(|(number, at)| (self.failing.contains(number), *at));
         let mut said = Said::default();
-        for (number, at) in wanted.into_iter().take(PULLS_PER_POLL_MAX) {
-            match source.reviews(number).await {
+        let wanted = stream::iter(wanted.into_iter().take(PULLS_PER_POLL_MAX));
+        let ask = |(number, at)| async move { (number, at, source.reviews(number).await) };
+        let mut answers = wanted.map(ask).buffered(PULLS_AT_ONCE);
+        while let Some((number, at, answer)) = answers.next().await {
+            match answer {
                 Ok(found) => {
                     said.skipped = said.skipped.saturating_add(found.skipped);
                     let bodies = found.reviews.into_iter().filter(|r| !r.body.is_empty());

@@ -3,13 +3,11 @@
 //! Invariant: every method is one attempt and keeps nothing; what a cursor may
 //! cover is the poller's alone, so that it can be proven against a model.
 
+use super::passages::{Stored, Text};
 use crate::clock::Clock;
 use crate::forge::{Client, Comment, Dependency, ForgeError, IssueItem, Listing, Page, Reviews};
-use crate::model::{Change, Issue, Mention, Passage, PassageKey, Person, Repository, Time};
+use crate::model::{Change, Issue, Person, Repository, Time};
 use crate::store::{Ledger, StoreError};
-
-/// The newest version of a passage, and all its mentions.
-pub type Stored = (Option<Passage>, Vec<Mention>);
 
 /// Where texts come from and facts go.
 pub trait Source: Send {
@@ -55,11 +53,11 @@ pub trait Source: Send {
         issues: Vec<Issue>,
     ) -> impl Future<Output = Result<Vec<Issue>, StoreError>> + Send;
 
-    /// What the ledger holds of each of these passages.
-    fn stored(
+    /// Those of `texts` that say something else than the ledger holds, each with that.
+    fn changed(
         &self,
-        keys: Vec<PassageKey>,
-    ) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;
+        texts: Vec<Text>,
+    ) -> impl Future<Output = Result<Vec<(Text, Stored)>, StoreError>> + Send;
 
     /// Writes a batch, whole or not at all.
     fn commit(&self, facts: Vec<Change>) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -110,7 +108,7 @@ impl Source for Sources {
     }
 
     async fn unknown(&self, issues: Vec<Issue>) -> Result<Vec<Issue>, StoreError> {
-        let unknown = self.ledger.read(move |reader| {
+        let unknown = self.ledger.read_at_once(move |reader| {
             let mut unknown = Vec::new();
             for issue in issues {
                 let before = reader.issue(issue.number)?;
@@ -121,12 +119,19 @@ impl Source for Sources {
         unknown.await
     }
 
-    async fn stored(&self, keys: Vec<PassageKey>) -> Result<Vec<Stored>, StoreError> {
-        let look = move |reader: &crate::store::Reader| {
-            let stored = |key| Ok((reader.passage(key, None)?, reader.mentions_in(key)?));
-            keys.into_iter().map(stored).collect()
-        };
-        self.ledger.read(look).await
+    async fn changed(&self, texts: Vec<Text>) -> Result<Vec<(Text, Stored)>, StoreError> {
+        let changed = self.ledger.read_at_once(move |reader| {
+            let mut changed = Vec::new();
+            for text in texts {
+                let before = reader.passage(text.key, None)?;
+                if text.differs(before.as_ref()) {
+                    let mentions = reader.mentions_in(text.key)?;
+                    changed.push((text, Stored { before, mentions }));
+                }
+            }
+            Ok(changed)
+        });
+        changed.await
     }
 
     async fn commit(&self, facts: Vec<Change>) -> Result<(), StoreError> {

@@ -77,6 +77,23 @@ impl Ledger {
         done.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// As [`Ledger::read`], with every answer of the same moment: many small questions
+    /// cost one look at the file. `look` asks nothing that takes a moment of its own.
+    ///
+    /// # Errors
+    /// When the ledger cannot be opened for reading, or as `look` says.
+    pub async fn read_at_once<T, F>(&self, look: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.read(move |reader| {
+            let _moment = reader.moment()?;
+            look(reader)
+        })
+        .await
+    }
+
     /// Writes a whole, consistent copy to a file, replacing it.
     ///
     /// # Errors

@@ -66,6 +66,7 @@ pub fn usual() -> Scene<'static> {
         home: "/home/agent",
         tmp: "/srv/run/tmp",
         branch: "adf/7-fix",
+        signals_walled: false,
         resolve: None,
     }
 }

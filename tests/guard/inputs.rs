@@ -157,6 +157,32 @@ fn a_link_lies_where_it_leads() {
 }
 
 #[test]
+fn where_signals_stay_in_the_run_whatever_is_signalled_is_its_own() {
+    let free = usual();
+    let walled = Scene {
+        signals_walled: true,
+        ..usual()
+    };
+    let rule = |text, scene| {
+        let verdict = judge(Input::Shell(text), scene, &Policy::default());
+        verdict.denial().map(|d| d.rule.clone())
+    };
+    for text in [
+        "kill $(cat server.pid)",
+        "kill -9 $(lsof -ti:3000)",
+        "pkill -f 'target/debug/server'",
+        "killall node",
+        "fuser -k 8080/tcp",
+    ] {
+        assert_eq!(rule(text, &free).as_deref(), Some("proc.kill"), "{text}");
+        assert_eq!(rule(text, &walled), None, "{text}");
+    }
+    for text in ["kill -9 -1", "tmux kill-server", "kill $(rm -rf /srv/data)"] {
+        assert!(rule(text, &walled).is_some(), "{text}");
+    }
+}
+
+#[test]
 fn a_denial_says_everything() {
     let verdict = judge(
         Input::Shell("FOO=1 /bin/rm -rf \"$HOME\"/x"),

@@ -6,7 +6,7 @@ use adf::decide::{Routes, plan};
 use adf::forge::{Comment, Dependency, ForgeError, IssueItem, Listing, Page, Reviews};
 use adf::mention::marker::MarkerKey;
 use adf::model::*;
-use adf::sense::{Poller, Source, Stored, Wiring};
+use adf::sense::{Poller, Source, Stored, Text, Wiring};
 use adf::store::StoreError;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -160,8 +160,9 @@ impl Source for Made {
         }))
     }
 
-    async fn stored(&self, keys: Vec<PassageKey>) -> Result<Vec<Stored>, StoreError> {
-        Ok(keys.iter().map(|_| (None, Vec::new())).collect())
+    async fn changed(&self, texts: Vec<Text>) -> Result<Vec<(Text, Stored)>, StoreError> {
+        let new = texts.into_iter();
+        Ok(new.map(|text| (text, Stored::default())).collect())
     }
 
     async fn commit(&self, facts: Vec<Change>) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use crate::planted::Planted;
 use crate::turn::turn;
 use adf::forge::{Comment, Dependency, Endpoint, ForgeError, IssueItem, Listing, Page, Reviews};
 use adf::model::*;
-use adf::sense::{Source, Stored};
+use adf::sense::{Source, Stored, Text};
 use adf::store::StoreError;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -144,16 +144,18 @@ impl Source for Origin {
         Ok(issues.into_iter().filter_map(new).collect())
     }
 
-    async fn stored(&self, keys: Vec<PassageKey>) -> Result<Vec<Stored>, StoreError> {
+    async fn changed(&self, texts: Vec<Text>) -> Result<Vec<(Text, Stored)>, StoreError> {
         let model = lock(&self.0);
-        let stored = |key| {
-            let mentions = model.ledger.world.mentions.values();
-            (
-                model.ledger.passages.get(&key).cloned(),
-                mentions.filter(|m| m.passage == key).cloned().collect(),
-            )
+        let changed = |text: Text| {
+            let before = model.ledger.passages.get(&text.key).cloned();
+            text.differs(before.as_ref()).then(|| {
+                let mentions = model.ledger.world.mentions.values();
+                let mentions = mentions.filter(|m| m.passage == text.key).cloned();
+                let mentions = mentions.collect();
+                (text, Stored { before, mentions })
+            })
         };
-        Ok(keys.into_iter().map(stored).collect())
+        Ok(texts.into_iter().filter_map(changed).collect())
     }
 
     async fn commit(&self, mut facts: Vec<Change>) -> Result<(), StoreError> {

@@ -148,6 +148,11 @@ impl<'a> Call<'a> {
         let unstarted =
             |error: std::io::Error| GitError::before(verb, GitErrorKind::NotStarted, error);
         std::fs::create_dir_all(&self.git.home).map_err(unstarted)?;
+        // One that talks to a remote mostly waits for it, and waits for nobody else.
+        let _turn = match self.remote {
+            None => self.git.local.acquire().await.ok(),
+            Some(_) => None,
+        };
         let input = self.input.take();
         let mut child = self.command(input.is_some()).spawn().map_err(unstarted)?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());

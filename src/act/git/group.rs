@@ -1,14 +1,17 @@
 //! A child and all that it started, ended together.
 //!
 //! Invariant: a group that is not seen to its end gets TERM, so that git removes
-//! its lock files, and KILL after [`STOP_GRACE`], also when its call is dropped.
+//! its lock files, and KILL after [`STOP_GRACE`], also when its call is dropped. It
+//! stands back behind the factory: many checkouts at once do not hold up the loop.
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, setpriority_pgrp};
 use std::time::Duration;
 use tokio::{process::Child, time::timeout};
 
 /// How long a group may go on after TERM before KILL.
 pub const STOP_GRACE: Duration = Duration::from_secs(2);
+/// How far git's processes stand back behind the factory's own.
+const NICER: i32 = 5;
 
 /// A child and all that it started.
 pub(super) struct Group {
@@ -19,9 +22,14 @@ pub(super) struct Group {
 impl Group {
     pub(super) fn new(child: Child) -> Group {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.and_then(Pid::from_raw);
+        if let Some(id) = id {
+            // It may be over already, and without it git works as well.
+            let _ = setpriority_pgrp(Some(id), NICER);
+        }
         Group {
             child: Some(child),
-            id: id.and_then(Pid::from_raw),
+            id,
         }
     }
 

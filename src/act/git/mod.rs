@@ -22,7 +22,8 @@ pub use error::{GitError, GitErrorKind};
 pub use orphan::{reap_orphans, remove_stale_locks};
 pub use remote::{GitAuth, Remote};
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 
 /// How long a call may take that touches only this machine.
 pub const LOCAL_LIMIT: Duration = Duration::from_secs(120);
@@ -32,6 +33,10 @@ pub const LOOK_LIMIT: Duration = Duration::from_secs(60);
 pub const TRANSFER_LIMIT: Duration = Duration::from_secs(900);
 /// How long checking the objects of one bundle may take.
 pub const PACK_LIMIT: Duration = Duration::from_secs(600);
+
+/// Calls at once that touch only this machine, for each of its cores: more would wait
+/// for each other, and the loop for all of them.
+const LOCAL_PER_CORE: usize = 2;
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -67,6 +72,7 @@ pub struct Git {
     program: OsString,
     home: PathBuf,
     path: OsString,
+    local: Arc<Semaphore>,
 }
 
 impl Git {
@@ -75,10 +81,12 @@ impl Git {
     /// It also marks the factory's git processes, see [`reap_orphans`].
     #[must_use]
     pub fn new(home: impl Into<PathBuf>) -> Git {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Git {
             program: "git".into(),
             home: home.into(),
             path: DEFAULT_PATH.into(),
+            local: Arc::new(Semaphore::new(cores * LOCAL_PER_CORE)),
         }
     }
 

@@ -93,6 +93,13 @@ pub struct WallSpec {
     pub offline: bool,
 }
 
+impl WallSpec {
+    /// Whether nothing starts unless a signal of the run reaches nobody else.
+    pub(crate) fn keep_signals(&self) -> bool {
+        self.required && !self.accept.contains(&Weakness::NoScope)
+    }
+}
+
 /// How far a run may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -52,8 +52,7 @@ impl Manifest {
         let path = path(work, self.task.as_str());
         let whole = || -> io::Result<()> {
             let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(work)?;
-            serde_json::to_writer(&mut file, self)?;
-            file.flush()?;
+            file.write_all(&serde_json::to_vec(self)?)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
             File::open(work)?.sync_all()

@@ -160,6 +160,7 @@ fn verdict(run: &Guarding, call: &Call) -> Answer {
         home: &home,
         tmp: &tmp,
         branch: &run.branch,
+        signals_walled: run.signals_walled,
         resolve: Some(&super::test::real),
     };
     let policy = Policy {

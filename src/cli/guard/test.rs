@@ -51,6 +51,9 @@ pub(super) struct Test {
     /// The run's branch [default: the one that is checked out]
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
+    /// As in a run whose walls keep its signals to itself, as they do where `[walls] required` holds
+    #[arg(long)]
+    signals_walled: bool,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -72,6 +75,7 @@ struct Place {
     home: String,
     tmp: String,
     branch: String,
+    signals_walled: bool,
 }
 
 pub(super) fn test(args: &Test) -> u8 {
@@ -101,6 +105,7 @@ fn judged(text: &str, place: &Place, cwd: &str, branch: &str) -> Explained {
         home: &place.home,
         tmp: &place.tmp,
         branch,
+        signals_walled: place.signals_walled,
         resolve: Some(&real),
     };
     guard::explain(Input::Shell(text), &scene, &Policy::default())
@@ -149,6 +154,7 @@ fn place(args: &Test) -> Result<Place, String> {
         home: from(&args.home, "HOME"),
         tmp: from(&args.tmp, "TMPDIR"),
         branch: branch.unwrap_or_default(),
+        signals_walled: args.signals_walled,
         cwd,
         worktree,
     })

@@ -1,7 +1,8 @@
 //! Processes, services and power.
 //!
 //! Invariant: what the run started it may end, by `$!`, a job or a number kept
-//! from one; by a name or a user others would be hit too.
+//! from one; by a name or a user others would be hit too, unless the walls keep the
+//! run's signals inside the run.
 
 use super::verbs::{Tool, judge as by_verb, unless, verb, with};
 use crate::guard::args::{self, NONE, Spec};
@@ -163,7 +164,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 .args
                 .iter()
                 .any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
-            if asks {
+            if asks || walker.scene.signals_walled {
                 Ok(())
             } else {
                 walker.deny(&KILL, &shown)
@@ -171,7 +172,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         }
         "fuser" => {
             let kills = args::parse(command.args, &NONE).any(&["k", "kill"]);
-            if kills {
+            if kills && !walker.scene.signals_walled {
                 walker.deny(&KILL, &shown)
             } else {
                 Ok(())
@@ -223,6 +224,9 @@ fn kill(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         let text = target.text();
         let own = text.starts_with('%') || (target.has(PLAIN) && !target.is_open());
         let number = text.trim_start_matches('-').parse::<i64>().ok();
+        if target.is_open() && walker.scene.signals_walled {
+            continue;
+        }
         if target.is_open() {
             // A job's number that a wrapper kept: `kill "$COPROC_PID"` is ours.
             walker.doubtful(&KILL, &target.shown())?;
