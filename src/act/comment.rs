@@ -10,6 +10,7 @@ use super::trouble::Trouble;
 use crate::forge::Comment;
 use crate::mention;
 use crate::mention::marker::{self, Place};
+use crate::model::cycle::{cycle_key, cycle_origin};
 use crate::model::notice::notice_origin;
 use crate::model::{EffectKey, EffectKind, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
 
@@ -26,6 +27,28 @@ impl<O: Outside> Executor<O> {
                 Ok(EffectResult::Comment(id))
             }
             None => Ok(done),
+        }
+    }
+
+    /// Says what holds of a cycle in the one comment about it, which is known by its mark
+    /// whatever the ledger knows; that of another factory says it for both.
+    pub(super) async fn cycle(
+        &self,
+        job: &Job,
+        holds: bool,
+        body: &str,
+    ) -> Result<EffectResult, Trouble> {
+        if let Some(id) = self.look(job).await? {
+            let text = self.marked(body, &self.mark_of(job, MarkKind::Reply));
+            self.outside.edit(id, &text).await?;
+            return Ok(EffectResult::Comment(id));
+        }
+        if !holds {
+            return Ok(EffectResult::Nothing);
+        }
+        match self.earlier(job, MarkKind::Reply, i64::MAX).await? {
+            Some((id, _)) => Ok(EffectResult::Comment(id)),
+            None => self.reply(job, body).await,
         }
     }
 
@@ -100,8 +123,11 @@ impl<O: Outside> Executor<O> {
         kind: MarkKind,
         body: &str,
     ) -> Result<EffectResult, Trouble> {
-        let notice = matches!(job.effect.kind, EffectKind::Notify { .. });
-        let again = notice || job.looks_first();
+        let kind_looks = matches!(
+            job.effect.kind,
+            EffectKind::Notify { .. } | EffectKind::Cycle { .. }
+        );
+        let again = kind_looks || job.looks_first();
         if again && let Some(id) = self.look(job).await? {
             return Ok(EffectResult::Comment(id));
         }
@@ -123,7 +149,7 @@ impl<O: Outside> Executor<O> {
             .own_marks(job.effect.issue)
             .await?
             .into_iter()
-            .filter(|(_, m)| m.verified && m.key == job.effect.key)
+            .filter(|(_, m)| m.verified && m.key == mark_key(job))
             .map(|(id, _)| id)
             .collect();
         ids.sort_unstable();
@@ -160,6 +186,7 @@ impl<O: Outside> Executor<O> {
             (EffectKind::Reply { mention, .. }, _) => mention.clone(),
             (EffectKind::OpenIssue { origin, .. }, _) => origin.clone(),
             (EffectKind::Notify { sink, .. }, _) => notice_origin(sink),
+            (EffectKind::Cycle { .. }, _) => cycle_origin(job.effect.issue),
             (_, Some(task)) => task.origin.clone(),
             _ => MentionId(String::new()),
         };
@@ -169,7 +196,7 @@ impl<O: Outside> Executor<O> {
             issue: job.effect.issue,
             kind,
             factory: self.who.factory.clone(),
-            key: job.effect.key.clone(),
+            key: mark_key(job),
             task: task.map_or_else(
                 || mention::task_id(repo, &origin),
                 |t: &crate::model::Task| TaskId::clone(&t.id),
@@ -186,5 +213,13 @@ impl<O: Outside> Executor<O> {
     pub(super) fn marked(&self, body: &str, mark: &Mark) -> String {
         let body = self.who.redactor.clean(body);
         format!("{body}\n\n{}", marker::write(mark, &self.who.key))
+    }
+}
+
+/// The key in the mark of a job's comment: its own, but all that is said of a cycle is one comment.
+fn mark_key(job: &Job) -> EffectKey {
+    match job.effect.kind {
+        EffectKind::Cycle { .. } => cycle_key(job.effect.issue),
+        _ => job.effect.key.clone(),
     }
 }

@@ -110,6 +110,7 @@ impl<O: Outside> Executor<O> {
             EffectKind::Progress { comment, body } => self.progress(job, *comment, body).await,
             EffectKind::Ask { body } => self.ask(job, body).await,
             EffectKind::OpenIssue { title, body, .. } => self.open_issue(job, title, body).await,
+            EffectKind::Cycle { holds, body, .. } => self.cycle(job, *holds, body).await,
             EffectKind::Notify { sink, body, .. } => self.notify(job, sink, body).await,
             EffectKind::Result { body } => self.result(job, body).await,
             EffectKind::Spawn { .. } => self.spawn(job).await,

@@ -37,6 +37,7 @@ use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Severity};
 pub use files::routing_files;
+pub use raw_status::status_labels;
 pub use reference::reference;
 pub use render::{render, to_json};
 pub use resolve::WebhookSettings;

@@ -28,7 +28,7 @@ pub(super) struct Coordinator {
     /// With `mode = "agent"`: a text file, at most 32 KiB, that says what the project is for. It stands in each prompt of that agent, as data; it is read when the config is.
     #[schemars(length(min = 1, max = 1000))]
     pub vision: Option<PathBuf>,
-    /// With `mode = "agent"`: when that agent starts by itself, as `cron` of [[agents]] has it; one of the two may say so.
+    /// With `mode = "builtin"`: the minutes in which the factory takes up issues, as a crontab line; without it any. With `mode = "agent"`: when that agent starts by itself, as `cron` of [[agents]] has it; one of the two may say so.
     #[schemars(length(min = 1, max = 1000))]
     pub cron: Option<String>,
     /// The number of the standing issue on which it reports; goes with `cron`.

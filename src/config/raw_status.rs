@@ -40,3 +40,15 @@ impl Default for Status {
         }
     }
 }
+
+/// The keys of the labels and what they are without a config that says otherwise.
+#[must_use]
+pub fn status_labels() -> [(&'static str, String); 4] {
+    let status = Status::default();
+    [
+        ("ready", status.ready),
+        ("in_progress", status.in_progress),
+        ("in_review", status.in_review),
+        ("blocked", status.blocked),
+    ]
+}

@@ -206,7 +206,9 @@ fn as_ended(draft: &Draft<'_>, task: &Task) -> TaskState {
         Ending::Keep(state) | Ending::Report(state) => state,
         // It ended though it was unclear: its one question had been asked before.
         Ending::Clarify => TaskState::Blocked,
-        Ending::Deliver | Ending::Again { .. } | Ending::Wait { .. } => TaskState::Done,
+        Ending::Deliver => TaskState::Done,
+        // It would have gone on, so it ended because it was no longer wanted.
+        Ending::Again { .. } | Ending::Wait { .. } => TaskState::Cancelled,
     }
 }
 

@@ -7,20 +7,25 @@
 //! [`choose`] says which agent, [`past`](super::past) what was done before.
 
 use super::draft::Draft;
-use super::graph;
+use super::graph::{self, Known};
 use super::intake::{self, Parts};
 use super::past::{Left, Past, Why};
 use super::{admission, choose, operator, words};
 use crate::mention as protocol;
 use crate::model::plan::Decision;
 use crate::model::{
-    AgentName, Blocker, Change, EffectKey, EffectKind, Issue, Person, SkipReason, Snapshot, Task,
-    World,
+    AgentName, Change, EffectKey, EffectKind, Issue, Person, SkipReason, Snapshot, Task,
 };
+use crate::schedule::Schedule;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What is asked of the agent that is chosen; no word of it routes.
 pub const INSTRUCTION: &str = "Do what this issue asks for, and nothing else.";
+/// Issues named that wait for one.
+const WAITING_MAX: usize = 10;
+/// How long a slot lasts.
+const MINUTE: Duration = Duration::from_secs(60);
 /// The oldest issue goes first every so many times.
 const OLDEST_EVERY: usize = 8;
 
@@ -36,20 +41,26 @@ pub(super) fn take(draft: &mut Draft<'_>) {
     if let Some(reason) = operator::held(s) {
         return draft.skip("coordinator", None, reason);
     }
+    if let Some(reason) = between_slots(s) {
+        if let Some(until) = reason.until() {
+            draft.wake(until);
+        }
+        return draft.skip("coordinator", None, reason);
+    }
     let past = Past::of(draft);
     let limit = usize::try_from(s.settings.coordinator.open).unwrap_or(usize::MAX);
     let room = limit.saturating_sub(past.open);
     let (mut ready, mut left): (Vec<&Issue>, Left<'_>) = (Vec::new(), Left::default());
-    for issue in s.world.issues.values() {
-        if issue.is_pull || !issue.open || !is_wanted(s, issue) {
-            continue;
-        }
+    let known = Known::of(s.world);
+    let wanted = graph::with_links(s.world)
+        .filter(|(issue, _)| issue.open && !issue.is_pull && is_wanted(s, issue));
+    for (issue, links) in wanted {
         // Without room it is not looked at for nothing: most plans are such.
         if room == 0 && left.is_full() {
             left.more += 1;
             continue;
         }
-        match past.refusal(s, issue) {
+        match past.refusal(s, &known, (issue, links)) {
             None if room == 0 => left.add(issue, Why::Full(limit)),
             None => ready.push(issue),
             Some(why) => left.add(issue, why),
@@ -57,36 +68,54 @@ pub(super) fn take(draft: &mut Draft<'_>) {
     }
     left.say(draft);
     if !ready.is_empty() {
-        pick(draft, &past, &ready, room);
+        pick(draft, &past, &known, &ready, room);
     }
 }
 
+/// Until when nothing is taken up, where the config names the minutes in which something is.
+fn between_slots(s: &Snapshot<'_>) -> Option<SkipReason> {
+    let line = s.settings.coordinator.cron.as_ref()?;
+    // The config was refused if this could fail.
+    let schedule = Schedule::parse(line, &s.settings.schedule.time_zone).ok()?;
+    let until = schedule.next_after(s.now.minus(MINUTE))?;
+    let note = format!("`[coordinator] cron` is `{line}`");
+    (until > s.now).then_some(SkipReason::NotBefore { until, note })
+}
+
 /// Makes tasks of the first of what is ready.
-fn pick(draft: &mut Draft<'_>, past: &Past, ready: &[&Issue], room: usize) {
+fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], room: usize) {
     let s = draft.s;
-    let ranked = match graph::graph(s.world, None) {
-        Ok(graph) => graph.by_rank(),
+    let graph = match graph::of_known(s.world, known, None) {
+        Ok(graph) => graph,
         Err(error) => {
             let why = error.to_string();
             return draft.skip("coordinator", None, SkipReason::NotTaken { note: why });
         }
     };
-    let of_issue: BTreeMap<u64, &Issue> = ready.iter().map(|i| (i.number, *i)).collect();
-    let places = ranked.iter().enumerate();
+    let ranked = graph.by_rank();
+    let of_issue = known.beside(ready);
+    let places = (1..).zip(&ranked);
     let mut order: Vec<(usize, &Issue)> = places
-        .filter_map(|(place, n)| Some((place + 1, *of_issue.get(n)?)))
+        .filter_map(|(place, number)| Some((place, of_issue(*number)?)))
         .collect();
     let (mut taken, mut load) = (0, past.load.clone());
     while taken < room && !order.is_empty() {
         let oldest = (past.picks + taken) % OLDEST_EVERY == OLDEST_EVERY - 1;
-        let numbers = order.iter().enumerate();
-        let first = numbers.min_by_key(|(_, (_, issue))| issue.number);
-        let at = first.map_or(0, |(at, _)| at);
-        let (place, issue) = order.remove(if oldest { at } else { 0 });
+        let first = || {
+            let numbers = order.iter().map(|(_, issue)| issue.number);
+            numbers.enumerate().min_by_key(|(_, number)| *number)
+        };
+        let at = oldest.then(first).flatten().map_or(0, |(at, _)| at);
+        let (place, issue) = order.remove(at);
         let mut why = format!("rank {place} of {} open", ranked.len());
-        let waiting = waiting(s.world, issue.number);
+        let waiting = graph.unblocks(issue.number);
         if !waiting.is_empty() {
-            why.push_str(&format!(", {} wait for it", waiting.join(" ")));
+            let named = waiting.iter().take(WAITING_MAX);
+            let mut named: Vec<String> = named.map(|n| format!("#{n}")).collect();
+            if waiting.len() > WAITING_MAX {
+                named.push(format!("and {} more", waiting.len() - WAITING_MAX));
+            }
+            why.push_str(&format!(", {} wait for it", named.join(" ")));
         }
         if oldest {
             why.push_str(", the oldest that is ready");
@@ -173,18 +202,6 @@ fn is_of_project(reason: &SkipReason) -> bool {
 fn is_wanted(s: &Snapshot<'_>, issue: &Issue) -> bool {
     let label = &s.settings.coordinator.label;
     issue.labels.iter().any(|l| l == label)
-}
-
-/// The open issues that wait for an issue.
-fn waiting(world: &World, issue: u64) -> Vec<String> {
-    let is_on = |b: &Blocker| b.number == issue && b.repo.is_none();
-    let waiting = world
-        .links
-        .values()
-        .filter(|links| links.on.iter().any(is_on));
-    let open = |n: &u64| world.issues.get(n).is_some_and(|i| i.open);
-    let waiting = waiting.map(|links| links.issue).filter(open);
-    waiting.map(|n| format!("#{n}")).collect()
 }
 
 /// Whether a task is the coordinator's.

@@ -4,55 +4,101 @@
 //! for it; what was closed when it was read and is not known otherwise blocks nothing,
 //! what was open and cannot be seen blocks as unknown.
 
-use crate::model::{TaskState, World};
-use adf_graph::{GraphError, IssueGraph, Link, Node, On};
+use crate::model::{Blocker, Issue, Links, TaskState, World};
+use adf_graph::{GraphError, IssueGraph, Link, Node, On, Places};
 use std::collections::BTreeSet;
 
-/// An issue's number, and whether it is open and a pull request.
-type Known = (u64, bool, bool);
+/// What is known of all issues, for a question about each link: three searches for each
+/// of thirty thousand would be most of a plan's time.
+pub(super) struct Known {
+    places: Places,
+    /// Whether each is open, and a pull request.
+    rows: Vec<(bool, bool)>,
+}
+
+impl Known {
+    pub fn of(world: &World) -> Known {
+        let rows = world.issues.values().map(|i| (i.open, i.is_pull));
+        Known {
+            places: Places::of(world.issues.keys().copied().collect()),
+            rows: rows.collect(),
+        }
+    }
+
+    /// Finds those of some issues that are known by their numbers.
+    pub fn beside<'a>(&self, issues: &[&'a Issue]) -> impl Fn(u64) -> Option<&'a Issue> {
+        let mut beside = vec![None; self.rows.len()];
+        for issue in issues {
+            let place = self.places.get(issue.number);
+            if let Some(entry) = place.and_then(|at| beside.get_mut(at)) {
+                *entry = Some(*issue);
+            }
+        }
+        move |number| *beside.get(self.places.get(number)?)?
+    }
+
+    /// Of an issue of this repository, as [`World::blocks`] has it.
+    fn here(&self, blocker: &Blocker) -> Option<(bool, bool)> {
+        let here = blocker.repo.is_none() && blocker.number != 0;
+        let at = here.then(|| self.places.get(blocker.number))??;
+        self.rows.get(at).copied()
+    }
+
+    /// Whether something that an issue depends on is still open.
+    pub fn blocks(&self, blocker: &Blocker) -> bool {
+        self.here(blocker).map_or(blocker.open, |(open, _)| open)
+    }
+}
+
+/// All issues, each with what it waits for. Both are in the order of their numbers, so
+/// they are gone through side by side.
+pub(super) fn with_links(world: &World) -> impl Iterator<Item = (&Issue, Option<&Links>)> {
+    let mut links = world.links.values().peekable();
+    world.issues.values().map(move |issue| {
+        while links.next_if(|row| row.issue < issue.number).is_some() {}
+        (issue, links.next_if(|row| row.issue == issue.number))
+    })
+}
 
 /// The graph of a world; `wanted` is the label without which nothing is ready.
 ///
 /// # Errors
 /// More issues or links than a graph may have.
 pub fn graph(world: &World, wanted: Option<&str>) -> Result<IssueGraph, GraphError> {
+    of_known(world, &Known::of(world), wanted)
+}
+
+/// The graph of a world of which it is known already what is open.
+pub(super) fn of_known(
+    world: &World,
+    known: &Known,
+    wanted: Option<&str>,
+) -> Result<IssueGraph, GraphError> {
     let claimed = claimed(world);
-    // Three lookups a link among ten thousand issues would be most of a plan's time.
-    let issues = world.issues.values();
-    let known: Vec<Known> = issues.map(|i| (i.number, i.open, i.is_pull)).collect();
-    let of = |number: u64| {
-        let at = known.binary_search_by_key(&number, |(n, _, _)| *n);
-        at.ok().map(|at| known[at])
-    };
-    let open = world.issues.values().filter(|i| i.open && !i.is_pull);
-    let mut nodes: Vec<Node> = open
-        .map(|issue| Node {
+    let mut nodes: Vec<Node> = Vec::with_capacity(known.rows.len());
+    let (mut links, mut pulls) = (Vec::new(), BTreeSet::new());
+    // Pull requests come in as what is waited for; what they wait for is not ours to rank.
+    let open = with_links(world).filter(|(issue, _)| issue.open && !issue.is_pull);
+    for (issue, row) in open {
+        nodes.push(Node {
             number: issue.number,
             open: true,
             claimed: claimed.contains(&issue.number),
             wanted: wanted.is_none_or(|label| issue.labels.iter().any(|l| l == label)),
-        })
-        .collect();
-    let (mut links, mut pulls) = (Vec::new(), BTreeSet::new());
-    for row in world.links.values() {
-        // Pull requests come in as what is waited for; what they wait for is not ours to rank.
-        if !of(row.issue).is_some_and(|(_, open, is_pull)| open && !is_pull) {
-            continue;
-        }
-        for blocker in &row.on {
-            let here = blocker.repo.is_none() && blocker.number != 0;
-            let on = match of(blocker.number).filter(|_| here) {
-                Some((_, false, _)) => continue,
-                Some((number, true, is_pull)) => {
+        });
+        for blocker in row.map_or(&[][..], |row| &row.on) {
+            let on = match known.here(blocker) {
+                Some((false, _)) => continue,
+                Some((true, is_pull)) => {
                     if is_pull {
-                        pulls.insert(number);
+                        pulls.insert(blocker.number);
                     }
-                    On::Issue(number)
+                    On::Issue(blocker.number)
                 }
                 None if !blocker.open => continue,
                 None => On::Unknown(blocker.to_string()),
             };
-            let issue = row.issue;
+            let issue = issue.number;
             links.push(Link { issue, on });
         }
     }

@@ -4,9 +4,9 @@
 //! Invariant: synchronous and deterministic. No I/O, clock, randomness or
 //! environment; the same snapshot gives the same plan, byte for byte.
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
-//! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`admission`] says
+//! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`turns`] says whose turn it is, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
-//! [`display`] lets issues show it, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
+//! [`display`] lets issues show it, [`cycles`] says who waits for each other, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
 //! [`words`] holds every text that people will see; [`graph`] knows what issues wait for, [`view`] shows it to an
 //! agent that coordinates; [`rejoin`] prepares a restored ledger.
 
@@ -16,6 +16,7 @@ mod calls;
 mod choose;
 mod clarify;
 pub mod coordinate;
+mod cycles;
 mod delivery;
 mod display;
 mod draft;
@@ -35,6 +36,7 @@ mod routes;
 mod speech;
 mod steps;
 mod tidings;
+mod turns;
 pub mod view;
 pub mod words;
 
@@ -59,6 +61,7 @@ pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
     steps::tasks(&mut draft);
     coordinate::take(&mut draft);
     display::follow(&mut draft);
+    cycles::say(&mut draft);
     notify::tell(&mut draft);
     draft.finish()
 }

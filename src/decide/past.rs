@@ -5,9 +5,10 @@
 
 use super::coordinate::is_pick;
 use super::draft::Draft;
+use super::graph::Known;
 use crate::mention as protocol;
 use crate::model::{
-    AgentName, Change, EffectKey, EffectState, FactoryId, Issue, Mark, MarkKind, SkipReason,
+    AgentName, Change, EffectKey, EffectState, FactoryId, Issue, Links, Mark, MarkKind, SkipReason,
     Snapshot, Task, TaskState, Time, WorkKey,
 };
 use std::collections::BTreeMap;
@@ -218,7 +219,12 @@ impl Past {
     }
 
     /// Why an issue is not ready to be taken; `None` when it is.
-    pub(super) fn refusal<'a>(&'a self, s: &Snapshot<'_>, issue: &Issue) -> Option<Why<'a>> {
+    pub(super) fn refusal<'a>(
+        &'a self,
+        s: &Snapshot<'_>,
+        known: &Known,
+        (issue, links): (&Issue, Option<&Links>),
+    ) -> Option<Why<'a>> {
         let number = issue.number;
         let claimed = self.elsewhere.get(&number);
         if let Some(claimed) = claimed.filter(|c| s.now < c.at.plus(Mark::HOLDS)) {
@@ -237,11 +243,10 @@ impl Past {
         if self.taken.get(&number).is_some_and(|at| *at >= changed_at) {
             return Some(Why::Taken);
         }
-        let links = s.world.links.get(&number);
         let Some(links) = links.filter(|links| links.cover(issue.updated_at)) else {
             return Some(Why::Stale);
         };
-        let waits = links.on.iter().any(|blocker| s.world.blocks(blocker));
+        let waits = links.on.iter().any(|blocker| known.blocks(blocker));
         waits.then_some(Why::Waits)
     }
 

@@ -26,16 +26,13 @@ const LOOKED_FOR: &str = "the factory was restored from a backup; it may have ha
 pub fn rejoin(world: &World, now: Time) -> Vec<Change> {
     let loose = world.loose.iter();
     let loose = loose.filter_map(|key| world.effects.get(key));
-    let loose = loose.filter(|effect| effect.kind.refusal().is_none());
+    let loose = loose.filter(|effect| !effect.kind.stands());
     let loose = loose.filter_map(|effect| look_again(effect, now));
     let unsettled = world.unsettled.iter();
     let unsettled = unsettled.filter_map(|id| world.tasks.get(id));
     // Tasks of one issue share its leases.
     let unsettled = (u64::from(UNKNOWN_RUNS)..).zip(unsettled);
-    let shown = world
-        .effects
-        .values()
-        .filter(|e| e.kind.refusal().is_some());
+    let shown = world.effects.values().filter(|e| e.kind.stands());
     loose
         .chain(shown.map(shown_since))
         .chain(unsettled.flat_map(|(leases, task)| forget(world, task, leases, now)))

@@ -8,7 +8,7 @@ use super::ending::{Ending, Past, ending};
 use super::rejoin::UNKNOWN_RUNS;
 use super::{
     admission, adopt, clarify, coordinate, delivery, escalate, notice, operator, routes, tidings,
-    words,
+    turns, words,
 };
 use crate::model::{
     Change, Effect, EffectKey, EffectKind, EffectState, Run, RunId, RunState, SkipReason, Task,
@@ -26,15 +26,12 @@ pub(super) fn replies(draft: &mut Draft<'_>) {
     }
 }
 
-/// Moves every task on about which something may be left to do, mentions and calls
-/// before the coordinator's, oldest first.
+/// Moves every task on about which something may be left to do, in [`turns`].
 pub(super) fn tasks(draft: &mut Draft<'_>) {
     let world = draft.s.world;
     let left = world.unsettled.iter();
     let mut tasks: Vec<&Task> = left.filter_map(|id| world.tasks.get(id)).collect();
-    // What somebody asked for goes before what the factory took up by itself.
-    let place = |task: &&Task| (coordinate::is_pick(task), task.created_at);
-    tasks.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
+    turns::in_turn(draft, &mut tasks);
     for task in tasks {
         task_step(draft, task);
     }

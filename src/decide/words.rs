@@ -6,8 +6,8 @@
 use super::ending::Ending;
 use crate::mention::{self, marker::strip, neutral};
 use crate::model::{
-    Exit, FailureClass, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot, Target,
-    Task, TaskState, Work,
+    Cycle, Exit, FailureClass, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot,
+    Target, Task, TaskState, Work,
 };
 use crate::redact::clip;
 use std::fmt::Write;
@@ -72,6 +72,31 @@ pub fn blocked(task: &Task, note: &str) -> String {
         task.agent,
         task.id,
         strip(note)
+    )
+}
+
+/// The one comment on issues that wait for each other.
+#[must_use]
+pub fn cycle(cycle: &Cycle, holds: bool) -> String {
+    if !holds {
+        let names = match cycle.issues.as_slice() {
+            [] | [_] => String::new(),
+            issues => {
+                let names: Vec<String> = issues.iter().map(|n| format!("#{n}")).collect();
+                format!(
+                    " ({}{})",
+                    names.join(", "),
+                    if cycle.more > 0 { ", …" } else { "" }
+                )
+            }
+        };
+        return format!(
+            "The dependencies here no longer form a cycle{names}: nothing is held up by it."
+        );
+    }
+    format!(
+        "{}, so none of this can be started, nor what waits for it. Take one of these dependencies off; the rest goes on by itself.\n\n<sub>This comment says what holds; `adf rank` shows all cycles.</sub>",
+        cycle.words()
     )
 }
 

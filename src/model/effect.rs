@@ -3,7 +3,7 @@
 //! Invariant: the planner intends, the executor tries and marks; at most one
 //! effect of a task is open, and a stale lease voids it.
 
-use super::{EffectKey, MentionId, NoticeKind, RunId, Sha, Subject, TaskId, Time};
+use super::{Cycle, EffectKey, MentionId, NoticeKind, RunId, Sha, Subject, TaskId, Time};
 use serde::{Deserialize, Serialize};
 
 /// One change to the outside.
@@ -118,6 +118,15 @@ pub enum EffectKind {
         /// The text without its mark.
         body: String,
     },
+    /// Say in the one comment about a cycle what holds.
+    Cycle {
+        /// The issues that wait for each other, or did.
+        cycle: Cycle,
+        /// Whether they do.
+        holds: bool,
+        /// The comment without its mark.
+        body: String,
+    },
     /// Tell operators something, once.
     Notify {
         /// The sink of the config. Of one that is an issue the effect names the issue.
@@ -157,6 +166,7 @@ impl EffectKind {
             EffectKind::Assign { .. } => "assign",
             EffectKind::Ask { .. } => "ask",
             EffectKind::OpenIssue { .. } => "open_issue",
+            EffectKind::Cycle { .. } => "cycle",
             EffectKind::Notify { .. } => "notify",
             EffectKind::Result { .. } => "result",
             EffectKind::Sweep { .. } => "sweep",

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod change;
+pub mod cycle;
 pub mod effect;
 pub mod failure;
 pub mod guarding;
@@ -37,6 +38,7 @@ pub mod world;
 
 pub use alert::{Alert, Fire};
 pub use change::Change;
+pub use cycle::Cycle;
 pub use effect::{Effect, EffectKind, EffectResult, EffectState};
 pub use failure::{Failed, Failure, Share};
 pub use guarding::Guarding;

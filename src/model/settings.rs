@@ -248,6 +248,8 @@ pub struct Coordinator {
     pub open: u32,
     /// Whom it chooses from, by name.
     pub agents: Vec<AgentName>,
+    /// The crontab line of the minutes in which the factory takes up issues; any without it.
+    pub cron: Option<String>,
     /// The agent that coordinates by mentions, if one does.
     pub agent: Option<AgentName>,
     /// What the project is for, in its operator's words; that agent reads it each time.

@@ -70,6 +70,8 @@ pub struct World {
     pub told: BTreeMap<(String, String), String>,
     /// Tasks that called a person, and when.
     pub called: BTreeSet<(Time, TaskId)>,
+    /// Issues on which a comment about a cycle stands, or is to.
+    pub cycles: BTreeSet<u64>,
     /// Who wrote each comment.
     pub voices: BTreeMap<i64, Voice>,
 }
@@ -135,6 +137,9 @@ impl World {
                 }
             }
             Change::Mark(row) => {
+                if row.verified {
+                    self.cycle_said(&row.key);
+                }
                 let marks = self.marks.entry(row.task.clone()).or_default();
                 if !marks
                     .iter()
@@ -209,6 +214,7 @@ impl World {
                     self.display.intended(&row);
                     let plain = row.task.is_some() && row.kind.refusal().is_none() && !row.tells();
                     place.insert(row);
+                    self.cycle_said(&key);
                     if settling || !plain {
                         self.touched(&key, settling);
                     }

@@ -86,7 +86,14 @@ pub(super) fn add(
     Ok(())
 }
 
-fn remove(state: &mut State, repo: &str, number: u64, on: u64, now: Time) -> Result<(), Answer> {
+/// Makes an issue depend on another no longer.
+pub(super) fn remove(
+    state: &mut State,
+    repo: &str,
+    number: u64,
+    on: u64,
+    now: Time,
+) -> Result<(), Answer> {
     let row = state.repo_mut(repo)?;
     let issue = row.issue_mut(number).ok_or_else(Answer::internal)?;
     if !issue.depends_on.contains(&on) {

@@ -185,6 +185,16 @@ impl Forge {
         Ok(links::add(&mut state, repo, number, on, now)?)
     }
 
+    /// Makes an issue depend on another no longer.
+    ///
+    /// # Errors
+    /// When it does not depend on it.
+    pub fn remove_dependency(&self, repo: &str, number: u64, on: u64) -> Deed<()> {
+        let now = self.inner.clock.now();
+        let mut state = self.inner.state();
+        Ok(links::remove(&mut state, repo, number, on, now)?)
+    }
+
     /// Adds a label to the repository, or to an issue of it, and gives its id.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use super::reviews::is_of_the_forge;
 use super::source::Source;
 use crate::forge::{Dependency, ForgeError, IssueItem, Page};
 use crate::model::{BACKLOG, Blocker, Issue, Links, Time, World};
+use adf_graph::{IssueGraph, Link, Node, On};
 use std::collections::BTreeMap;
 
 /// Pages of open issues read in one poll.
@@ -32,6 +33,8 @@ pub(super) struct Backlog {
     /// The page of open issues to be read next; none when all were read.
     page: Option<u32>,
     total: Option<u64>,
+    /// An issue or a link has changed since cycles were looked for.
+    moved: bool,
 }
 
 impl Backlog {
@@ -44,6 +47,7 @@ impl Backlog {
             looked_at: BTreeMap::new(),
             page: (!read).then_some(1),
             total: None,
+            moved: true,
         };
         backlog.note(world.issues.values());
         backlog
@@ -52,17 +56,28 @@ impl Backlog {
     /// Takes note of what was listed.
     pub fn note<'a>(&mut self, issues: impl Iterator<Item = &'a Issue>) {
         for issue in issues.filter(|issue| !issue.is_pull) {
-            if issue.open {
-                self.open.insert(issue.number, issue.updated_at);
+            let before = if issue.open {
+                self.open.insert(issue.number, issue.updated_at)
             } else {
-                self.open.remove(&issue.number);
-            }
+                self.open.remove(&issue.number)
+            };
+            self.moved |= before.is_some() != issue.open;
         }
     }
 
     /// The page of open issues that is read next.
     pub fn next_page(&self) -> Option<u32> {
         self.page
+    }
+
+    /// Where the reading of all open issues stands.
+    pub fn page(&self) -> (Option<u32>, Option<u64>) {
+        (self.page, self.total)
+    }
+
+    /// Goes on reading them from where it stood.
+    pub fn back_to(&mut self, (page, total): (Option<u32>, Option<u64>)) {
+        (self.page, self.total) = (page, total);
     }
 
     /// Whether every open issue was read once.
@@ -143,8 +158,47 @@ impl Backlog {
                 return None;
             }
         }
-        self.links.insert(issue, row.clone());
+        let before = self.links.insert(issue, row.clone());
+        self.moved |= before.is_none_or(|before| before.on != row.on);
         Some(row)
+    }
+
+    /// What was read of these issues could not be written, and is to be read again.
+    pub fn forget(&mut self, issues: &[u64]) {
+        for issue in issues {
+            self.links.remove(issue);
+        }
+        self.moved = true;
+    }
+
+    /// The issues that wait for each other, if that may have changed since it was asked.
+    pub fn cycles(&mut self) -> Option<Vec<Vec<u64>>> {
+        // While a large repository is read for the first time, it would be looked at each time.
+        if !self.moved || !self.is_whole() || self.unread() > MOVED_MAX {
+            return None;
+        }
+        self.moved = false;
+        let here = |row: &Links| {
+            let on = row.on.iter().filter(|blocker| blocker.repo.is_none());
+            let on = on.map(|blocker| (row.issue, blocker.number));
+            on.collect::<Vec<_>>()
+        };
+        let open = |n: &u64| self.open.contains_key(n);
+        let links = self.links.values().flat_map(here);
+        let links = links.filter(|(issue, on)| open(issue) && open(on));
+        let links = links.map(|(issue, on)| Link {
+            issue,
+            on: On::Issue(on),
+        });
+        let links: Vec<Link> = links.collect();
+        let nodes = self.open.keys().map(|number| Node::open(*number)).collect();
+        match IssueGraph::new(nodes, &links) {
+            Ok(graph) => Some(graph.ranks().1),
+            Err(error) => {
+                tracing::warn!(target: "adf::sense", %error, "cycles cannot be looked for");
+                None
+            }
+        }
     }
 
     /// Reads what is due; `repo` is the repository's name, `server` the forge's time before.

@@ -163,8 +163,10 @@ pub(super) fn moved<'a>(
 ) -> Vec<Issue> {
     let mut written: BTreeMap<u64, (Time, bool)> = BTreeMap::new();
     for row in rows {
+        // What another factory writes with an account of its own is nobody's wish either.
         if let Change::Passage(passage) = row
             && passage.author.id != me.id
+            && !mention::is_marked(&passage.body)
         {
             let (at, edited) = written.entry(passage.issue).or_default();
             // Whoever edits a body moves the time of its issue, not one of its own.

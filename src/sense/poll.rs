@@ -6,16 +6,17 @@
 
 use super::backlog::Backlog;
 use super::cursor;
+use super::cycles::Cycles;
 use super::passages::{Reading, Text, body_text, comment_text, moved, rows};
+use super::reason::SenseError;
 use super::reviews::Owed;
 use super::source::{Source, Sources};
-use crate::forge::{ForgeError, IssueItem};
+use crate::forge::IssueItem;
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
 use crate::model::{
     Alert, BACKLOG, BEGUN, Change, LISTEN_FROM, Person, RepoId, Repository, Time, World,
 };
-use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,29 +41,6 @@ const COMMENTS: &str = "comments";
 pub const SCANNED: &str = "scanned";
 /// The cause of the alert on items that cannot be read.
 const UNREADABLE: &str = "unreadable";
-
-/// Why a poll came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum SenseError {
-    /// The forge.
-    #[error(transparent)]
-    Forge(#[from] ForgeError),
-    /// The ledger.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The configured name now belongs to another repository.
-    #[error(
-        "`{name}` is now another repository (number {now}, was {was}); correct `[gitea] repo`, or use a new state directory for it"
-    )]
-    OtherRepository {
-        /// The configured name.
-        name: String,
-        /// The number it has now.
-        now: i64,
-        /// The number the ledger is about.
-        was: i64,
-    },
-}
 
 /// What a poller reads with.
 #[derive(Debug)]
@@ -94,6 +72,7 @@ pub struct Poller<S = Sources> {
     reread_at: Option<Time>,
     owed: Owed,
     backlog: Backlog,
+    cycles: Cycles,
 }
 
 impl<S: Source> Poller<S> {
@@ -110,6 +89,7 @@ impl<S: Source> Poller<S> {
             reread_at: None,
             owed: Owed::default(),
             backlog: Backlog::of(world),
+            cycles: Cycles::of(world),
         }
     }
 
@@ -162,6 +142,27 @@ impl<S: Source> Poller<S> {
     /// Nothing is lost: the cursor stays, and the next poll reads it again.
     pub async fn poll(&mut self) -> Result<(), SenseError> {
         let now = self.with.sources.now();
+        let page = self.backlog.page();
+        let server = match self.facts(now).await {
+            Ok(server) => server,
+            Err(error) => {
+                // What was read and not written is read again.
+                self.backlog.back_to(page);
+                return Err(error);
+            }
+        };
+        if self.with.ranked {
+            return self.links(server, now).await;
+        }
+        // Whoever does not want to know is not told.
+        let unsaid = self.cycles.turn(&[], now);
+        self.commit(unsaid.clone(), BTreeMap::new()).await?;
+        self.cycles.written(unsaid);
+        Ok(())
+    }
+
+    /// Texts and issues that changed; the forge's time before.
+    async fn facts(&mut self, now: Time) -> Result<Time, SenseError> {
         let reread = self
             .reread_at
             .is_none_or(|at| now.since(at) >= REREAD_EVERY);
@@ -225,10 +226,7 @@ impl<S: Source> Poller<S> {
         if reread {
             self.reread_at = Some(now);
         }
-        if self.with.ranked {
-            self.links(server).await?;
-        }
-        Ok(())
+        Ok(server)
     }
 
     /// The next part of the open issues that no listing of changes has told of yet.
@@ -244,12 +242,21 @@ impl<S: Source> Poller<S> {
     }
 
     /// What issues wait for; read last, so that it holds up nothing.
-    async fn links(&mut self, server: Time) -> Result<(), SenseError> {
+    async fn links(&mut self, server: Time, now: Time) -> Result<(), SenseError> {
         let name = self.repository.as_ref().map(|r| r.full_name.clone());
         let name = name.unwrap_or_default();
         let (rows, end) = self.backlog.read(&self.with.sources, &name, server).await;
-        let rows = rows.into_iter().map(Change::Links).collect();
-        self.commit(rows, BTreeMap::new()).await?;
+        let found = self.backlog.cycles();
+        let turned = found.map(|found| self.cycles.turn(&found, now));
+        let turned = turned.unwrap_or_default();
+        let read: Vec<u64> = rows.iter().map(|row| row.issue).collect();
+        let mut changes: Vec<Change> = rows.into_iter().map(Change::Links).collect();
+        changes.extend(turned.iter().cloned());
+        if let Err(error) = self.commit(changes, BTreeMap::new()).await {
+            self.backlog.forget(&read);
+            return Err(error);
+        }
+        self.cycles.written(turned);
         Ok(end?)
     }
 

@@ -173,10 +173,24 @@ fn config(wishes: &Wishes) -> String {
             let _ = writeln!(text, "agents = [\"{doer}\"]");
         }
     }
+    text.push_str(&status());
     for name in names(wishes) {
         text.push_str(&agent(wishes, &name));
     }
     text.push_str(&provider(wishes));
+    text
+}
+
+/// Where people see on an issue how its work stands: the labels by their names, because
+/// people meet them in the forge before they meet the documentation.
+fn status() -> String {
+    let mut text = String::from(
+        "\n# Each issue that was taken up wears one of these, and is assigned to the factory's account meanwhile.\n# Labels that are missing are made; what people change by hand stays so.\n[status]\n",
+    );
+    for (stage, label) in crate::config::status_labels() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{stage} = {}", quoted(&label));
+    }
     text
 }
 

@@ -48,6 +48,38 @@ fn the_project_and_the_agent_have_their_slots() {
 }
 
 #[test]
+fn many_tasks_of_one_agent_hold_up_another_by_one() {
+    let mut scene = Scene::new();
+    scene.settings.limits.concurrency = 1;
+    for agent in scene.settings.agents.values_mut() {
+        agent.limits.starts_per_hour = 100;
+    }
+    scene.settings.limits.starts_per_hour = 100;
+    for issue in 1..=6 {
+        scene.mention(issue, "alice", "developer", "x");
+        scene.step();
+        scene.pass(Duration::from_secs(1));
+    }
+    for issue in 7..=8 {
+        scene.mention(issue, "alice", "reviewer", "x");
+        scene.step();
+        scene.pass(Duration::from_secs(1));
+    }
+    let mut order = Vec::new();
+    for _ in 0..8 {
+        scene.settle();
+        order.push(scene.open_run().work.issue);
+        scene.pass(Duration::from_secs(60));
+        scene.end_run(good_work());
+    }
+    assert_eq!(
+        order,
+        [1, 7, 2, 8, 3, 4, 5, 6],
+        "by turns, the oldest first"
+    );
+}
+
+#[test]
 fn starts_of_an_hour_are_counted_and_come_back() {
     let mut scene = Scene::new();
     for issue in 1..=8 {

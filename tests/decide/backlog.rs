@@ -15,6 +15,7 @@ pub fn scene(open: u32) -> Scene {
         label: LABEL.to_owned(),
         open,
         agents: vec![AgentName::from("developer")],
+        cron: None,
         agent: None,
         vision: None,
     };

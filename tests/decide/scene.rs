@@ -310,6 +310,7 @@ fn coordinator() -> Coordinator {
         label: "adf:ready".to_owned(),
         open: 2,
         agents: Vec::new(),
+        cron: None,
         agent: None,
         vision: None,
     }

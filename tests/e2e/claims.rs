@@ -3,6 +3,8 @@
 use crate::factory::Factory;
 use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
 use adf::clock::Clock;
+use adf::sandbox::Permission;
+use secrecy::ExposeSecret;
 use std::path::Path;
 
 /// Gives the second factory the first one's key, as operators of both must.
@@ -64,6 +66,76 @@ async fn exactly_one_takes_each_task(one_key: bool) {
     assert_eq!(runs(&one.state()) + runs(&two.state()), 2);
     for issue in issues {
         assert_eq!(plant.traces(issue), DELIVERED);
+    }
+}
+
+/// Marks of this kind under an issue, whoever's account wrote them.
+fn marks(plant: &Plant, issue: u64, kind: &str) -> usize {
+    let comments = plant.forge.comments(&plant.world.repo, issue);
+    let mark = format!("kind={kind} ");
+    let marked = |body: &str| {
+        let mark_of = body.split_once("<!-- adf:1 ");
+        mark_of.is_some_and(|(_, rest)| rest.contains(&mark))
+    };
+    comments.iter().filter(|c| marked(&c.body)).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_factories_with_accounts_of_their_own_exactly_one_works_on_each_issue() {
+    let plant = Plant::new().await;
+    let repo = plant.world.repo.as_str();
+    let rival = plant.forge.add_user("rival").unwrap();
+    let may = Permission::Write;
+    plant.forge.add_collaborator(repo, "rival", may).unwrap();
+    let one = Factory::new(&plant, "one", &argv("happy"));
+    let two = Factory::new(&plant, "two", &argv("happy"));
+    two.token(rival.token.expose_secret());
+    for factory in [&one, &two] {
+        let coordinator = "[coordinator]\nmode = \"builtin\"\n\n[walls]";
+        factory.edit("[walls]", coordinator);
+    }
+    let (first, second) = (one.run().await, two.run().await);
+    // One is asked for by name, the other taken up by whoever comes first.
+    let (asked, wanted) = (plant.world.bug, plant.world.issues[2]);
+    plant.say(asked, "alice", MENTION);
+    plant
+        .forge
+        .add_label(repo, Some(wanted), "adf:ready")
+        .unwrap();
+    let said = |text: &str| {
+        let lines = [first.lines(), second.lines()].concat();
+        let decided = lines.iter().filter(|line| line.contains("adf::decision"));
+        decided.filter(|line| line.contains(text)).count()
+    };
+    until_true("each is left to the other once", || {
+        said("claimed it first") == 2
+    })
+    .await;
+    let left = |issue: u64| {
+        let (branches, pulls) = (plant.branches(issue).len(), plant.pulls(issue).len());
+        let (accepts, results) = (
+            marks(&plant, issue, "accept"),
+            marks(&plant, issue, "result"),
+        );
+        (accepts, results, branches, pulls)
+    };
+    for issue in [asked, wanted] {
+        until_is((1, 1, 1, 1), || left(issue)).await;
+    }
+    // Somebody's word on it makes both look again, and what the rival wrote before is no such.
+    let polls = plant.forge.request_log().len();
+    until_true("both have read what the other wrote", || {
+        plant.forge.request_log().len() > polls + 40
+    })
+    .await;
+    assert_eq!(
+        said("\"source\":\"rank\""),
+        2,
+        "each has taken the issue up once"
+    );
+    assert_eq!(runs(&one.state()) + runs(&two.state()), 2);
+    for issue in [asked, wanted] {
+        assert_eq!(left(issue), (1, 1, 1, 1));
     }
 }
 

@@ -8,4 +8,11 @@
 
 mod backlog;
 mod backup;
+mod huge;
 mod reviews;
+#[path = "../decide/scene.rs"]
+#[expect(
+    dead_code,
+    reason = "only its settings and its repository are used here"
+)]
+mod scene;

@@ -11,6 +11,8 @@ fn without_apply_everything_is_shown_and_nothing_is_written() {
     assert_eq!(said.code, Some(0), "{said:?}");
     for word in [
         "+name = \"shop\"",
+        "+[status]",
+        "+in_review = \"adf/in review\"",
         "+url = \"https://git.example.org\"",
         "prompts/developer.md",
         "routing/review.md",

@@ -52,7 +52,7 @@ pub fn is_accepted(model: &Model, key: &MarkerKey, task: &TaskId) -> bool {
 }
 
 /// Everything that must hold once nothing happens any more.
-pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
+pub fn at_rest(model: &mut Model, key: &MarkerKey, (asked, plan): (&[Asked], &Plan)) {
     let marks = marks(model, key);
     let mut twins: BTreeMap<(&EffectKey, MarkKind), Vec<i64>> = BTreeMap::new();
     for mark in &marks {
@@ -79,6 +79,9 @@ pub fn at_rest(model: &mut Model, key: &MarkerKey, asked: &[Asked]) {
     faults.extend(outdated(model));
     faults.extend(called(model, &marks));
     faults.extend(shown(model));
+    if model.coordinated {
+        faults.extend(crate::backlog::at_rest(model, plan, &marks));
+    }
     for fault in faults {
         model.fault(fault);
     }

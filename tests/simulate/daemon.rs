@@ -9,7 +9,7 @@ use crate::model::{Model, SETTLE};
 use crate::outside::{Hands, lock};
 use crate::planted::Planted;
 use crate::source::Origin;
-use crate::{people, runs, scene};
+use crate::{backlog, people, runs, scene};
 use adf::act::{Executor, Identity, Job, recover::RecoverError};
 use adf::mention::marker::MarkerKey;
 use adf::model::*;
@@ -45,10 +45,12 @@ pub struct Daemon {
 impl Daemon {
     /// Starts on what the disk holds.
     pub fn start(model: &Arc<Mutex<Model>>, key: &Arc<MarkerKey>) -> Daemon {
-        let (world, now, planted) = {
+        let (world, now, planted, coordinated) = {
             let mut model = lock(model);
             model.ledger.committed.clear();
-            (model.ledger.world.clone(), model.now, model.planted)
+            model.forge.groomed.read(None);
+            let world = model.ledger.world.clone();
+            (world, model.now, model.planted, model.coordinated)
         };
         let mut settings = scene::settings();
         settings.forge.settle = match planted {
@@ -58,6 +60,10 @@ impl Daemon {
         settings.schedule.tick = Duration::from_secs(10);
         settings.schedule.mentions_every = 1;
         settings.status = scene::status();
+        if coordinated {
+            settings.coordinator.builtin = true;
+            settings.coordinator.agents = settings.agents.keys().cloned().collect();
+        }
         settings.limits.starts_per_hour = 100_000;
         settings.limits.starts_per_day = 100_000;
         for agent in settings.agents.values_mut() {
@@ -87,7 +93,7 @@ impl Daemon {
             me: people::bot(),
             since: None,
             narrowed: false,
-            ranked: false,
+            ranked: coordinated,
             display: settings.status.names(),
         };
         let poller = Poller::new(wiring, &world);
@@ -255,6 +261,8 @@ impl Daemon {
         match task {
             Do::Commit(changes) => {
                 self.idle_ticks = 0;
+                let (world, plan) = (&self.state.world, &self.state.last_plan);
+                backlog::judge(&mut lock(&model), world, plan, &changes);
                 if planted == Some(Planted::WorldBeforeLedger) {
                     self.state.world.apply_all(&changes);
                 }
@@ -292,7 +300,14 @@ impl Daemon {
                 let poller = self.poller.clone();
                 self.tasks.push(Box::pin(async move {
                     let mut poller = poller.lock().await;
+                    let began = {
+                        let model = lock(&model);
+                        model.forge.groomed.reading(model.now)
+                    };
                     let result = poller.poll().await;
+                    if result.is_ok() {
+                        lock(&model).forge.groomed.read(Some(began));
+                    }
                     Some(Event::Polled(result.map_err(|e| e.to_string())))
                 }));
             }

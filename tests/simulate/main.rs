@@ -11,6 +11,7 @@
     reason = "a test stops where its ground gives way, and is told its seeds from outside"
 )]
 
+mod backlog;
 mod check;
 mod commit;
 mod daemon;
@@ -35,6 +36,8 @@ use std::thread;
 
 /// Worlds played by `cargo test`.
 const SEEDS: u64 = 5000;
+/// Worlds in which the factory takes up issues by itself.
+const GROOMED_SEEDS: u64 = 1500;
 /// Worlds in which a planted fault must be found.
 const PLANTED_SEEDS: u64 = 2000;
 
@@ -77,6 +80,20 @@ fn random_worlds_keep_every_promise() {
     }
 }
 
+#[test]
+fn worlds_of_labelled_issues_keep_every_promise() {
+    if let Some(seed) = number("ADF_SIM_BACKLOG") {
+        let end = play(&Script::groomed(seed));
+        eprintln!("{}", end.story.join("\n"));
+        assert!(end.faults.is_empty(), "seed {seed}: {:#?}", end.faults);
+        return;
+    }
+    let seeds = number("ADF_SIM_SEEDS").unwrap_or(GROOMED_SEEDS);
+    if let Some((seed, faults)) = first_broken(seeds, Script::groomed) {
+        panic!("seed {seed} (replay with ADF_SIM_BACKLOG={seed}): {faults:#?}");
+    }
+}
+
 /// A quiet world, killed at each of its points in turn, with what it knows kept or lost.
 #[test]
 fn a_kill_at_any_point_changes_nothing_that_people_see() {
@@ -95,10 +112,17 @@ fn a_kill_at_any_point_changes_nothing_that_people_see() {
 fn planted_faults_are_found() {
     let mut missed = Vec::new();
     for planted in Planted::ALL {
+        let world = |seed| {
+            if planted.is_of_backlogs() {
+                Script::groomed(seed)
+            } else {
+                Script::random(seed)
+            }
+        };
         let script = |seed, planted| Script {
             planted,
             trouble: 5,
-            ..Script::random(seed)
+            ..world(seed)
         };
         let breaks = |script: &Script| !play(script).faults.is_empty();
         match (0..PLANTED_SEEDS).find(|seed| breaks(&script(*seed, Some(planted)))) {

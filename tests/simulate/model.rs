@@ -37,6 +37,8 @@ pub struct Forge {
     pub worn: BTreeMap<u64, Worn>,
     /// Issues whose status label somebody changed by hand.
     pub by_hand: BTreeSet<u64>,
+    /// What people did with issues, where the factory takes them up by itself.
+    pub groomed: crate::backlog::Groomed,
     pub archived: bool,
     pub next: i64,
 }
@@ -72,6 +74,9 @@ impl Forge {
         if let Some(issue) = self.issues.get_mut(&issue) {
             issue.updated_at = now;
         }
+        if who.id != BOT {
+            self.groomed.change(issue);
+        }
         id
     }
 
@@ -102,6 +107,10 @@ impl Forge {
         if let Some(comment) = self.comments.get_mut(&id) {
             body.clone_into(&mut comment.body);
             comment.updated_at = Time::from_seconds(now.seconds());
+            if comment.author.id != BOT {
+                let issue = comment.issue;
+                self.groomed.change(issue);
+            }
         }
     }
 
@@ -181,6 +190,8 @@ pub struct Model {
     pub faults: Vec<String>,
     /// What happened, for a person who replays a seed.
     pub story: Vec<String>,
+    /// The factory takes up issues by itself.
+    pub coordinated: bool,
     /// The planted fault, if any.
     pub planted: Option<crate::planted::Planted>,
 }
@@ -220,6 +231,7 @@ impl Model {
             points: 0,
             faults: Vec::new(),
             story: Vec::new(),
+            coordinated: false,
             planted: None,
         }
     }

@@ -19,6 +19,14 @@ use adf::model::*;
 use adf::store::StoreError;
 use std::sync::Arc;
 
+/// Whether a mark is that of an effect; what is said of a cycle is one comment.
+fn wrote(effect: &Effect, mark: &Mark) -> bool {
+    match &effect.kind {
+        EffectKind::Cycle { .. } => effect.key.as_str().starts_with(&format!("{}:", mark.key)),
+        _ => effect.key == mark.key,
+    }
+}
+
 impl Outside for Hands {
     fn now(&self) -> Time {
         lock(&self.model).now
@@ -53,7 +61,7 @@ impl Outside for Hands {
 
     async fn post(&self, issue: u64, body: &str) -> Result<i64, Trouble> {
         match self.mark_of(body) {
-            Some(mark) => self.intended("a comment is posted", |e| e.key == mark.key),
+            Some(mark) => self.intended("a comment is posted", |e| wrote(e, &mark)),
             None => lock(&self.model).fault("a comment without a mark"),
         }
         let body = body.to_owned();
@@ -62,10 +70,11 @@ impl Outside for Hands {
     }
 
     async fn edit(&self, comment: i64, body: &str) -> Result<(), Trouble> {
-        self.intended(
-            "a comment is edited",
-            |e| matches!(e.kind, EffectKind::Progress { comment: c, .. } if c == comment),
-        );
+        self.intended("a comment is edited", |e| match &e.kind {
+            EffectKind::Progress { comment: c, .. } => *c == comment,
+            EffectKind::Cycle { body: b, .. } => body.starts_with(b),
+            _ => false,
+        });
         let body = body.to_owned();
         self.write(move |forge, now| {
             forge.edit(comment, &body, now);
@@ -288,6 +297,7 @@ impl Outside for Hands {
             model.disk.runs.insert(run.id.to_string(), memory);
         }
         turn(&self.model).await;
+        lock(&self.model).forge.groomed.begin(&task.id);
         let process = Process {
             run: run.clone(),
             alive: true,

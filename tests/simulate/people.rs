@@ -81,19 +81,22 @@ pub fn act(model: &mut Model, asked: &mut Vec<Asked>) {
             if let Some(issue) = model.forge.issues.get_mut(&issue) {
                 issue.open = open;
                 issue.updated_at = Time::from_seconds(now.seconds());
+                model.forge.groomed.turn(issue.number, now);
             }
             if !open {
-                let of = |a: &&mut Asked| a.expect == Expect::Work;
-                asked
-                    .iter_mut()
-                    .filter(of)
-                    .for_each(|a| a.expect = Expect::Either);
+                work_or_reply(asked);
             }
         }
         12 => relabel(model, issue),
         10 => model.forge.archived = model.rng.bool(),
         _ => {}
     }
+}
+
+/// An issue is closed: what was asked may be refused for it.
+pub fn work_or_reply(asked: &mut [Asked]) {
+    let work = asked.iter_mut().filter(|a| a.expect == Expect::Work);
+    work.for_each(|a| a.expect = Expect::Either);
 }
 
 /// Somebody changes what alice asked; whoever it was, the forge does not say.

@@ -27,11 +27,21 @@ pub enum Planted {
     WorldBeforeLedger,
     /// An effect's end is reported before it is over.
     EndsEarly,
+    /// What issues wait for is never read.
+    LinksAreNotRead,
+    /// What was read of links is lost on its way to the ledger.
+    LinksAreLost,
+    /// Old issues are passed over when all open ones are read.
+    OldIssuesAreNotRead,
+    /// Every reading takes every issue for changed.
+    EverythingChanges,
+    /// Nobody is told of cycles.
+    CyclesAreNotSaid,
 }
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Planted; 12] = [
+    pub const ALL: [Planted; 17] = [
         Planted::TriedIsNotWritten,
         Planted::IntentIsForgotten,
         Planted::CursorBeforeFacts,
@@ -44,5 +54,22 @@ impl Planted {
         Planted::StartsTwice,
         Planted::WorldBeforeLedger,
         Planted::EndsEarly,
+        Planted::LinksAreNotRead,
+        Planted::LinksAreLost,
+        Planted::OldIssuesAreNotRead,
+        Planted::EverythingChanges,
+        Planted::CyclesAreNotSaid,
     ];
+
+    /// Whether only a world of labelled issues can show it.
+    pub fn is_of_backlogs(self) -> bool {
+        matches!(
+            self,
+            Planted::LinksAreNotRead
+                | Planted::LinksAreLost
+                | Planted::OldIssuesAreNotRead
+                | Planted::EverythingChanges
+                | Planted::CyclesAreNotSaid
+        )
+    }
 }

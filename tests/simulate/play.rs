@@ -14,8 +14,10 @@ use std::time::Duration;
 
 /// Steps of the busy part of a world.
 const STEPS: u32 = 900;
-/// Steps within which a world must come to rest once nobody disturbs it.
+/// Steps within which a world must come to rest once nobody disturbs it: an idle poll of
+/// labelled issues, which asks for each what it waits for, takes several times as many.
 const REST_STEPS: u32 = 30_000;
+const GROOMED_STEPS: u32 = 150_000;
 /// A backup is made at one in so many steps.
 const BACKUPS: u32 = 40;
 /// Ticks without anything to do after which a world rests.
@@ -53,6 +55,8 @@ pub struct Script {
     pub orders: u32,
     /// What one in two kills takes with it.
     pub lose: Loss,
+    /// The factory takes up issues by itself, and people groom them.
+    pub groomed: bool,
     pub planted: Option<Planted>,
 }
 
@@ -76,9 +80,18 @@ impl Script {
                 Loss::Nothing,
             ][rng.usize(0..5)],
             orders: [0, 0, 60, 200][rng.usize(0..4)],
+            groomed: false,
             planted: None,
         }
         .without_lost_orders()
+    }
+
+    /// A world of labelled issues.
+    pub fn groomed(seed: u64) -> Script {
+        Script {
+            groomed: true,
+            ..Script::random(seed)
+        }
     }
 
     /// A lost ledger forgets orders, and with them how a task ended that was cancelled.
@@ -97,6 +110,7 @@ impl Script {
             kill,
             lose,
             orders: 0,
+            groomed: false,
             planted: None,
         }
     }
@@ -123,6 +137,10 @@ pub fn play(script: &Script) -> End {
     let key = Arc::new(key);
     let mut model = Model::new(script.seed, script.trouble);
     model.planted = script.planted;
+    model.coordinated = script.groomed;
+    if script.groomed {
+        crate::backlog::fill(&mut model);
+    }
     let model = Arc::new(Mutex::new(model));
     let daemon = Daemon::start(&model, &key);
     let mut world = World {
@@ -135,9 +153,14 @@ pub fn play(script: &Script) -> End {
     for _ in 0..STEPS {
         world.busy_step(script);
     }
-    world.rest();
+    world.rest(if script.groomed {
+        GROOMED_STEPS
+    } else {
+        REST_STEPS
+    });
     let mut model = lock(&world.model);
-    check::at_rest(&mut model, &world.key, &world.asked);
+    let last = &world.daemon.state.last_plan;
+    check::at_rest(&mut model, &world.key, (&world.asked, last));
     End {
         faults: std::mem::take(&mut model.faults),
         story: std::mem::take(&mut model.story),
@@ -170,6 +193,7 @@ fn restore(model: &mut Model) {
     model.ledger.write(changes);
     model.ledger.committed.clear();
     model.disk = Disk::default();
+    model.forge.groomed.restored();
     model.pass(SETTLE);
 }
 
@@ -206,6 +230,9 @@ impl World {
         }
         {
             let mut model = lock(&self.model);
+            if script.groomed && model.one_in(script.people / 2) {
+                crate::backlog::groom(&mut model, &mut self.asked);
+            }
             if model.one_in(script.orders) {
                 orders::give(&mut model);
             }
@@ -269,7 +296,7 @@ impl World {
     }
 
     /// Nobody disturbs it any more: it must come to rest.
-    fn rest(&mut self) {
+    fn rest(&mut self, steps: u32) {
         {
             let mut model = lock(&self.model);
             model.trouble = 0;
@@ -281,7 +308,7 @@ impl World {
             self.kill(Loss::Nothing);
         }
         self.daemon.idle_ticks = 0;
-        for _ in 0..REST_STEPS {
+        for _ in 0..steps {
             self.pass();
             if !self.daemon.step() {
                 let busy = {

@@ -13,6 +13,17 @@ use adf::store::StoreError;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// Items of a page.
+const PAGE: usize = 4;
+
+fn item(issue: &Issue) -> IssueItem {
+    IssueItem {
+        issue: issue.clone(),
+        body: "It is broken.".to_owned(),
+        created_at: issue.changed_at,
+    }
+}
+
 /// What the poller reads in one life of the daemon.
 pub struct Origin(pub Arc<Mutex<Model>>);
 
@@ -63,11 +74,6 @@ impl Source for Origin {
 
     async fn issues_since(&self, since: Option<Time>) -> Result<Listing<IssueItem>, ForgeError> {
         let since = since.unwrap_or_default().seconds();
-        let item = |issue: &Issue| IssueItem {
-            issue: issue.clone(),
-            body: "It is broken.".to_owned(),
-            created_at: crate::model::START,
-        };
         let new = |issue: &&Issue| issue.updated_at.seconds() >= since;
         self.list(|model| model.forge.issues.values().filter(new).map(item).collect())
             .await
@@ -84,17 +90,37 @@ impl Source for Origin {
         Ok(list)
     }
 
-    async fn open_issues(&self, _page: u32) -> Result<Page<IssueItem>, ForgeError> {
-        self.read(|_| Page {
-            items: Vec::new(),
-            given: 0,
-            total: Some(0),
+    async fn open_issues(&self, page: u32) -> Result<Page<IssueItem>, ForgeError> {
+        let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.read(|model| {
+            let open = model.forge.issues.values().filter(|issue| issue.open);
+            let of_page = open.clone().skip(before.saturating_mul(PAGE)).take(PAGE);
+            let items: Vec<IssueItem> = of_page.map(item).collect();
+            let given = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            let passed_over = model.planted == Some(Planted::OldIssuesAreNotRead);
+            Page {
+                items: if passed_over { Vec::new() } else { items },
+                given,
+                total: u64::try_from(open.count()).ok(),
+            }
         })
         .await
     }
 
-    async fn dependencies(&self, _issue: u64) -> Result<Option<Vec<Dependency>>, ForgeError> {
-        self.read(|_| None).await
+    async fn dependencies(&self, issue: u64) -> Result<Option<Vec<Dependency>>, ForgeError> {
+        self.read(|model| {
+            if !model.coordinated || model.planted == Some(Planted::LinksAreNotRead) {
+                return None;
+            }
+            let on = model.forge.groomed.links.get(&issue).into_iter().flatten();
+            let on = on.map(|(number, _)| Dependency {
+                number: *number,
+                open: model.forge.issues.get(number).is_some_and(|i| i.open),
+                repo: "acme/app".to_owned(),
+            });
+            Some(on.collect())
+        })
+        .await
     }
 
     async fn reviews(&self, _pull: u64) -> Result<Reviews, ForgeError> {
@@ -108,7 +134,13 @@ impl Source for Origin {
     async fn unknown(&self, issues: Vec<Issue>) -> Result<Vec<Issue>, StoreError> {
         let model = lock(&self.0);
         let known = &model.ledger.world.issues;
-        let new = |issue: Issue| issue.clone().after(known.get(&issue.number));
+        let changes = model.planted == Some(Planted::EverythingChanges);
+        let new = |mut issue: Issue| {
+            if changes {
+                issue.changed_at = model.now;
+            }
+            issue.clone().after(known.get(&issue.number))
+        };
         Ok(issues.into_iter().filter_map(new).collect())
     }
 
@@ -133,6 +165,14 @@ impl Source for Origin {
             facts.retain(|c| !is_cursor(c));
             commit(&self.0, cursors).await?;
         }
+        let lost = lock(&self.0).planted;
+        facts.retain(|change| match change {
+            Change::Links(_) => lost != Some(Planted::LinksAreLost),
+            Change::Alert(alert) if alert.cause.starts_with("cycle:") => {
+                lost != Some(Planted::CyclesAreNotSaid)
+            }
+            _ => true,
+        });
         commit(&self.0, facts).await
     }
 }

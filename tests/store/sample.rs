@@ -245,6 +245,11 @@ pub fn effect_kinds(text: &str, number: i64) -> Vec<EffectKind> {
             }],
             body: body.clone(),
         },
+        EffectKind::Cycle {
+            cycle: Cycle::of(&[3, 5]),
+            holds: true,
+            body: body.clone(),
+        },
         EffectKind::Result { body },
         EffectKind::Sweep { workspace: true },
     ]

@@ -8,11 +8,14 @@
 
 mod cycles;
 pub mod input;
+mod places;
 mod rank;
 pub mod show;
 
+pub use places::Places;
+
 use petgraph::Direction::Incoming;
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::{DiGraph, Neighbors, NodeIndex};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -135,7 +138,8 @@ impl IssueGraph {
         if let Some(pair) = issues.windows(2).find(|p| p[0].number == p[1].number) {
             return Err(GraphError::Twice(pair[0].number));
         }
-        let at = |number: u64| issues.binary_search_by_key(&number, |issue| issue.number);
+        // Two lookups a link: searching would be most of the time.
+        let at = Places::of(issues.iter().map(|issue| issue.number).collect());
         // The open ones alone become nodes; this is where they will be.
         let mut open = 0;
         let places: Vec<Option<NodeIndex>> = issues
@@ -149,7 +153,7 @@ impl IssueGraph {
         let mut edges = Vec::with_capacity(links.len());
         let (mut unknown, mut ignored) = (BTreeMap::<u64, Vec<String>>::new(), Vec::new());
         for link in links {
-            let Ok(dependant) = at(link.issue) else {
+            let Some(dependant) = at.get(link.issue) else {
                 ignored.push(format!(
                     "#{} depends on {}, but is not among the issues",
                     link.issue,
@@ -161,7 +165,7 @@ impl IssueGraph {
                 continue;
             };
             let seen = match link.on {
-                On::Issue(number) => at(number).ok(),
+                On::Issue(number) => at.get(number),
                 On::Unknown(_) => None,
             };
             match seen.map(|n| places[n]) {
@@ -219,6 +223,16 @@ impl IssueGraph {
         rows.into_iter().map(|(_, number)| number).collect()
     }
 
+    /// The open issues that wait for one, by number.
+    #[must_use]
+    pub fn unblocks(&self, issue: u64) -> Vec<u64> {
+        let nodes = self.graph.raw_nodes();
+        let at = nodes.binary_search_by_key(&issue, |node| node.weight.number);
+        let waiting = at.ok().map(NodeIndex::new);
+        let waiting = waiting.map(|at| self.graph.neighbors_directed(at, Incoming));
+        waiting.map_or_else(Vec::new, |around| self.sorted(around))
+    }
+
     /// Everything about the open issues, highest rank first.
     #[must_use]
     pub fn ranking(&self) -> Ranking {
@@ -234,20 +248,21 @@ impl IssueGraph {
         }
     }
 
+    fn sorted(&self, around: Neighbors<'_, ()>) -> Vec<u64> {
+        let mut numbers: Vec<u64> = around.map(|n| self.graph[n].number).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
     fn row(&self, at: NodeIndex, rank: f64) -> Row {
         let node = self.graph[at];
-        let sorted = |around: petgraph::graph::Neighbors<'_, ()>| {
-            let mut numbers: Vec<u64> = around.map(|n| self.graph[n].number).collect();
-            numbers.sort_unstable();
-            numbers
-        };
-        let blocked_by = sorted(self.graph.neighbors(at));
+        let blocked_by = self.sorted(self.graph.neighbors(at));
         let unseen = self.unknown.get(&node.number);
         Row {
             issue: node.number,
             rank,
             ready: !node.claimed && node.wanted && blocked_by.is_empty() && unseen.is_none(),
-            unblocks: sorted(self.graph.neighbors_directed(at, Incoming)),
+            unblocks: self.sorted(self.graph.neighbors_directed(at, Incoming)),
             blocked_by,
             blocked_by_unknown: unseen.cloned().unwrap_or_default(),
         }

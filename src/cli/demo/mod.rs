@@ -149,7 +149,11 @@ async fn chain(
         kind: "script",
         role: "developer",
     };
-    place.write(forge, world, adf, &[developer], Limits::default())?;
+    let limits = Limits {
+        status: true,
+        ..Limits::default()
+    };
+    place.write(forge, world, adf, &[developer], limits)?;
     let config = config::load(&place.config)
         .map_err(|faults| anyhow!("the demo's config:\n{}", config::render(&faults, false)))?;
     let start = Start {

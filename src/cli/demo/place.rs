@@ -57,6 +57,8 @@ pub(in crate::cli) struct Limits<'a> {
     pub chain: &'a [&'a str],
     /// Lines of `[coordinator]`.
     pub coordinator: &'a str,
+    /// Whether issues show where their work is.
+    pub status: bool,
 }
 
 impl Place {
@@ -128,6 +130,9 @@ impl Place {
         }
         if !limits.coordinator.is_empty() {
             write!(text, "\n[coordinator]\n{}\n", limits.coordinator)?;
+        }
+        if limits.status {
+            text.push_str("\n[status]\n");
         }
         write!(text, "\n[walls]\n{}{}\n", self.accepted, limits.walls)?;
         if !limits.chain.is_empty() {

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How often the forge is looked at while a step is waited for.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// The label of what waits in a pull request, as `[status]` has it by default.
+const IN_REVIEW: &str = "adf/in review";
+
 /// What the chain came to.
 pub(super) struct Done {
     /// The pull request.
@@ -82,6 +85,7 @@ pub(super) async fn play(
     .await;
     show.done("a second comment tells the result");
 
+    in_review(forge, repo, bug, show).await;
     let fixed = forge
         .file_at(repo, &branch, "src/lib.rs")
         .unwrap_or_default();
@@ -90,6 +94,19 @@ pub(super) async fn play(
     }
     show.line("the branch holds the fix");
     Ok(Done { pull: pull.number })
+}
+
+/// Waits until the issue shows that its work waits in a pull request.
+async fn in_review(forge: &Forge, repo: &str, bug: u64, show: &mut Show) {
+    show.wait("the issue shows where its work is");
+    let wears = || {
+        let labels = forge.issue(repo, bug)?.labels;
+        labels.into_iter().find(|label| label == IN_REVIEW)
+    };
+    let label = until(wears).await;
+    show.done(&format!(
+        "#{bug} wears the label `{label}` until that is merged or closed"
+    ));
 }
 
 /// Waits until a look finds what it looks for. The caller bounds the time.

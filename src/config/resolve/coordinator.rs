@@ -9,6 +9,7 @@ use crate::config::document::child;
 use crate::config::{explain, raw};
 use crate::model::AgentName;
 use crate::model::settings::{Agent, Coordinator};
+use crate::schedule::Schedule;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -24,6 +25,7 @@ impl Resolver<'_, '_> {
     ) -> Coordinator {
         let (agent, vision) = self.coordinating(raw, agents, zone);
         let builtin = raw.mode == raw::CoordinatorMode::Builtin;
+        let cron = builtin.then(|| self.minutes(raw, zone)).flatten();
         let names: Vec<String> = agents.keys().map(ToString::to_string).collect();
         let mut chosen = Vec::new();
         for (n, name) in raw.agents.iter().enumerate() {
@@ -52,6 +54,7 @@ impl Resolver<'_, '_> {
             label: raw.label.clone(),
             open: raw.open,
             agents: chosen,
+            cron,
             agent,
             vision,
         }
@@ -66,7 +69,9 @@ impl Resolver<'_, '_> {
     ) -> (Option<AgentName>, Option<String>) {
         const AT: &str = "/coordinator";
         if raw.mode != raw::CoordinatorMode::Agent {
-            for key in ["agent", "vision", "cron", "cron_issue", "cron_instruction"] {
+            let builtin = raw.mode == raw::CoordinatorMode::Builtin;
+            let idle = ["agent", "vision", "cron_issue", "cron_instruction", "cron"];
+            for key in idle.into_iter().filter(|key| *key != "cron" || !builtin) {
                 let at = child(AT, key);
                 if self.faults.doc.has(&at) {
                     let message = format!("`{key}` has no effect without `mode = \"agent\"`");
@@ -105,6 +110,17 @@ impl Resolver<'_, '_> {
             self.vision(&path, &at)
         });
         (Some(name), vision)
+    }
+
+    /// When the factory itself takes up issues.
+    fn minutes(&mut self, raw: &raw::Coordinator, zone: &str) -> Option<String> {
+        let line = raw.cron.as_ref()?;
+        if let Err(error) = Schedule::parse(line, zone) {
+            let help = "minute hour day-of-month month day-of-week, as in `0 1-9 * * *`";
+            self.faults
+                .error("/coordinator/cron", error.to_string(), help);
+        }
+        Some(line.clone())
     }
 
     fn vision(&mut self, path: &Path, pointer: &str) -> String {

@@ -95,14 +95,21 @@ pub(super) const BACKLOG: &[Scenario] = &[
             // The bug waits for the announcement, which waits for the release, which waits for the bug.
             Deed::Links(0, 4),
             Deed::Labels(&[0, 1, 2, 3, 4]),
+            Deed::Hears("wait for each other"),
+            Deed::Unlinks(0, 4),
+            Deed::Clears,
         ],
         ..agent(
             "cycle",
-            "three issues wait for each other: none is started, the two others are done",
+            "three issues wait for each other: none is started, and that is said until it is mended",
             DEVELOPER,
             Expected {
-                traces: all(2),
-                runs: &[None, None],
+                traces: Traces {
+                    replies: 1,
+                    ..all(5)
+                },
+                runs: &[None; 5],
+                says: &["no longer form a cycle"],
                 ..DONE
             },
         )
@@ -150,6 +157,8 @@ pub(super) struct People {
     links: BTreeMap<u64, Vec<u64>>,
     /// When they began to close each.
     closed: BTreeMap<u64, Time>,
+    /// Until when each waited for what it does not wait for any more.
+    not_before: BTreeMap<u64, Time>,
 }
 
 impl People {
@@ -176,6 +185,26 @@ impl People {
             }
         }
         numbers.iter().try_for_each(|n| self.label(forge, repo, *n))
+    }
+
+    /// Makes an issue wait for another, or no longer; it may not have been started before that.
+    pub(super) fn relink(
+        &mut self,
+        forge: &Forge,
+        repo: &str,
+        [issue, on]: [u64; 2],
+        links: bool,
+    ) -> anyhow::Result<()> {
+        let waits = self.links.entry(issue).or_default();
+        if links {
+            forge.add_dependency(repo, issue, on)?;
+            waits.push(on);
+        } else {
+            self.not_before.insert(issue, Clock::System.now());
+            forge.remove_dependency(repo, issue, on)?;
+            waits.retain(|other| *other != on);
+        }
+        Ok(())
     }
 
     pub(super) fn label(&mut self, forge: &Forge, repo: &str, issue: u64) -> anyhow::Result<()> {
@@ -223,6 +252,13 @@ impl People {
         let mut early = Vec::new();
         for run in world.runs.values() {
             let issue = run.work.issue;
+            if self
+                .not_before
+                .get(&issue)
+                .is_some_and(|at| run.created_at < *at)
+            {
+                early.push(format!("#{issue}: started while it waited for others"));
+            }
             for on in self.links.get(&issue).into_iter().flatten() {
                 let closed = self.closed.get(on);
                 if closed.is_none_or(|at| *at > run.created_at) {

@@ -101,6 +101,10 @@ pub(super) enum Deed {
     Labels(&'static [usize]),
     /// Somebody makes an issue of the demo's world wait for another.
     Links(usize, usize),
+    /// Somebody makes it wait for it no longer.
+    Unlinks(usize, usize),
+    /// The factory says this in a comment.
+    Hears(&'static str),
     /// Somebody takes the label off the issue whose task is queued while another runs.
     Unlabels,
     /// Somebody closes each pull request that comes, with its issue, until no issue that

@@ -75,6 +75,7 @@ pub(in crate::cli::demo) async fn play(
         walls: &walls,
         chain: scenario.config.chain,
         coordinator: scenario.config.coordinator,
+        status: false,
     };
     place.write(forge, world, adf, &agents, limits)?;
     let mut stage = Stage {
@@ -181,9 +182,17 @@ impl Stage<'_> {
                         .label(self.forge, repo, self.world.issues[*place])?;
                 }
             }
-            Deed::Links(issue, on) => {
-                let (issue, on) = (self.world.issues[*issue], self.world.issues[*on]);
-                self.forge.add_dependency(repo, issue, on)?;
+            Deed::Links(issue, on) | Deed::Unlinks(issue, on) => {
+                let pair = [issue, on].map(|place| self.world.issues[*place]);
+                let links = matches!(deed, Deed::Links(..));
+                self.people.relink(self.forge, repo, pair, links)?;
+            }
+            Deed::Hears(words) => {
+                let said = || {
+                    let mut comments = self.left().comments.into_iter();
+                    comments.find(|body| body.contains(words))
+                };
+                until(said).await;
             }
             Deed::Unlabels => {
                 let queued = until(|| backlog::queued(&self.place.state)).await;
@@ -303,6 +312,8 @@ fn shown(deed: &Deed) -> String {
         Deed::Fills(count) => format!("carol opens {count} issues of which many wait for others"),
         Deed::Labels(places) => format!("carol labels {} issues as ready", places.len()),
         Deed::Links(..) => "carol makes an issue wait for another".to_owned(),
+        Deed::Unlinks(..) => "carol takes that dependency off again".to_owned(),
+        Deed::Hears(words) => format!("the factory says: {words}"),
         Deed::Unlabels => "carol takes the label off an issue that is queued".to_owned(),
         Deed::Clears => {
             "people close each pull request with its issue, until none is left".to_owned()
