@@ -140,7 +140,7 @@ async fn every_cli_is_answered_and_every_judgement_told() {
 async fn what_a_run_signals_is_its_own_where_the_walls_keep_signals_in() {
     let run = run();
     let (code, said) = run
-        .asks("claude", shell("Bash", "pkill -f target/debug/server"))
+        .asks("claude", shell("Bash", "kill $(cat server.pid)"))
         .await;
     assert_eq!((code, said.as_str()), (0, ""));
 }

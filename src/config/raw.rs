@@ -21,6 +21,11 @@ pub(super) use super::raw_routing::Routing;
 pub(super) use super::raw_status::Status;
 pub(super) use super::raw_walls::{Accept, Bubblewrap, Port, Role, Walls};
 
+/// How the name of a systemd credential is written.
+pub(super) const CREDENTIAL: &str = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$";
+/// How the name of an environment variable is written.
+pub(super) const VARIABLE: &str = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$";
+
 /// The config of one project of the factory, `adf.toml`. Paths are relative to the folder of this file.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -108,11 +113,11 @@ pub(super) struct Gitea {
     pub repo: String,
     /// The name of the systemd credential (`LoadCredential=NAME:PATH`) that holds the token.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
+    #[schemars(regex(pattern = CREDENTIAL))]
     pub token_credential: Option<String>,
     /// The name, without `$`, of the environment variable that holds the token.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))]
+    #[schemars(regex(pattern = VARIABLE))]
     pub token_env: Option<String>,
     /// A file of mode 0600 or stricter that holds the token.
     #[serde(default)]

@@ -3,7 +3,7 @@
 //! Invariant: as for [`super::raw`]; an agent needs only a name, a provider its
 //! kind and what that kind asks for.
 
-use super::raw::{Port, Span};
+use super::raw::{CREDENTIAL, Port, Span, VARIABLE};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -138,11 +138,11 @@ pub(super) struct Provider {
     pub command: Option<Vec<String>>,
     /// The name of the systemd credential (`LoadCredential=NAME:PATH`) that holds the key of a model's CLI.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
+    #[schemars(regex(pattern = CREDENTIAL))]
     pub key_credential: Option<String>,
     /// The name, without `$`, of the environment variable that holds the key.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))]
+    #[schemars(regex(pattern = VARIABLE))]
     pub key_env: Option<String>,
     /// A file of mode 0600 or stricter that holds the key.
     #[serde(default)]

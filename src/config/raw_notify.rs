@@ -3,7 +3,7 @@
 //! Invariant: an address and a token are named by their places, never written
 //! here; without a sink nobody is told anything but under the issues.
 
-use super::raw::Span;
+use super::raw::{CREDENTIAL, Span, VARIABLE};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,11 +51,11 @@ pub(super) struct Sink {
     pub number: Option<u64>,
     /// Of a `webhook`: the name of the systemd credential (`LoadCredential=NAME:PATH`) that holds the address.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
+    #[schemars(regex(pattern = CREDENTIAL))]
     pub url_credential: Option<String>,
     /// Of a `webhook`: the name, without `$`, of the environment variable that holds the address.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))]
+    #[schemars(regex(pattern = VARIABLE))]
     pub url_env: Option<String>,
     /// Of a `webhook`: a file of mode 0600 or stricter that holds the address, in which `{id}` stands for the message's id.
     #[serde(default)]
@@ -63,11 +63,11 @@ pub(super) struct Sink {
     pub url_file: Option<PathBuf>,
     /// The name of the systemd credential that holds a token to send along.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
+    #[schemars(regex(pattern = CREDENTIAL))]
     pub token_credential: Option<String>,
     /// The name, without `$`, of the environment variable that holds a token to send along.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))]
+    #[schemars(regex(pattern = VARIABLE))]
     pub token_env: Option<String>,
     /// A file of mode 0600 or stricter that holds a token to send along.
     #[serde(default)]

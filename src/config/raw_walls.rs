@@ -3,6 +3,7 @@
 //! Invariant: as for [`super::raw`]; without any of it, an agent gets the narrowest
 //! walls in which its role can work.
 
+use super::raw::VARIABLE;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, path::PathBuf};
@@ -25,7 +26,7 @@ pub(super) struct Walls {
     /// Names of environment variables that are passed on to agents; never secrets.
     #[schemars(
         length(max = 100),
-        inner(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))
+        inner(regex(pattern = VARIABLE))
     )]
     pub environment: Vec<String>,
     /// TCP ports that agents may connect to, here and elsewhere: numbers, and ranges as "32768-60999". The port of their provider's `base_url` is added.

@@ -3,6 +3,7 @@
 //! Invariant: nothing is listened for unless an address is named, and nothing
 //! without a secret is believed.
 
+use super::raw::{CREDENTIAL, VARIABLE};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -15,10 +16,10 @@ pub(super) struct Webhook {
     #[schemars(length(min = 3, max = 100))]
     pub listen: Option<String>,
     /// The name of the systemd credential (`LoadCredential=NAME:PATH`) that holds the webhook's secret.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
+    #[schemars(regex(pattern = CREDENTIAL))]
     pub secret_credential: Option<String>,
     /// The name, without `$`, of the environment variable that holds the webhook's secret.
-    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"))]
+    #[schemars(regex(pattern = VARIABLE))]
     pub secret_env: Option<String>,
     /// A file of mode 0600 or stricter that holds the webhook's secret.
     #[schemars(length(min = 1, max = 1000))]

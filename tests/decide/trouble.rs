@@ -4,6 +4,17 @@ use crate::scene::{Scene, good_work};
 use adf::model::*;
 use std::time::Duration;
 
+/// Good work of which the push is under way.
+fn pushing() -> (Scene, Mention, EffectKey) {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "x");
+    scene.settle();
+    scene.end_run(good_work());
+    let push = EffectKey(format!("push:{}:{}", mention.task, "c".repeat(40)));
+    while !scene.step().start.contains(&push) {}
+    (scene, mention, push)
+}
+
 #[test]
 fn a_parked_acceptance_stops_its_own_task_only() {
     let mut scene = Scene::new();
@@ -110,12 +121,7 @@ fn a_stalled_run_is_said_in_the_comment_once() {
 
 #[test]
 fn a_block_that_a_person_must_mend_is_said_once_and_the_work_goes_out_when_it_is_gone() {
-    let mut scene = Scene::new();
-    let mention = scene.mention(1, "alice", "developer", "x");
-    scene.settle();
-    scene.end_run(good_work());
-    let push = EffectKey(format!("push:{}:{}", mention.task, "c".repeat(40)));
-    while !scene.step().start.contains(&push) {}
+    let (mut scene, mention, push) = pushing();
     let comments = |scene: &Scene| {
         let key = EffectKey(format!("blocked:{}", mention.task));
         scene.world.effects.get(&key).map(|e| e.state.clone())
@@ -146,12 +152,7 @@ fn a_block_that_a_person_must_mend_is_said_once_and_the_work_goes_out_when_it_is
 
 #[test]
 fn word_of_a_block_that_outlived_its_task_is_taken_back() {
-    let mut scene = Scene::new();
-    let mention = scene.mention(1, "alice", "developer", "x");
-    scene.settle();
-    scene.end_run(good_work());
-    let push = EffectKey(format!("push:{}:{}", mention.task, "c".repeat(40)));
-    while !scene.step().start.contains(&push) {}
+    let (mut scene, mention, push) = pushing();
     let later = |scene: &Scene, blocked| EffectState::Retry {
         at: scene.now.plus(Duration::from_secs(60)),
         reason: "the repository is archived".to_owned(),

@@ -34,18 +34,21 @@ async fn idle_polls(more: usize) -> Vec<Vec<String>> {
     seen.await[IDLE_FROM..IDLE_FROM + POLLS].to_vec()
 }
 
-/// The requests so far, cut where a poll begins: with the repository itself.
+/// The requests so far, cut where a poll of an idle forge ends: with the listing of issues.
+/// What a poll asks at the same time comes in any order.
 fn polls(plant: &Plant) -> Vec<Vec<String>> {
-    let start = format!("GET /api/v1/repos/{}", plant.world.repo);
-    let mut polls: Vec<Vec<String>> = Vec::new();
+    let end = format!("GET /api/v1/repos/{}/issues", plant.world.repo);
+    let mut polls = vec![Vec::new()];
     for line in plant.forge.request_log() {
         let request = format!("{} {}", line.method, line.path);
-        if request == start {
-            polls.push(Vec::new());
-        }
         let path = request.split('?').next().unwrap_or_default().to_owned();
+        let over = path == end;
         if let Some(poll) = polls.last_mut() {
             poll.push(path);
+            poll.sort();
+        }
+        if over {
+            polls.push(Vec::new());
         }
     }
     polls

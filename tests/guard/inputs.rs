@@ -170,16 +170,43 @@ fn where_signals_stay_in_the_run_whatever_is_signalled_is_its_own() {
     for text in [
         "kill $(cat server.pid)",
         "kill -9 $(lsof -ti:3000)",
-        "pkill -f 'target/debug/server'",
-        "killall node",
+        "pkill server",
+        "killall -9 node",
         "fuser -k 8080/tcp",
     ] {
         assert_eq!(rule(text, &free).as_deref(), Some("proc.kill"), "{text}");
         assert_eq!(rule(text, &walled), None, "{text}");
     }
-    for text in ["kill -9 -1", "tmux kill-server", "kill $(rm -rf /srv/data)"] {
+    for text in [
+        "kill -9 -1",
+        "tmux kill-server",
+        "kill $(rm -rf /srv/data)",
+        "pkill adf",
+        "pkill -f guard",
+        "pkill -f 'adf guard hook'",
+        "killall -u agent",
+        "pkill \"$x\"",
+    ] {
         assert!(rule(text, &walled).is_some(), "{text}");
     }
+}
+
+#[test]
+fn a_heredoc_whose_word_never_comes_is_judged_and_not_waited_for() {
+    let endless = [
+        "$(<< (\\",
+        "$(cat <<\\",
+        "x=$(<<- \\",
+        "<(cat <<'' <<\\",
+        "`<<\\",
+    ];
+    for text in endless {
+        let verdict = judge(Input::Shell(text), &usual(), &Policy::default());
+        let rule = verdict.denial().map(|d| d.rule.as_str());
+        assert_eq!(rule, Some("shell.unparseable"), "{text}");
+    }
+    let verdict = judge(Input::Shell("cat <<''"), &usual(), &Policy::default());
+    assert!(verdict.is_allow(), "an empty word ends at the end");
 }
 
 #[test]

@@ -6,15 +6,16 @@ use adf::guard::{Input, Policy, Scene, judge};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::sync::LazyLock;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 /// How many inputs the long run makes; the flag asks for more.
 const INPUTS_USUAL: u32 = 2_000;
 
-/// How many inputs one runner makes: it keeps something of each.
-const INPUTS_AT_ONCE: u32 = 20_000;
-
 /// The longest judgement of the long run, in milliseconds.
 const JUDGEMENT_MS_MAX: u128 = 50;
+/// A judgement that takes as long as this never ends.
+const ENDLESS: Duration = Duration::from_secs(30);
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
 
@@ -233,29 +234,50 @@ fn timed(text: &str) -> u128 {
     begun.elapsed().as_millis()
 }
 
+/// Names the text on which a judgement hangs, and ends the run: a judgement that never
+/// ends could fill the memory before anybody looks. Ends when the sender is dropped.
+#[expect(
+    clippy::print_stderr,
+    reason = "a text on which the run hangs is lost with it, unless it is said"
+)]
+fn watched() -> Sender<String> {
+    let (sender, texts) = channel::<String>();
+    std::thread::spawn(move || {
+        let mut judged = String::new();
+        loop {
+            match texts.recv_timeout(ENDLESS) {
+                Ok(text) => judged = text,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    eprintln!("no end of judging {judged:?}");
+                    std::process::abort();
+                }
+            }
+        }
+    });
+    sender
+}
+
 #[test]
 fn any_text_is_judged_without_a_panic_and_in_time() {
+    let watch = watched();
     let asked = inputs();
     let held = asked.is_some() && !cfg!(debug_assertions);
+    let config = ProptestConfig {
+        cases: asked.unwrap_or(INPUTS_USUAL),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let texts = prop_oneof![any::<String>(), shellish(), mutated()];
-    let mut left = asked.unwrap_or(INPUTS_USUAL);
-    while left > 0 {
-        let cases = left.min(INPUTS_AT_ONCE);
-        left -= cases;
-        let config = ProptestConfig {
-            cases,
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        };
-        let mut runner = proptest::test_runner::TestRunner::new(config);
-        let result = runner.run(&texts, |text| {
-            // The best of three: what else runs on the machine is not the guard's.
-            let tries = if held { 3 } else { 1 };
-            let took = (0..tries).map(|_| timed(&text)).min().unwrap_or_default();
-            // Only the long run of an optimized build is held to the clock.
-            prop_assert!(!held || took <= JUDGEMENT_MS_MAX, "{took} ms: {text}");
-            Ok(())
-        });
-        result.expect("each text is judged");
-    }
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let result = runner.run(&texts, |text| {
+        watch.send(text.clone()).expect("somebody watches");
+        // The best of three: what else runs on the machine is not the guard's.
+        let tries = if held { 3 } else { 1 };
+        let took = (0..tries).map(|_| timed(&text)).min().unwrap_or_default();
+        // Only the long run of an optimized build is held to the clock.
+        prop_assert!(!held || took <= JUDGEMENT_MS_MAX, "{took} ms: {text}");
+        Ok(())
+    });
+    result.expect("each text is judged");
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what the run started it may end, by `$!`, a job or a number kept
 //! from one; by a name or a user others would be hit too, unless the walls keep the
-//! run's signals inside the run.
+//! run's signals inside the run, and then not the guard's own processes.
 
 use super::verbs::{Tool, judge as by_verb, unless, verb, with};
 use crate::guard::args::{self, NONE, Spec};
@@ -164,7 +164,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 .args
                 .iter()
                 .any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
-            if asks || walker.scene.signals_walled {
+            if asks || (walker.scene.signals_walled && names_others(command)) {
                 Ok(())
             } else {
                 walker.deny(&KILL, &shown)
@@ -197,6 +197,24 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         }
         _ => by_verb(TOOLS, command, walker),
     }
+}
+
+/// Whether only programs are named that are not the guard's, whose hooks run in the same
+/// walls: plain names, none a part of `adf`, and no option but the signal.
+fn names_others(command: &Command<'_>) -> bool {
+    let is_signal = |text: &str| {
+        let signal = text.strip_prefix('-').unwrap_or_default();
+        let is_named = signal.len() > 2 && signal.bytes().all(|b| b.is_ascii_uppercase());
+        is_named || signal.parse::<u8>().is_ok()
+    };
+    let is_name = |text: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        text.len() > 3 && !text.starts_with('-') && text.bytes().all(plain)
+    };
+    command
+        .args
+        .iter()
+        .all(|a| !a.is_open() && (is_signal(a.text()) || is_name(a.text())))
 }
 
 fn kill(command: &Command<'_>, walker: &Walker<'_>) -> Found {

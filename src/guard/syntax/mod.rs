@@ -29,10 +29,11 @@ pub(crate) enum Doubt {
 /// The tree of a text; one inside another holds what is not known as marks.
 pub(crate) fn parse(text: &str, is_inner: bool) -> Result<Block, Doubt> {
     let is_doubtful = limits::check(text, is_inner)?;
-    let mut whole = String::with_capacity(text.len() + 1);
+    let mut whole = String::with_capacity(text.len() + 2);
     whole.push_str(text);
-    // A heredoc's end is only seen with its new line.
-    whole.push('\n');
+    // A heredoc's end is only seen with its new line; and where the text ends in a
+    // backslash, brush-parser 0.4 would wait for ever for that of an empty one's word.
+    whole.push_str("\n\n");
     let block = if is_doubtful {
         stacker::grow(limits::STACK_BYTES, || first(&whole))?
     } else {
