@@ -2,7 +2,7 @@
 //!
 //! Invariant: nobody waits for systemd. A thread of its own sends in order; when it
 //! cannot keep up, what is new is left out, and the watchdog judges as it should.
-//! Elsewhere nobody listens.
+//! Elsewhere nobody listens, and there is no thread.
 
 use crate::reconcile::Report;
 use sd_notify::NotifyState;
@@ -27,10 +27,16 @@ pub(super) struct Systemd {
 }
 
 impl Systemd {
-    /// Begins the thread that sends.
+    /// Begins the thread that sends, where somebody listens.
     pub(super) fn new() -> Systemd {
         let (sender, messages) = sync_channel::<Message>(WAITING_MAX);
         let (ended, over) = sync_channel(1);
+        if std::env::var_os("NOTIFY_SOCKET").is_none() {
+            return Systemd {
+                sender: None,
+                over: Mutex::new(over),
+            };
+        }
         std::thread::spawn(move || {
             messages.into_iter().for_each(|send| send());
             // Whoever waits no longer does not mind.
