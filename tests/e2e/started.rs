@@ -1,6 +1,6 @@
 //! Starts that wait for the world, and two that want the same state.
 
-use crate::factory::Factory;
+use crate::factory::{Daemon, Factory};
 use crate::plant::{BOUND, DELIVERED, MENTION, Plant, Traces, until_is, until_true};
 use adf::sandbox::{Fault, FaultKind};
 use std::net::TcpListener;
@@ -160,17 +160,22 @@ async fn an_empty_repository_is_said_where_people_see_it() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_service_manager_that_reads_nothing_holds_up_nothing() {
-    let plant = Plant::new().await;
-    let factory = Factory::scripted(&plant, "happy");
+/// A factory under a service manager that wants to hear from it so often, in microseconds.
+fn managed(plant: &Plant, watchdog: &str) -> (Daemon, UnixDatagram) {
     let socket = plant.path("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
     let variables = [
         ("NOTIFY_SOCKET", socket.to_str().unwrap()),
-        ("WATCHDOG_USEC", "20000"),
+        ("WATCHDOG_USEC", watchdog),
     ];
-    let mut daemon = factory.start_with(&variables);
+    let daemon = Factory::scripted(plant, "happy").start_with(&variables);
+    (daemon, manager)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_manager_that_reads_nothing_holds_up_nothing() {
+    let plant = Plant::new().await;
+    let (mut daemon, manager) = managed(&plant, "20000");
     daemon.until_said("\"ready\"").await;
     // The kernel keeps a few messages for it; the others would wait for ever.
     for issue in [plant.world.bug, plant.world.issues[2]] {
@@ -185,14 +190,7 @@ async fn a_service_manager_that_reads_nothing_holds_up_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_service_manager_is_told_ready_status_and_stopping() {
     let plant = Plant::new().await;
-    let factory = Factory::scripted(&plant, "happy");
-    let socket = plant.path("notify");
-    let manager = UnixDatagram::bind(&socket).unwrap();
-    let variables = [
-        ("NOTIFY_SOCKET", socket.to_str().unwrap()),
-        ("WATCHDOG_USEC", "400000"),
-    ];
-    let mut daemon = factory.start_with(&variables);
+    let (mut daemon, manager) = managed(&plant, "400000");
     let heard = |wanted: &'static str| {
         let manager = &manager;
         async move {
