@@ -7,7 +7,7 @@
 
 use super::draft::Draft;
 use super::{operator, words};
-use crate::model::cycle::{CYCLE, cycle_key};
+use crate::model::cycle::cycle_key;
 use crate::model::{BACKLOG, Cycle, Effect, EffectKind, EffectState, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +18,8 @@ pub(super) fn say(draft: &mut Draft<'_>) {
     if off || operator::stopped(s).is_some() {
         return;
     }
-    let alerts = s.world.alerts.range(CYCLE.to_owned()..);
-    let alerts = alerts.take_while(|(cause, _)| cause.starts_with(CYCLE));
-    let open = alerts.filter(|(_, alert)| alert.cleared_at.is_none());
-    let cycles = open.filter_map(|(cause, _)| Cycle::read(cause));
+    let open = s.world.cycle_alerts();
+    let cycles = open.filter_map(|alert| Cycle::read(&alert.cause));
     let cycles: BTreeMap<u64, Cycle> = cycles.map(|cycle| (cycle.first(), cycle)).collect();
     let said = s.world.cycles.iter();
     let numbers: BTreeSet<u64> = cycles.keys().chain(said).copied().collect();

@@ -4,7 +4,7 @@
 //! comment about it stands there and keeps its key whoever joins or leaves; the same
 //! issues give the same cause. `sense` finds cycles, `decide::cycles` says them.
 
-use super::{Effect, EffectKey, EffectKind, MentionId, World};
+use super::{Alert, Effect, EffectKey, EffectKind, MentionId, World};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -92,6 +92,14 @@ pub fn cycle_key(first: u64) -> EffectKey {
 }
 
 impl World {
+    /// The open alerts on cycles.
+    pub fn cycle_alerts(&self) -> impl Iterator<Item = &Alert> {
+        let alerts = self.alerts.range(CYCLE.to_owned()..);
+        let alerts = alerts.take_while(|(cause, _)| cause.starts_with(CYCLE));
+        let alerts = alerts.map(|(_, alert)| alert);
+        alerts.filter(|alert| alert.cleared_at.is_none())
+    }
+
     /// The effects that said something of the cycle of an issue, in their order.
     pub fn said_of_cycle(&self, first: u64) -> impl Iterator<Item = &Effect> {
         // A number in a key has its digits filled up, and `;` comes after all of them.

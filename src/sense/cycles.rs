@@ -3,7 +3,6 @@
 //! Invariant: looked for only when an issue or a link has changed, by the poller and so
 //! beside the loop; the alerts are committed with the links that they follow from.
 
-use crate::model::cycle::CYCLE;
 use crate::model::{Alert, Change, Cycle, Time, World};
 use std::collections::BTreeMap;
 
@@ -17,10 +16,8 @@ pub(super) struct Cycles(BTreeMap<String, Alert>);
 impl Cycles {
     /// As the ledger has them.
     pub fn of(world: &World) -> Cycles {
-        let alerts = world.alerts.range(CYCLE.to_owned()..);
-        let alerts = alerts.take_while(|(cause, _)| cause.starts_with(CYCLE));
-        let open = alerts.filter(|(_, alert)| alert.cleared_at.is_none());
-        Cycles(open.map(|(c, a)| (c.clone(), a.clone())).collect())
+        let open = world.cycle_alerts();
+        Cycles(open.map(|a| (a.cause.clone(), a.clone())).collect())
     }
 
     /// What changes now that these are all there are, by their first issues.
