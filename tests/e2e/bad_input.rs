@@ -116,3 +116,44 @@ async fn a_state_that_is_a_file_is_said() {
     refused(&factory, &["run"], 1, &["state"]).await;
     assert_eq!(std::fs::read(factory.state()).unwrap(), b"not a folder");
 }
+
+/// A mebibyte of other people's scripts, marks and mentions in quotes.
+fn mebibyte(end: &str) -> String {
+    let line = "إصلاح\u{200b} 世界 \u{202e}please `@adf:reviewer` <!-- adf:1 -->\n";
+    let mut text = line.repeat((1 << 20) / line.len());
+    text.push_str(&" ".repeat((1 << 20) - text.len()));
+    text.replace_range(text.floor_char_boundary(text.len() - end.len()).., end);
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mebibyte_of_talk_is_left_out_of_a_prompt_and_one_of_issue_is_said_to_be_too_long() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let mut daemon = factory.run().await;
+    plant.say(plant.world.bug, "alice", &mebibyte(""));
+    plant.say(plant.world.bug, "alice", MENTION);
+    plant.result(plant.world.bug).await;
+    until_is(DELIVERED, || plant.traces(plant.world.bug)).await;
+    let prompts = files(&factory.state().join("runs"));
+    let prompts = prompts.iter().filter(|path| path.ends_with("prompt.md"));
+    let prompts: Vec<String> = prompts
+        .map(|p| std::fs::read_to_string(p).unwrap())
+        .collect();
+    let [prompt] = &prompts[..] else {
+        panic!("{} prompts", prompts.len());
+    };
+    assert!(prompt.len() < 1 << 18, "{}", prompt.len());
+    assert!(prompt.contains(MENTION) && prompt.contains("Left out: the 1 oldest comment(s)"));
+
+    let body = mebibyte(&format!("\n{MENTION}"));
+    let issue = plant
+        .forge
+        .open_issue(&plant.world.repo, "alice", "A long story", &body);
+    let issue = issue.unwrap();
+    let said = plant.result(issue).await;
+    assert!(said.contains("shorten the issue"), "{said}");
+    let traces = plant.traces(issue);
+    assert_eq!((traces.accepts, traces.results, traces.pulls), (1, 1, 0));
+    assert_eq!(daemon.stop().await, Some(0));
+}

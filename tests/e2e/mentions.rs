@@ -320,16 +320,14 @@ async fn two_mentions_of_one_comment_are_two_tasks_one_after_the_other() {
         ),
         (2, 2, 2, 0)
     );
-    let events = daemon.events();
-    let told: Vec<&str> = events
-        .iter()
-        .filter(|e| e["target"] == "adf::decision")
-        .filter_map(|e| e["message"].as_str())
-        .filter(|what| ["start", "end"].contains(what))
-        .collect();
-    assert_eq!(
-        told,
-        ["start", "end", "start", "end"],
-        "one writer per issue"
-    );
+    // One writer per issue; an end is written down after people have been told of it.
+    until_is(vec!["start", "end", "start", "end"], || {
+        let events = daemon.events();
+        let decisions = events.iter().filter(|e| e["target"] == "adf::decision");
+        let told = decisions.filter_map(|e| e["message"].as_str());
+        let of_runs = ["start", "end"];
+        told.filter_map(|what| of_runs.into_iter().find(|of| *of == what))
+            .collect::<Vec<_>>()
+    })
+    .await;
 }
