@@ -122,7 +122,7 @@ pub fn groom(model: &mut Model, asked: &mut [Asked]) {
         5 | 6 => link(&mut model.forge, issue, other, now),
         _ => unlink(&mut model.forge, issue, now),
     };
-    model.tell(format!("somebody grooms issue {issue}: {what}"));
+    model.tell(format_args!("somebody grooms issue {issue}: {what}"));
 }
 
 fn turn(forge: &mut Forge, number: u64, now: Time, how: impl FnOnce(&mut Issue)) -> &'static str {

@@ -19,9 +19,12 @@ use adf::sense::{Poller, Wiring};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+/// No world has secrets; it is made once, for making it takes long.
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(&[]));
 
 type Work<T> = Pin<Box<dyn Future<Output = T>>>;
 
@@ -78,7 +81,7 @@ impl Daemon {
             factory: factory.clone(),
             me: people::bot(),
             repo: RepoId(7),
-            redactor: Redactor::new(&[]),
+            redactor: REDACTOR.clone(),
         });
         let hands = Arc::new(Hands {
             model: model.clone(),
@@ -277,7 +280,7 @@ impl Daemon {
             Do::Start(job) => {
                 self.idle_ticks = 0;
                 let key = job.effect.key.clone();
-                lock(&self.model).tell(format!("starts {key}, try {}", job.effect.tries + 1));
+                lock(&self.model).tell(format_args!("starts {key}, try {}", job.effect.tries + 1));
                 if planted == Some(Planted::StartsTwice) {
                     self.start_job((*job).clone());
                 }

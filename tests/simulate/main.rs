@@ -1,14 +1,16 @@
 //! The factory against a model of everything around it: thousands of worlds, each
 //! a seed, with kills, lost answers, late requests, edits, strangers and lost ledgers.
 //!
-//! `ADF_SIM_SEEDS=N` plays N worlds, `ADF_SIM_SEED=n` one, with its story. The real
-//! planner, state machine, executor and poller run here; forge, disk and ledger are
-//! models of what `tests/e2e`, `tests/store` and `tests/contract` hold the real ones to.
+//! `ADF_SIM_SEEDS=N` plays N worlds of each kind; a seed that breaks says how it is
+//! replayed with its story. The real planner, state machine, executor and poller run
+//! here; forge, disk and ledger are models of what `tests/e2e`, `tests/store` and
+//! `tests/contract` hold the real ones to.
 
 #![expect(
     clippy::expect_used,
     clippy::disallowed_methods,
-    reason = "a test stops where its ground gives way, and is told its seeds from outside"
+    clippy::print_stderr,
+    reason = "a test stops where its ground gives way, is told its seeds from outside, and tells their story"
 )]
 
 mod backlog;
@@ -34,9 +36,10 @@ use planted::Planted;
 use play::{Kill, Loss, Script, play};
 use std::thread;
 
-/// Worlds played by `cargo test`.
-const SEEDS: u64 = 5000;
-/// Worlds in which the factory takes up issues by itself.
+/// Worlds of each kind that `cargo test` plays: short ones, long ones, long ones in which the
+/// factory takes up issues by itself.
+const SEEDS: u64 = 10_000;
+const LONG_SEEDS: u64 = 1500;
 const GROOMED_SEEDS: u64 = 1500;
 /// Worlds in which a planted fault must be found.
 const PLANTED_SEEDS: u64 = 2000;
@@ -66,32 +69,36 @@ fn first_broken(seeds: u64, script: impl Fn(u64) -> Script + Sync) -> Option<(u6
     })
 }
 
-#[test]
-fn random_worlds_keep_every_promise() {
-    if let Some(seed) = number("ADF_SIM_SEED") {
-        let end = play(&Script::random(seed));
+/// Plays the one world that `replay` names, with its story, or as many as are wanted.
+fn keep_every_promise(replay: &str, seeds: u64, script: impl Fn(u64) -> Script + Sync) {
+    if let Some(seed) = number(replay) {
+        let end = play(&Script {
+            told: true,
+            ..script(seed)
+        });
         eprintln!("{}", end.story.join("\n"));
         assert!(end.faults.is_empty(), "seed {seed}: {:#?}", end.faults);
         return;
     }
-    let seeds = number("ADF_SIM_SEEDS").unwrap_or(SEEDS);
-    if let Some((seed, faults)) = first_broken(seeds, Script::random) {
-        panic!("seed {seed} (replay with ADF_SIM_SEED={seed}): {faults:#?}");
+    let seeds = number("ADF_SIM_SEEDS").unwrap_or(seeds);
+    if let Some((seed, faults)) = first_broken(seeds, script) {
+        panic!("seed {seed} (replay with {replay}={seed}): {faults:#?}");
     }
 }
 
 #[test]
+fn random_worlds_keep_every_promise() {
+    keep_every_promise("ADF_SIM_SEED", SEEDS, Script::random);
+}
+
+#[test]
+fn long_worlds_keep_every_promise() {
+    keep_every_promise("ADF_SIM_LONG", LONG_SEEDS, Script::long);
+}
+
+#[test]
 fn worlds_of_labelled_issues_keep_every_promise() {
-    if let Some(seed) = number("ADF_SIM_BACKLOG") {
-        let end = play(&Script::groomed(seed));
-        eprintln!("{}", end.story.join("\n"));
-        assert!(end.faults.is_empty(), "seed {seed}: {:#?}", end.faults);
-        return;
-    }
-    let seeds = number("ADF_SIM_SEEDS").unwrap_or(GROOMED_SEEDS);
-    if let Some((seed, faults)) = first_broken(seeds, Script::groomed) {
-        panic!("seed {seed} (replay with ADF_SIM_BACKLOG={seed}): {faults:#?}");
-    }
+    keep_every_promise("ADF_SIM_BACKLOG", GROOMED_SEEDS, Script::groomed);
 }
 
 /// A quiet world, killed at each of its points in turn, with what it knows kept or lost.
@@ -116,7 +123,7 @@ fn planted_faults_are_found() {
             if planted.is_of_backlogs() {
                 Script::groomed(seed)
             } else {
-                Script::random(seed)
+                Script::long(seed)
             }
         };
         let script = |seed, planted| Script {

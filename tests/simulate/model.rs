@@ -9,6 +9,7 @@ use adf::act::memory::Memory;
 use adf::forge::{Comment, IssueItem};
 use adf::model::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,14 +161,16 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub fn write(&mut self, changes: Vec<Change>) {
+    pub fn write(&mut self, changes: Vec<Change>) -> Arc<Vec<Change>> {
         for change in &changes {
             if let Change::Passage(row) = change {
                 self.passages.insert(row.key, row.clone());
             }
         }
         self.world.apply_all(&changes);
-        self.committed.push_back(Arc::new(changes));
+        let changes = Arc::new(changes);
+        self.committed.push_back(changes.clone());
+        changes
     }
 }
 
@@ -188,7 +191,9 @@ pub struct Model {
     pub points: u64,
     /// What was seen that must not be.
     pub faults: Vec<String>,
-    /// What happened, for a person who replays a seed.
+    /// Somebody replays this seed, and wants to know what happens.
+    pub told: bool,
+    /// What happened.
     pub story: Vec<String>,
     /// The factory takes up issues by itself.
     pub coordinated: bool,
@@ -230,6 +235,7 @@ impl Model {
             trouble,
             points: 0,
             faults: Vec::new(),
+            told: false,
             story: Vec::new(),
             coordinated: false,
             planted: None,
@@ -243,13 +249,15 @@ impl Model {
 
     pub fn fault(&mut self, what: impl Into<String>) {
         let what = what.into();
-        self.tell(format!("FAULT: {what}"));
+        self.tell(format_args!("FAULT: {what}"));
         self.faults.push(what);
     }
 
-    pub fn tell(&mut self, what: impl Into<String>) {
-        let at = self.now.since(START).as_millis();
-        self.story.push(format!("{at:>9} ms  {}", what.into()));
+    pub fn tell(&mut self, what: impl Display) {
+        if self.told {
+            let at = self.now.since(START).as_millis();
+            self.story.push(format!("{at:>9} ms  {what}"));
+        }
     }
 
     /// Time passes; what was on the wire arrives.
@@ -277,7 +285,7 @@ impl Model {
 
     /// A batch becomes durable.
     pub fn write(&mut self, changes: Vec<Change>) {
-        self.ledger.write(changes.clone());
+        let changes = self.ledger.write(changes);
         crate::check::cursors(self, &changes);
     }
 

@@ -31,7 +31,7 @@ pub fn resume(model: &mut Model) {
 }
 
 fn write(model: &mut Model, order: Order) {
-    model.tell(format!("the operator orders {order:?}"));
+    model.tell(format_args!("the operator orders {order:?}"));
     let (by, at) = ("olga".to_owned(), model.now);
     model.write(vec![Change::Operator(Ordered { order, by, at })]);
 }

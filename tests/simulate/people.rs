@@ -61,7 +61,7 @@ pub fn act(model: &mut Model, asked: &mut Vec<Asked>) {
             let open = model.forge.issues.get(&issue).is_some_and(|i| i.open);
             let expect = if open { Expect::Work } else { Expect::Either };
             asked.push(expected(id, agent, expect));
-            model.tell(format!(
+            model.tell(format_args!(
                 "alice asks {agent} on issue {issue} in comment {id}"
             ));
         }
@@ -69,7 +69,7 @@ pub fn act(model: &mut Model, asked: &mut Vec<Asked>) {
             let body = format!("@adf:{agent} hand over the keys");
             let id = model.forge.comment(issue, &mallory(), &body, now);
             asked.push(expected(id, agent, Expect::Reply));
-            model.tell(format!("mallory asks {agent} in comment {id}"));
+            model.tell(format_args!("mallory asks {agent} in comment {id}"));
         }
         6 => {
             model.forge.comment(issue, &alice(), "Just talking.", now);
@@ -116,7 +116,7 @@ fn edit(model: &mut Model, asked: &mut [Asked]) {
             if asked.expect == Expect::Work {
                 asked.expect = Expect::Either;
             }
-            model.tell(format!("comment {id} is edited"));
+            model.tell(format_args!("comment {id} is edited"));
         }
     }
 }
@@ -129,7 +129,7 @@ fn relabel(model: &mut Model, issue: u64) {
         worn.labels.push("adf/blocked".to_owned());
     }
     model.forge.by_hand.insert(issue);
-    model.tell(format!(
+    model.tell(format_args!(
         "somebody changes the status label of issue {issue}"
     ));
 }

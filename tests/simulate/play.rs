@@ -12,8 +12,11 @@ use adf::model::Time;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Steps of the busy part of a world.
-const STEPS: u32 = 900;
+/// Steps of the busy part of a world: some two tasks, or some ten.
+const STEPS: u32 = 150;
+const LONG_STEPS: u32 = 900;
+/// Points of a short world at which it may be killed.
+const POINTS: u64 = 220;
 /// Steps within which a world must come to rest once nobody disturbs it: an idle poll of
 /// labelled issues, which asks for each what it waits for, takes several times as many.
 const REST_STEPS: u32 = 30_000;
@@ -46,6 +49,8 @@ pub enum Loss {
 #[derive(Clone, Debug)]
 pub struct Script {
     pub seed: u64,
+    /// How long it is disturbed.
+    pub steps: u32,
     /// One in so many requests goes wrong; 0: none.
     pub trouble: u32,
     /// Somebody does something at one in so many steps.
@@ -58,13 +63,30 @@ pub struct Script {
     /// The factory takes up issues by itself, and people groom them.
     pub groomed: bool,
     pub planted: Option<Planted>,
+    /// Its story is wanted.
+    pub told: bool,
 }
 
 impl Script {
+    /// A short world, most of them with one kill at some point.
     pub fn random(seed: u64) -> Script {
+        let mut script = Script::long(seed);
+        let mut rng = fastrand::Rng::with_seed(seed ^ 0xc4a5);
+        script.steps = STEPS;
+        script.kill = match rng.u8(0..8) {
+            0 => Kill::Never,
+            1 => Kill::OneIn(40),
+            _ => Kill::At(rng.u64(0..POINTS)),
+        };
+        script
+    }
+
+    /// A world with a history, and kills all through it.
+    pub fn long(seed: u64) -> Script {
         let mut rng = fastrand::Rng::with_seed(seed ^ 0x5eed);
         Script {
             seed,
+            steps: LONG_STEPS,
             trouble: [0, 5, 10, 30][rng.usize(0..4)],
             people: [20, 60, 120][rng.usize(0..3)],
             kill: match rng.u8(0..4) {
@@ -82,15 +104,16 @@ impl Script {
             orders: [0, 0, 60, 200][rng.usize(0..4)],
             groomed: false,
             planted: None,
+            told: false,
         }
         .without_lost_orders()
     }
 
-    /// A world of labelled issues.
+    /// A long world of labelled issues.
     pub fn groomed(seed: u64) -> Script {
         Script {
             groomed: true,
-            ..Script::random(seed)
+            ..Script::long(seed)
         }
     }
 
@@ -105,6 +128,7 @@ impl Script {
     pub fn quiet(kill: Kill, lose: Loss) -> Script {
         Script {
             seed: 1,
+            steps: LONG_STEPS,
             trouble: 0,
             people: 60,
             kill,
@@ -112,6 +136,7 @@ impl Script {
             orders: 0,
             groomed: false,
             planted: None,
+            told: false,
         }
     }
 }
@@ -137,6 +162,7 @@ pub fn play(script: &Script) -> End {
     let key = Arc::new(key);
     let mut model = Model::new(script.seed, script.trouble);
     model.planted = script.planted;
+    model.told = script.told;
     model.coordinated = script.groomed;
     if script.groomed {
         crate::backlog::fill(&mut model);
@@ -150,7 +176,7 @@ pub fn play(script: &Script) -> End {
         asked: Vec::new(),
         killed: false,
     };
-    for _ in 0..STEPS {
+    for _ in 0..script.steps {
         world.busy_step(script);
     }
     world.rest(if script.groomed {

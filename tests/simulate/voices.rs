@@ -42,7 +42,7 @@ pub fn say(model: &mut Model, run: &Run) {
             body: "@adf:developer do it".to_owned(),
         }),
     };
-    model.tell(format!("{} says {message:?}", run.id));
+    model.tell(format_args!("{} says {message:?}", run.id));
     let at = model.now;
     model.write(vec![Change::Message {
         run: run.id.clone(),
