@@ -19,19 +19,19 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-const AFTER: &str = r##"Ranks are by PageRank from dependants to what blocks them (damping 0.85, the rank of issues that wait
-for nothing spread evenly, sum 1), as other implementations compute it. An issue is ready when it is open,
+const AFTER: &str = "Ranks are by PageRank from dependants to what blocks them (damping 0.85, the rank of issues that wait \
+for nothing spread evenly, sum 1), as other implementations compute it. An issue is ready when it is open, \
 waits for nothing, nobody works on it, and it bears the coordinator's label where that works.
 
-With --stdin reads  {"issues":[1,2,3],"dependencies":[{"issue":2,"depends_on":1}]}
+With --stdin reads  {\"issues\":[1,2,3],\"dependencies\":[{\"issue\":2,\"depends_on\":1}]}
 
 Examples:
   adf rank --config /etc/adf/shop.toml
   adf rank --format dot | dot -Tsvg > rank.svg
   adf rank --stdin < graph.json
 
-Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage · 69 the forge refuses ·
-78 the config has faults"##;
+Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage · 69 the forge refuses · \
+78 the config has faults";
 /// Characters of a title that are shown.
 const TITLE_CHARS: usize = 60;
 /// Issues that are named in one place of a table.
