@@ -1,5 +1,5 @@
-//! The commit and its date into the binary, for `adf --version`; and its
-//! relocations packed where that can be, for they are read at every start.
+//! The commit and its date into the binary, for `adf --version`; its relocations packed
+//! where that can be, for they are read at every start; and alike code folded.
 //!
 //! Invariant: outside git (a tarball, a copied folder, a checkout inside
 //! somebody else's repository) the build goes on and says "unknown".
@@ -8,6 +8,9 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
+
+/// What asks a linker for it.
+const FOLD: &str = "-Wl,--icf=all";
 
 fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -24,17 +27,41 @@ fn main() {
     if reads_packed_relocations() {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+    if is_set("PROFILE", "release") && folds_alike_code() {
+        println!("cargo::rustc-link-arg-bins={FOLD}");
+    }
     println!("cargo::rerun-if-changed=build.rs");
+}
+
+/// Whether the linker here makes one of functions whose code is the same: an idle factory
+/// is mostly its own text. Tried, for nothing says which linker it is.
+fn folds_alike_code() -> bool {
+    let folder = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    let (source, program) = (folder.join("fold.rs"), folder.join("fold"));
+    let here = std::env::var_os("HOST") == std::env::var_os("TARGET");
+    let written = std::fs::write(&source, "fn main() {}").is_ok();
+    let rustc = std::env::var("RUSTC").unwrap_or_default();
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let flags = flags.split('\u{1f}').filter(|flag| !flag.is_empty());
+    let link = format!("link-arg={FOLD}");
+    let (Some(source), Some(program)) = (source.to_str(), program.to_str()) else {
+        return false;
+    };
+    let arguments: Vec<&str> = flags.chain(["-C", &link, "-o", program, source]).collect();
+    here && written && output(&rustc, &arguments).is_some()
 }
 
 /// Whether this machine's C library, which the binary is for, is glibc 2.36 or later.
 fn reads_packed_relocations() -> bool {
-    let is = |name: &str, wanted: &str| std::env::var_os(name).is_some_and(|value| value == wanted);
     let target = std::env::var_os("TARGET");
     let here = target.is_some() && std::env::var_os("HOST") == target;
     let version = output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default();
     let minor = version.strip_prefix("glibc 2.").map(str::parse::<u32>);
-    here && is("CARGO_CFG_TARGET_ENV", "gnu") && matches!(minor, Some(Ok(36..)))
+    here && is_set("CARGO_CFG_TARGET_ENV", "gnu") && matches!(minor, Some(Ok(36..)))
+}
+
+fn is_set(name: &str, wanted: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| value == wanted)
 }
 
 /// The short hash, with `-dirty` where tracked files differ, and the commit's day.
