@@ -14,16 +14,17 @@ mod place;
 mod rules;
 mod scene;
 mod syntax;
+mod tools;
 mod verdict;
 mod walk;
 mod word;
 
+pub use patch::files as patched;
 pub use scene::{Input, Policy, Resolve, Scene};
 pub use verdict::{Denial, Rule, Verdict};
 
-use rules::fs::{self, Access};
+use rules::fs::Access;
 use walk::{Found, Walker};
-use word::Value;
 
 /// A verdict with the commands that it was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +69,9 @@ fn end(found: Found) -> Verdict {
 fn run(walker: &mut Walker<'_>, input: Input<'_>) -> Found {
     match input {
         Input::Shell(text) => walker.whole(text),
-        Input::Write { path } => fs::access(walker, Access::Write, &Value::new(path)).map(|_| ()),
-        Input::Read { path } => fs::access(walker, Access::Read, &Value::new(path)).map(|_| ()),
+        Input::Write { path } => tools::file(walker, Access::Write, path),
+        Input::Read { path } => tools::file(walker, Access::Read, path),
+        Input::Fetch { url } => tools::fetch(walker, url),
         Input::Patch { text } => patch::judge(walker, text),
     }
 }

@@ -28,6 +28,11 @@ pub enum Input<'a> {
         /// Its path, absolute or relative to the working directory.
         path: &'a str,
     },
+    /// An address that a fetching tool would show.
+    Fetch {
+        /// It.
+        url: &'a str,
+    },
 }
 
 /// Follows symbolic links: a lexically clean absolute path → the real one, or

@@ -84,7 +84,7 @@ fn each_file_of_a_patch_is_judged_and_its_lines_are_not() {
         patch("--- a/.git/config\n+++ b/.git/config\n@@ -1 +1 @@\n-a\n+b\n"),
         "fs.write-git"
     );
-    assert_eq!(patch("nothing here"), "shell.unparseable");
+    assert_eq!(patch("nothing here"), "patch.unreadable");
 }
 
 #[test]

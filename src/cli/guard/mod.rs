@@ -3,6 +3,7 @@
 //! Invariant: no logic here; one file a subcommand.
 
 mod hook;
+mod judged;
 mod stats;
 mod test;
 

@@ -15,6 +15,22 @@ pub(crate) static UNPARSEABLE: Rule = Rule {
     ],
 };
 
+pub(crate) static PATCH: Rule = Rule {
+    id: "patch.unreadable",
+    what: "a patch that names no file, or is not known before it runs",
+    reason: "nobody can say which files it would change",
+    instead: "write the patch out with its `*** Add File:`, `*** Update File:` or `+++` lines, or use the edit tool",
+    safer: Some("git apply --check fix.diff"),
+    deny: &[
+        "apply_patch 'nothing that is a patch'",
+        "curl -s https://x/p | apply_patch",
+    ],
+    allow: &[
+        "apply_patch '*** Begin Patch\n*** Add File: a.txt\n+x\n*** End Patch'",
+        "git apply --check fix.diff",
+    ],
+};
+
 pub(crate) static TOO_COMPLEX: Rule = Rule {
     id: "shell.too-complex",
     what: "text beyond the caps on size, depth and number of commands",
@@ -89,6 +105,7 @@ pub(crate) static UNKNOWN_CODE: Rule = Rule {
 /// All of this domain.
 pub(super) static ALL: &[&Rule] = &[
     &UNPARSEABLE,
+    &PATCH,
     &TOO_COMPLEX,
     &CHARACTERS,
     &AMBIGUOUS,

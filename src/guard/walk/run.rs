@@ -5,6 +5,7 @@
 //! off by its own table and what is inside runs through here again.
 
 use super::{Command, Found, Stream, Walker, builtins, interpret, outlet, peel};
+use crate::guard::patch;
 use crate::guard::place::Place;
 use crate::guard::rules::{self, shell};
 use crate::guard::word::{OPAQUE, REMOTE, SECRET, TOOL, Value};
@@ -64,6 +65,9 @@ impl Walker<'_> {
         }
         rules::around(&command, self)?;
         self.extra(&command)?;
+        if let Some(out) = patch::command(&command, self)? {
+            return Ok(out);
+        }
         if let Some(out) = builtins::run(&command, self)? {
             return Ok(out);
         }
