@@ -9,6 +9,7 @@
 mod args;
 mod code;
 mod landmarks;
+mod loss;
 mod patch;
 mod place;
 mod rules;
@@ -22,6 +23,7 @@ mod word;
 pub use patch::files as patched;
 pub use scene::{Input, Policy, Resolve, Scene};
 pub use verdict::{Denial, Rule, Verdict};
+pub use walk::Effort;
 
 use rules::fs::Access;
 use walk::{Found, Walker};
@@ -33,6 +35,8 @@ pub struct Explained {
     pub verdict: Verdict,
     /// Each command as it was understood, up to the one that was denied.
     pub commands: Vec<String>,
+    /// What it took.
+    pub effort: Effort,
 }
 
 /// Judges what an agent wants to do.
@@ -51,12 +55,24 @@ pub fn explain(input: Input<'_>, scene: &Scene<'_>, policy: &Policy) -> Explaine
     Explained {
         verdict,
         commands: walker.trace.take().unwrap_or_default(),
+        effort: walker.effort,
     }
 }
 
 /// All shipped rules, by domain.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     rules::all()
+}
+
+/// Why no allowance lifts a rule, if that is so.
+#[must_use]
+pub fn never_lifted(rule: &str) -> Option<&'static str> {
+    let domain = rule.split('.').next().unwrap_or_default();
+    match domain {
+        "guard" => Some("it would let an agent switch the guard off"),
+        "shell" | "patch" => Some("what cannot be read has no target that could be named"),
+        _ => None,
+    }
 }
 
 fn end(found: Found) -> Verdict {

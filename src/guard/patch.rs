@@ -10,11 +10,17 @@ use super::rules::shell;
 use super::walk::{Command, Found, Stream, Walker};
 use super::word::{Value, is_mark};
 
+/// How many files one patch may name.
+const FILES_MAX: usize = 2_000;
+
 /// Judges every file of a patch.
 pub(super) fn judge(walker: &Walker<'_>, text: &str) -> Found {
     let named = entries(text);
     if named.is_empty() {
         return walker.deny(&shell::PATCH, "a patch without a file");
+    }
+    if named.len() > FILES_MAX {
+        return Err(walker.stop(&shell::TOO_COMPLEX, "a patch of many files"));
     }
     for (access, path) in named {
         fs::access(walker, access, &Value::new(path))?;

@@ -85,6 +85,9 @@ pub struct Policy {
 impl Policy {
     /// Whether an allowance in force lifts a rule for a target.
     pub(crate) fn lifts(&self, rule: &str, target: &str) -> bool {
+        if super::never_lifted(rule).is_some() {
+            return false;
+        }
         let in_force = |a: &&GuardAllow| a.rule == rule && self.now < a.until;
         self.allowances
             .iter()

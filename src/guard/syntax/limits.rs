@@ -52,6 +52,16 @@ fn has_mark(text: &str) -> bool {
     memchr::memchr(0xF3, text.as_bytes()).is_some() && text.chars().any(is_mark)
 }
 
+/// How many words and operators a parser finds at most, heredocs and single quotes left out.
+pub(crate) fn words(text: &str) -> usize {
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        ..Scan::default()
+    };
+    scan.run();
+    scan.words
+}
+
 /// The deepest nesting of brackets, quotes ignored.
 fn brackets(bytes: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -75,6 +85,8 @@ struct Scan<'a> {
     deepest: usize,
     /// Block words seen, whatever closes them.
     opened: usize,
+    /// Words and operators seen.
+    words: usize,
     /// The delimiter of a heredoc that begins on the next line.
     heredoc: Option<&'a [u8]>,
 }
@@ -84,6 +96,9 @@ impl<'a> Scan<'a> {
         let mut begins = true;
         while let Some(byte) = self.bytes.get(self.at).copied() {
             let was_begin = std::mem::replace(&mut begins, false);
+            let is_operator = b"();&|<>\n".contains(&byte);
+            let is_word = was_begin && !b" \t".contains(&byte);
+            self.words += usize::from(is_operator || is_word);
             match byte {
                 b'\\' => self.at += 1,
                 b'\'' => {
@@ -129,6 +144,9 @@ impl<'a> Scan<'a> {
         let Some(rest) = rest.strip_prefix(b"<<") else {
             return;
         };
+        if self.is_in_sum_or_quotes() {
+            return;
+        }
         let lead = rest.iter().take_while(|b| b"- \t'\"\\".contains(b)).count();
         let rest = rest.get(lead..).unwrap_or_default();
         let name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
@@ -137,6 +155,21 @@ impl<'a> Scan<'a> {
             self.heredoc = rest.get(..end);
         }
         self.at += 1 + lead + end;
+    }
+
+    /// Whether a `<<` here only looks as if it announced a heredoc.
+    fn is_in_sum_or_quotes(&self) -> bool {
+        let before = self.bytes.get(..self.at).unwrap_or_default();
+        let begin = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let line = before.get(begin..).unwrap_or_default();
+        let has = |part: &[u8], text: &[u8]| text.windows(part.len()).any(|w| w == part);
+        if has(b"((", line) && !has(b"))", line) {
+            return true;
+        }
+        let quoted = line.split(|b| *b == b'"');
+        let is_inside = quoted.clone().count() % 2 == 0;
+        let last = quoted.last().unwrap_or_default();
+        is_inside && !has(b"$(", last) && !has(b"<(", last) && !last.contains(&b'`')
     }
 
     /// Skips a heredoc's body; its block words count towards the total.

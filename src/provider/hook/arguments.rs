@@ -7,6 +7,9 @@ use super::tools::How;
 use super::{Cli, Want};
 use serde_json::{Map, Value};
 
+/// How many files or addresses one call may name.
+const NAMES_MAX: usize = 1_000;
+
 type Input = Map<String, Value>;
 
 /// An argument that is not known and could move the call, however deep it stands.
@@ -53,7 +56,7 @@ pub(super) fn wants(tool: &str, how: How, input: &Input) -> Result<Want, String>
             format!("the call of `{tool}` has no text in `{field}`; call it with one")
         })
     };
-    Ok(match how {
+    let wanted = match how {
         How::Run(field) => Want::Run(needed(field)?),
         How::Patch(field) => Want::Patch(needed(field)?),
         How::Write(field) => {
@@ -85,7 +88,17 @@ pub(super) fn wants(tool: &str, how: How, input: &Input) -> Result<Want, String>
             Want::Fetch(urls.map(str::to_owned).collect())
         }
         How::Nothing => Want::Nothing,
-    })
+    };
+    let count = match &wanted {
+        Want::Write(names) | Want::Read(names) | Want::Fetch(names) => names.len(),
+        Want::Run(_) | Want::Patch(_) | Want::Nothing => 0,
+    };
+    if count > NAMES_MAX {
+        return Err(format!(
+            "the call of `{tool}` names {count} things and at most {NAMES_MAX} are judged; make several calls"
+        ));
+    }
+    Ok(wanted)
 }
 
 /// Text, or the words of a command as one line of shell text.
