@@ -13,6 +13,7 @@ mod loss;
 mod patch;
 mod place;
 mod rules;
+mod safer;
 mod scene;
 mod syntax;
 mod tools;

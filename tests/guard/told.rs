@@ -50,3 +50,36 @@ fn the_safer_command_is_told_to_the_agent() {
     let safer = told.safer.clone().expect("there is one");
     assert!(told.told().contains(&safer), "{}", told.told());
 }
+
+#[test]
+fn the_safer_command_answers_the_one_that_was_denied() {
+    let cases = [
+        ("redis-cli FLUSHALL", "redis-cli "),
+        ("psql -h db.example.org -c 'DROP TABLE users'", "psql "),
+        ("mysql -h db.example.org -e 'DROP TABLE users'", "mysql "),
+        ("swapoff -a", "free "),
+        ("wipefs -a /dev/sda", "lsblk"),
+        ("aws s3 rm s3://bucket --recursive", "aws "),
+        ("gcloud projects delete x", "gcloud "),
+        ("az group delete -n x", "az "),
+        ("docker volume rm x", "docker "),
+        ("npm publish", "npm "),
+        ("twine upload dist/*", "twine "),
+        ("helm uninstall x", "helm "),
+    ];
+    for (text, wanted) in cases {
+        let told = denial(text);
+        let safer = told.safer.clone().unwrap_or_default();
+        assert!(safer.starts_with(wanted), "{text}: {told:?}");
+        let verdict = judge(Input::Shell(&safer), &usual(), &Policy::default());
+        assert!(verdict.is_allow(), "{safer}");
+    }
+    for text in [
+        "rm -rf 'x",
+        "echo {1..99999}",
+        "echo \u{FEFF}rm",
+        "echo x > $(ls) y > {a,b}",
+    ] {
+        assert!(denial(text).safer.is_some(), "{text}");
+    }
+}

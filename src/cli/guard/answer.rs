@@ -4,7 +4,7 @@
 //! same keys whatever the verdict; what cannot be read is denied.
 
 use super::test::Place;
-use crate::cli::{FAILED, OK, complain};
+use crate::cli::{OK, USAGE, complain};
 use crate::guard::{self, Denial, Effort, Explained, Verdict};
 use serde_json::{Value, json};
 use std::io::{BufRead, Read, Write};
@@ -22,7 +22,7 @@ pub(super) fn lines(place: &Place) -> u8 {
             Ok(None) => return u8::from(denied),
             Err(error) => {
                 complain(&format!("stdin cannot be read: {error}"));
-                return FAILED;
+                return USAGE;
             }
         };
         if line.trim_ascii().is_empty() {

@@ -14,7 +14,7 @@ const RULES_AFTER: &str = "Examples:
   adf guard rules --config /etc/adf/shop.toml
   adf guard rules --format json | jq -r '.[].id'
 
-Exit codes: 0 done · 2 wrong usage";
+Exit codes: 0 done · 2 wrong usage · 78 the config has faults";
 
 /// List every rule with an example
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@
 //! nothing. The judgement itself is `guard::judge`; `answer` writes it down.
 
 use super::answer;
-use crate::cli::{FAILED, Format, complain, load, say, say_json};
+use crate::cli::{Format, USAGE, complain, load, say, say_json};
 use crate::clock::Clock;
 use crate::guard::{self, Explained, Input, Policy, Scene};
 use crate::model::Weakness;
@@ -21,7 +21,7 @@ const TEST_AFTER: &str = "Examples:
   adf guard test --config /etc/adf/shop.toml --agent developer 'make release'
   adf guard test --jsonl < commands.jsonl
 
-Exit codes: 0 allowed · 1 denied (with --jsonl: at least one line) · 2 wrong usage";
+Exit codes: 0 allowed · 1 denied (with --jsonl: at least one line) · 2 wrong usage · 78 the config has faults";
 
 /// Say whether a command would be allowed, by which rule, and what to do instead
 #[derive(Debug, clap::Args)]
@@ -125,7 +125,7 @@ fn policy(args: &Test) -> Result<(Policy, bool), u8> {
             "there is no agent `{agent}` in {}; it has {names}",
             path.display()
         ));
-        return Err(FAILED);
+        return Err(USAGE);
     }
     let holds = |name: &str| args.agent.as_deref() == Some(name);
     let allow = settings.guard.allow.iter();
@@ -164,7 +164,7 @@ fn place(args: &Test) -> Result<Place, u8> {
     let (policy, signals_walled) = policy(args)?;
     let here = std::env::current_dir().map_err(|error| {
         complain(&format!("the working directory cannot be read: {error}"));
-        FAILED
+        USAGE
     })?;
     let text = |path: PathBuf| {
         let whole = here.join(path).to_string_lossy().into_owned();

@@ -7,7 +7,7 @@ pub(crate) static UNPARSEABLE: Rule = Rule {
     what: "text that is no complete shell command",
     reason: "it does not parse as shell, so nobody can say what it would do",
     instead: "close the quotes and brackets, or write the script to a file in the worktree and run that",
-    safer: None,
+    safer: Some("bash scripts/check.sh"),
     deny: &["rm -rf 'target", "if true; then"],
     allow: &[
         "echo \"it's\"",
@@ -36,7 +36,7 @@ pub(crate) static TOO_COMPLEX: Rule = Rule {
     what: "text beyond the caps on size, depth and number of commands",
     reason: "it is too long, too deep or runs too many commands to be judged as a whole",
     instead: "split it into several commands, or write files with the edit tool",
-    safer: None,
+    safer: Some("bash scripts/check.sh"),
     deny: &[
         "echo {1..99999}",
         "f() { f; f; }; $($($($($($($($($($($($($($($($($(f)))))))))))))))))",
@@ -49,7 +49,7 @@ pub(crate) static CHARACTERS: Rule = Rule {
     what: "text with characters that no command needs",
     reason: "it holds a NUL, a byte order mark or characters of the private planes",
     instead: "write the characters as escapes, as in $'\\u00a0'",
-    safer: None,
+    safer: Some("printf 'a\\u00a0b'"),
     deny: &["echo \u{F0000}", "echo \u{FEFF}rm"],
     allow: &["echo 'Größe → 5 µm'"],
 };
@@ -59,7 +59,7 @@ pub(crate) static AMBIGUOUS: Rule = Rule {
     what: "text that two grammars read differently",
     reason: "one reading of it runs a command that the other does not see",
     instead: "write it more simply: one command a line, heredocs last",
-    safer: None,
+    safer: Some("ls > files.txt"),
     deny: &["echo x > $(ls) y > {a,b}"],
     allow: &["cat <<'EOF' > notes.txt\nrm -rf /\nEOF"],
 };

@@ -28,6 +28,7 @@ pub(crate) use substitute::below;
 use super::loss;
 use super::place::{self, Place, Target};
 use super::rules::shell;
+use super::safer;
 use super::scene::{Policy, Scene};
 use super::syntax::{self, Doubt};
 use super::verdict::{Denial, Rule};
@@ -180,7 +181,9 @@ impl<'a> Walker<'a> {
             rule: rule.id.to_owned(),
             reason: rule.reason.to_owned(),
             instead: rule.instead.to_owned(),
-            safer: rule.safer.map(str::to_owned),
+            safer: safer::way(rule.id, &parsed)
+                .or(rule.safer)
+                .map(str::to_owned),
             destroys,
             parsed,
         })
