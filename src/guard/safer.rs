@@ -26,11 +26,7 @@ const WAYS: &[(&str, &[&str], &str)] = &[
         &["mongosh", "mongo"],
         "mongosh --eval 'db.getCollectionNames()'",
     ),
-    (
-        "disk.device",
-        &["swapoff", "swapon", "mkswap"],
-        "free -h",
-    ),
+    ("disk.device", &["swapoff", "swapon", "mkswap"], "free -h"),
     ("disk.device", &["umount", "mount"], "findmnt"),
     (
         "disk.device",

@@ -38,6 +38,7 @@ fn a_text_that_costs_too_much_is_denied() {
             "a list after quotes",
             format!("echo \"<<2\"\nx=({})\n2\n", "a ".repeat(50_000)),
         ),
+        ("a line of what looks like heredocs", "<<x ".repeat(30_000)),
         ("a word used often", doubled + &"echo $x; ".repeat(1_000)),
         ("braces used often", "echo {1..200}; ".repeat(1_000)),
     ];

@@ -87,8 +87,20 @@ struct Scan<'a> {
     opened: usize,
     /// Words and operators seen.
     words: usize,
+    line: Line,
     /// The delimiter of a heredoc that begins on the next line.
     heredoc: Option<&'a [u8]>,
+}
+
+/// Where in its line a scan is.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    /// In double quotes.
+    is_quoted: bool,
+    /// In a substitution within these.
+    has_shell: bool,
+    /// In a sum, as of `$((1<<2))`.
+    is_sum: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -99,6 +111,7 @@ impl<'a> Scan<'a> {
             let is_operator = b"();&|<>\n".contains(&byte);
             let is_word = was_begin && !b" \t".contains(&byte);
             self.words += usize::from(is_operator || is_word);
+            self.note(byte);
             match byte {
                 b'\\' => self.at += 1,
                 b'\'' => {
@@ -144,7 +157,7 @@ impl<'a> Scan<'a> {
         let Some(rest) = rest.strip_prefix(b"<<") else {
             return;
         };
-        if self.is_in_sum_or_quotes() {
+        if self.line.is_sum || (self.line.is_quoted && !self.line.has_shell) {
             return;
         }
         let lead = rest.iter().take_while(|b| b"- \t'\"\\".contains(b)).count();
@@ -157,19 +170,24 @@ impl<'a> Scan<'a> {
         self.at += 1 + lead + end;
     }
 
-    /// Whether a `<<` here only looks as if it announced a heredoc.
-    fn is_in_sum_or_quotes(&self) -> bool {
-        let before = self.bytes.get(..self.at).unwrap_or_default();
-        let begin = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let line = before.get(begin..).unwrap_or_default();
-        let has = |part: &[u8], text: &[u8]| text.windows(part.len()).any(|w| w == part);
-        if has(b"((", line) && !has(b"))", line) {
-            return true;
+    /// Notes what decides whether a `<<` only looks as if it announced a heredoc.
+    fn note(&mut self, byte: u8) {
+        let next = self.bytes.get(self.at + 1).copied();
+        let before = self.at.checked_sub(1).and_then(|at| self.bytes.get(at));
+        match byte {
+            b'\n' => self.line = Line::default(),
+            b'"' => {
+                self.line.is_quoted = !self.line.is_quoted;
+                self.line.has_shell = false;
+            }
+            b'`' => self.line.has_shell = true,
+            b'(' => {
+                self.line.has_shell |= matches!(before, Some(b'$' | b'<'));
+                self.line.is_sum |= next == Some(b'(');
+            }
+            b')' if next == Some(b')') => self.line.is_sum = false,
+            _ => {}
         }
-        let quoted = line.split(|b| *b == b'"');
-        let is_inside = quoted.clone().count() % 2 == 0;
-        let last = quoted.last().unwrap_or_default();
-        is_inside && !has(b"$(", last) && !has(b"<(", last) && !last.contains(&b'`')
     }
 
     /// Skips a heredoc's body; its block words count towards the total.
