@@ -30,6 +30,7 @@ fn what_is_not_known_is_shown_as_such() {
         let told = denial(text);
         let all = format!("{}{}{}", told.destroys, told.parsed, told.told());
         assert!(!all.contains(is_own), "{text}: {told:?}");
+        assert_ne!(told.destroys, "…", "{text}");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: whatever grows with a text is counted before it is done, nested
 //! texts and repetitions included, and beyond a bound the walk denies. Together
-//! the bounds keep any judgement far below 50 ms; `tests/guard/effort.rs` counts.
+//! the bounds are set for 50 ms a judgement; `tests/guard/effort.rs` counts.
 
 use super::{Found, Walker};
 use crate::guard::rules::shell;

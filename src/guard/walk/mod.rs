@@ -170,7 +170,8 @@ impl<'a> Walker<'a> {
     pub(crate) fn stop(&self, rule: &Rule, destroys: &str) -> Stop {
         let named = shown(destroys);
         let parsed = shown(&self.now);
-        let repeats = named.is_empty() || named == parsed || rule.id.starts_with("shell.");
+        let repeats =
+            named.trim_matches('…').is_empty() || named == parsed || rule.id.starts_with("shell.");
         let destroys = if repeats {
             loss::of(rule.id).to_owned()
         } else {
