@@ -9,8 +9,14 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
-use adf::config::{self, Fault, Severity};
+use adf::config::{self, Config, Fault, Severity};
+use adf::model::Time;
 use std::path::{Path, PathBuf};
+
+/// The samples are read in the middle of 2026, whatever the day.
+fn load(path: &Path) -> Result<Config, Vec<Fault>> {
+    config::load_at(path, Time::from_seconds(1_782_000_000))
+}
 
 struct Expected {
     place: String,
@@ -80,7 +86,7 @@ fn every_invalid_file_is_refused_for_the_reason_in_its_first_lines() {
     assert!(files.len() > 80, "the samples are gone");
     for path in files {
         let name = path.file_name().unwrap().display().to_string();
-        match config::load(&path) {
+        match load(&path) {
             Ok(_) => failures.push(format!("{name}: taken")),
             Err(faults) => {
                 let found = differences(&path, &faults);
@@ -101,7 +107,7 @@ fn every_valid_file_is_taken_with_the_warnings_in_its_first_lines() {
     assert!(files.len() > 15, "the samples are gone");
     for path in files {
         let name = path.file_name().unwrap().display().to_string();
-        match config::load(&path) {
+        match load(&path) {
             Ok(config) => {
                 let found = differences(&path, &config.warnings);
                 failures.extend(found.iter().map(|line| format!("{name}: {line}")));
@@ -115,7 +121,7 @@ fn every_valid_file_is_taken_with_the_warnings_in_its_first_lines() {
 #[test]
 fn every_fault_of_the_samples_has_a_help_and_renders_with_its_place() {
     for path in files("invalid") {
-        let faults = config::load(&path).unwrap_err();
+        let faults = load(&path).unwrap_err();
         let text = config::render(&faults, false);
         for fault in &faults {
             let place = format!("{}:{}:{}", fault.file.display(), fault.line, fault.column);
@@ -143,7 +149,7 @@ fn the_examples_for_each_chat_are_taken() {
     let path = folder.path().join("adf.toml");
     let project = "[project]\nname = \"demo\"\n[gitea]\nurl = \"https://git.example.org\"\nrepo = \"acme/widgets\"\n";
     std::fs::write(&path, format!("{project}{}", blocks.concat())).unwrap();
-    let config = config::load(&path).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let config = load(&path).unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert_eq!(config.settings.notify.sinks.len(), 5);
     assert_eq!(config.secrets.sinks.len(), 4);
 }

@@ -12,10 +12,14 @@
 mod command_line;
 #[path = "guard/corpus.rs"]
 mod corpus;
+#[path = "guard/effort.rs"]
+mod effort;
 #[path = "guard/inputs.rs"]
 mod inputs;
 #[path = "guard/promises.rs"]
 mod promises;
+#[path = "guard/told.rs"]
+mod told;
 
 use adf::guard::{Input, Policy, judge};
 use corpus::{cases, scene};

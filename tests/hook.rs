@@ -6,6 +6,9 @@
     reason = "the lint's leave for tests does not reach their helper functions"
 )]
 
+#[path = "hook/places.rs"]
+mod places;
+
 use adf::ipc::guard::{GuardSocket, serve_guard};
 use adf::model::{Guarding, Judged, RoleContext};
 use assert_cmd::Command;
@@ -214,6 +217,10 @@ async fn without_a_factory_that_hears_nothing_runs() {
     let (code, said) = alone.asks("claude", shell("Bash", "git status")).await;
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("the factory cannot be told"), "{said}");
+    assert!(
+        said.contains("nothing listens") && !said.contains("os error"),
+        "{said}"
+    );
     std::fs::remove_file(alone.path("agent/guard.json")).unwrap();
     let (code, said) = alone.asks("claude", shell("Bash", "git status")).await;
     assert_eq!(code, 2, "{said}");

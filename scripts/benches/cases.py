@@ -46,7 +46,7 @@ def placed(command, folder):
 def ours(adf, commands, folder):
     """Whether each is denied, all of them in one process."""
     scene = {"cwd": "run/repo", "worktree": "run/repo", "home": "home", "tmp": "run/tmp"}
-    argv = [adf, "guard", "test", "--jsonl", "--branch", BRANCH]
+    argv = [adf, "guard", "test", "--jsonl", "--signals-free", "--branch", BRANCH]
     argv += [part for name, place in scene.items() for part in (f"--{name}", folder / place)]
     lines = "".join(json.dumps({"command": command}) + "\n" for command in commands)
     said = subprocess.run(argv, input=lines, capture_output=True, text=True).stdout

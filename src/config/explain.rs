@@ -14,6 +14,9 @@ const SHOWN_CHARS_MAX: usize = 60;
 /// How like two names must be for one to be offered for the other.
 const LIKENESS_MIN: f64 = 0.75;
 
+/// The parts of a pointer to a key of a table that is an element at the top.
+const INNER_MIN: usize = 4;
+
 /// The message and the help for one refusal.
 pub(super) fn explain(refused: &Refused, schema: &Value, doc: &Document) -> (String, String) {
     let about = refused.about.clone();
@@ -94,7 +97,10 @@ fn unknown_key(refused: &Refused, schema: &Value) -> (String, String) {
     }
     let keys = keys(&refused.around);
     let near = nearest(&key, &keys);
+    // A key of a table inside another was not meant for a section at the top.
+    let is_inner = refused.pointer.split('/').count() > INNER_MIN;
     if near.is_none()
+        && !is_inner
         && let Some(section) = section_of(&key, schema)
     {
         return (message, format!("`{key}` belongs in {section}"));

@@ -30,6 +30,8 @@ mod secret;
 mod secretish;
 mod span;
 
+use crate::clock::Clock;
+use crate::model::Time;
 use crate::model::settings::Settings;
 use document::Document;
 use fault::Faults;
@@ -67,6 +69,14 @@ pub struct Config {
 /// # Errors
 /// Every fault of the file, warnings among them, in the order of the text.
 pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
+    load_at(path, Clock::System.now())
+}
+
+/// The same at a moment: what ends is odd when it is over.
+///
+/// # Errors
+/// As of [`load`].
+pub fn load_at(path: &Path, now: Time) -> Result<Config, Vec<Fault>> {
     let text = files::read(path).map_err(|fault| vec![*fault])?;
     let doc = Document::parse(path, &text).map_err(|error| {
         let help = "the file is TOML: https://toml.io; the rest is checked when this is mended";
@@ -89,6 +99,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
             faults: &mut faults,
             base,
             state_directory: secret::state_directory(),
+            now,
         }
         .resolve(raw)
     });

@@ -25,7 +25,7 @@ pub(super) struct GuardDeny {
     /// The name of its rule: `project.` and a name of your own.
     #[schemars(regex(pattern = r"^project\.[a-z0-9][a-z0-9-]{0,59}$"))]
     pub rule: String,
-    /// The words it begins with, the program first, as in `["make", "release"]`.
+    /// The words it begins with, the program first and alone, as in `["make", "release"]`; options among them may stand anywhere.
     #[schemars(length(min = 1, max = 20), inner(length(min = 1, max = 200)))]
     pub command: Vec<String>,
     /// Why; the agent is told.
@@ -43,16 +43,16 @@ pub(super) struct GuardAllow {
     /// The agent.
     #[schemars(length(min = 1, max = 40))]
     pub agent: String,
-    /// The rule that is lifted, one of `adf guard rules`.
+    /// The rule that is lifted, one of `adf guard rules`; never one of `guard.`, `shell.` or `patch.`.
     #[schemars(length(min = 1, max = 80))]
     pub rule: String,
-    /// For which targets: a path, branch, host …; `*` stands for any part.
+    /// For which targets: a path without `..`, a branch, host …; `*` stands for any part, but not for a whole folder of the system.
     #[schemars(length(min = 1, max = 500))]
     pub target: String,
     /// Why, for whoever reads this file.
     #[schemars(length(min = 1, max = 300))]
     pub reason: String,
-    /// The last day on which it holds (UTC), as `2027-01-31`: at most a year ahead is sensible.
+    /// The last day on which it holds (UTC), as `2027-01-31`: a day that is over or more than a year ahead is warned of.
     #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     pub until: String,
 }

@@ -76,11 +76,13 @@ pub(super) fn check(faults: &mut Faults<'_>) -> Option<Raw> {
     };
     let mut copy = faults.doc.root.clone();
     let mut stand_ins = Vec::new();
+    let mut is_told = false;
     for round in 0..PRUNE_ROUNDS_MAX {
         let refused = refused(published, &copy);
         if refused.is_empty() {
             break;
         }
+        is_told = true;
         if round == 0 {
             tell(&refused, &published.schema, faults);
         }
@@ -93,8 +95,11 @@ pub(super) fn check(faults: &mut Faults<'_>) -> Option<Raw> {
     }
     match serde_json::from_value(copy) {
         Ok(raw) => Some(raw),
+        // What was told is mended first; the rest of the file is checked then.
+        Err(_) if is_told => None,
         Err(error) => {
-            faults.error("", error.to_string(), "");
+            let help = "this is a fault of adf, not of the config: its schema took the file";
+            faults.error("", error.to_string(), help);
             None
         }
     }

@@ -9,21 +9,25 @@
 mod args;
 mod code;
 mod landmarks;
+mod loss;
 mod patch;
 mod place;
 mod rules;
+mod safer;
 mod scene;
 mod syntax;
+mod tools;
 mod verdict;
 mod walk;
 mod word;
 
+pub use patch::files as patched;
 pub use scene::{Input, Policy, Resolve, Scene};
 pub use verdict::{Denial, Rule, Verdict};
+pub use walk::Effort;
 
-use rules::fs::{self, Access};
+use rules::fs::Access;
 use walk::{Found, Walker};
-use word::Value;
 
 /// A verdict with the commands that it was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct Explained {
     pub verdict: Verdict,
     /// Each command as it was understood, up to the one that was denied.
     pub commands: Vec<String>,
+    /// What it took.
+    pub effort: Effort,
 }
 
 /// Judges what an agent wants to do.
@@ -50,12 +56,24 @@ pub fn explain(input: Input<'_>, scene: &Scene<'_>, policy: &Policy) -> Explaine
     Explained {
         verdict,
         commands: walker.trace.take().unwrap_or_default(),
+        effort: walker.effort,
     }
 }
 
 /// All shipped rules, by domain.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     rules::all()
+}
+
+/// Why no allowance lifts a rule, if that is so.
+#[must_use]
+pub fn never_lifted(rule: &str) -> Option<&'static str> {
+    let domain = rule.split('.').next().unwrap_or_default();
+    match domain {
+        "guard" => Some("it would let an agent switch the guard off"),
+        "shell" | "patch" => Some("what cannot be read has no target that could be named"),
+        _ => None,
+    }
 }
 
 fn end(found: Found) -> Verdict {
@@ -68,8 +86,9 @@ fn end(found: Found) -> Verdict {
 fn run(walker: &mut Walker<'_>, input: Input<'_>) -> Found {
     match input {
         Input::Shell(text) => walker.whole(text),
-        Input::Write { path } => fs::access(walker, Access::Write, &Value::new(path)).map(|_| ()),
-        Input::Read { path } => fs::access(walker, Access::Read, &Value::new(path)).map(|_| ()),
+        Input::Write { path } => tools::file(walker, Access::Write, path),
+        Input::Read { path } => tools::file(walker, Access::Read, path),
+        Input::Fetch { url } => tools::fetch(walker, url),
         Input::Patch { text } => patch::judge(walker, text),
     }
 }

@@ -2,16 +2,61 @@
 //!
 //! Invariant: only lines that name files count, in the format of the
 //! `apply_patch` tool and in unified diffs; the lines of a hunk are data. A
-//! patch that names no file is denied: nobody knows what it would change.
+//! patch that names no file is denied: nobody knows what it would change. The
+//! command `apply_patch`, which a CLI takes for its tool, is judged as the tool.
 
 use super::rules::fs::{self, Access};
 use super::rules::shell;
-use super::walk::{Found, Walker};
-use super::word::Value;
+use super::walk::{Command, Found, Stream, Walker};
+use super::word::{Value, is_mark};
+
+/// How many files one patch may name.
+const FILES_MAX: usize = 2_000;
 
 /// Judges every file of a patch.
 pub(super) fn judge(walker: &Walker<'_>, text: &str) -> Found {
-    let mut named = false;
+    let named = entries(text);
+    if named.is_empty() {
+        return walker.deny(&shell::PATCH, "a patch without a file");
+    }
+    if named.len() > FILES_MAX {
+        return Err(walker.stop(&shell::TOO_COMPLEX, "a patch of many files"));
+    }
+    for (access, path) in named {
+        fs::access(walker, access, &Value::new(path))?;
+    }
+    Ok(())
+}
+
+/// The files that a patch names, in its order.
+#[must_use]
+pub fn files(text: &str) -> Vec<&str> {
+    entries(text).into_iter().map(|(_, path)| path).collect()
+}
+
+/// `apply_patch` and its like as a command; none when it is another.
+pub(super) fn command(command: &Command<'_>, walker: &Walker<'_>) -> Found<Option<Stream>> {
+    const NAMES: [&str; 2] = ["apply_patch", "applypatch"];
+    const BY_OPTION: &str = "--codex-run-as-apply-patch";
+    let given = match command.args.first() {
+        Some(first) if first.text() == BY_OPTION => command.args.get(1),
+        first if NAMES.contains(&command.name) => first,
+        _ => return Ok(None),
+    };
+    let text = match (given, command.stdin) {
+        (Some(given), _) => given.known(),
+        (None, Stream::Text(text)) if !text.chars().any(is_mark) => Some(text.as_str()),
+        _ => None,
+    };
+    match text {
+        Some(text) => judge(walker, text)?,
+        None => walker.doubtful(&shell::PATCH, "a patch that is not known")?,
+    }
+    Ok(Some(Stream::Unknown))
+}
+
+fn entries(text: &str) -> Vec<(Access, &str)> {
+    let mut named = Vec::new();
     let mut hunk = 0_usize;
     for line in text.lines() {
         if hunk > 0 && line.starts_with([' ', '+', '-', '\\']) {
@@ -23,16 +68,9 @@ pub(super) fn judge(walker: &Walker<'_>, text: &str) -> Found {
             hunk = hunk_lines(line);
             continue;
         }
-        if let Some((access, path)) = names(line) {
-            named = true;
-            fs::access(walker, access, &Value::new(path))?;
-        }
+        named.extend(names(line));
     }
-    if named {
-        Ok(())
-    } else {
-        walker.deny(&shell::UNPARSEABLE, "a patch without a file")
-    }
+    named
 }
 
 /// How many lines at most a hunk's head announces.

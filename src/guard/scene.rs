@@ -28,6 +28,11 @@ pub enum Input<'a> {
         /// Its path, absolute or relative to the working directory.
         path: &'a str,
     },
+    /// An address that a fetching tool would show.
+    Fetch {
+        /// It.
+        url: &'a str,
+    },
 }
 
 /// Follows symbolic links: a lexically clean absolute path → the real one, or
@@ -80,6 +85,9 @@ pub struct Policy {
 impl Policy {
     /// Whether an allowance in force lifts a rule for a target.
     pub(crate) fn lifts(&self, rule: &str, target: &str) -> bool {
+        if super::never_lifted(rule).is_some() {
+            return false;
+        }
         let in_force = |a: &&GuardAllow| a.rule == rule && self.now < a.until;
         self.allowances
             .iter()

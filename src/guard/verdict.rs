@@ -73,11 +73,13 @@ impl Verdict {
 }
 
 impl Denial {
-    /// What an agent is told: rule, reason, and the way out.
+    /// What an agent is told: rule, reason, and the way out, with a command where there is one.
     #[must_use]
     pub fn told(&self) -> String {
+        let safer = self.safer.as_ref();
+        let safer = safer.map_or(String::new(), |safer| format!(". Allowed is: {safer}"));
         format!(
-            "denied by {}: {}. Instead: {}",
+            "denied by {}: {}. Instead: {}{safer}",
             self.rule, self.reason, self.instead
         )
     }

@@ -65,8 +65,9 @@ where
 /// Why the call must not run: the factory says so, or cannot be told.
 pub fn tell_guard(dir: &Path, judged: &Judged, wait: Duration) -> Result<(), String> {
     let lost = |error: io::Error| {
+        let why = silence(&error, wait);
         format!(
-            "the factory cannot be told of it ({error}); end your run, a person has to look at this"
+            "the factory cannot be told of it ({why}); end your run, a person has to look at this"
         )
     };
     let key = std::fs::read_to_string(dir.join(KEY)).map_err(lost)?;
@@ -80,5 +81,21 @@ pub fn tell_guard(dir: &Path, judged: &Judged, wait: Duration) -> Result<(), Str
                 .unwrap_or("the factory refused it without a reason")
                 .to_owned())
         }
+    }
+}
+
+/// Why nobody was told, in the words of who reads it.
+fn silence(error: &io::Error, wait: Duration) -> String {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            format!("it does not answer within {} s", wait.as_secs())
+        }
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            "nothing listens in the run's folder".to_owned()
+        }
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
+            "it hung up without an answer".to_owned()
+        }
+        kind => kind.to_string(),
     }
 }

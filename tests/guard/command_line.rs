@@ -105,3 +105,109 @@ fn rules_are_listed_with_examples() {
             .all(|rule| rule["id"].is_string() && !rule["denied"][0].is_null())
     );
 }
+
+#[test]
+fn every_line_has_one_answer_with_the_same_keys() {
+    let long = "x".repeat(5 << 20);
+    let input = format!(
+        "{{\"command\":\"ls\"}}\n{{\"command\":\"{long}\"}}\n{{\"command\":\"git push\"}}\n{long}"
+    );
+    let (code, text) = stdout(guard(&["test", "--jsonl"]).write_stdin(input));
+    assert_eq!(code, 1);
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("JSON"))
+        .collect();
+    let verdicts: Vec<&str> = lines.iter().filter_map(|l| l["verdict"].as_str()).collect();
+    assert_eq!(verdicts, ["allow", "deny", "deny", "deny"]);
+    for line in &lines {
+        let keys: Vec<&String> = line.as_object().expect("an object").keys().collect();
+        for key in ["command", "verdict", "rule", "reason", "instead"] {
+            assert!(keys.contains(&&key.to_owned()), "{key} is not in {keys:?}");
+        }
+        assert!(line["parsed"].is_array(), "{line}");
+    }
+    assert_eq!(lines[2]["parsed"][0], "git push");
+}
+
+#[test]
+fn a_command_that_is_no_text_is_denied() {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = std::ffi::OsStr::from_bytes(b"echo \xff");
+    let mut command = guard(&["test"]);
+    let (code, text) = stdout(command.arg(bytes));
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("input.invalid") && text.contains("UTF-8"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_scene_has_a_temporary_folder_and_walls_like_a_run() {
+    let run = |args: &[&str]| {
+        let mut command = Command::cargo_bin("adf").expect("the binary");
+        let command = command.env_remove("TMPDIR").args(["guard", "test"]);
+        stdout(command.args(args)).0
+    };
+    assert_eq!(run(&["d=$(mktemp -d); rm -rf \"$d\""]), 0);
+    assert_eq!(run(&["tar -czf \"$TMPDIR/src.tgz\" ."]), 0);
+    assert_eq!(run(&["kill $(cat server.pid)"]), 0);
+    assert_eq!(run(&["--signals-free", "kill $(cat server.pid)"]), 1);
+}
+
+#[test]
+fn an_operator_tries_the_denials_and_exceptions_of_a_config() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("adf.toml");
+    let until = "2999-01-01";
+    let text = format!(
+        r#"[project]
+name = "demo"
+[gitea]
+url = "https://git.example.org"
+repo = "acme/widgets"
+[[guard.deny]]
+rule = "project.no-release"
+command = ["make", "release"]
+reason = "releases are made by people"
+instead = "say in your report that a release is due"
+[[guard.allow]]
+agent = "developer"
+rule = "fs.delete-outside"
+target = "/srv/cache/*"
+reason = "the build's shared cache is its own"
+until = "{until}"
+[providers.house]
+kind = "script"
+command = ["agent"]
+[[agents]]
+name = "developer"
+"#
+    );
+    std::fs::write(&path, text).expect("a config");
+    let config = path.to_str().expect("a path");
+    let try_as = |args: &[&str], command: &str| {
+        let args = [&["test", "--config", config][..], args, &[command]].concat();
+        stdout(&mut guard(&args))
+    };
+    let (code, text) = try_as(&[], "make release");
+    assert!(code == 1 && text.contains("project.no-release"), "{text}");
+    assert_eq!(
+        try_as(&["--agent", "developer"], "rm -rf /srv/cache/x").0,
+        0
+    );
+    assert_eq!(try_as(&[], "rm -rf /srv/cache/x").0, 1);
+    assert_eq!(try_as(&["--agent", "nobody"], "ls").0, 2);
+    let (code, text) = stdout(&mut guard(&["rules", "--config", config]));
+    assert_eq!(code, 0);
+    assert!(
+        text.contains("project.no-release\n  denies   make release"),
+        "{text}"
+    );
+    assert!(
+        text.contains("fs.delete-outside, lifted for developer\n  target   /srv/cache/*"),
+        "{text}"
+    );
+    assert!(text.contains(&format!("until    {until}")), "{text}");
+}

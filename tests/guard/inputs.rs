@@ -84,7 +84,7 @@ fn each_file_of_a_patch_is_judged_and_its_lines_are_not() {
         patch("--- a/.git/config\n+++ b/.git/config\n@@ -1 +1 @@\n-a\n+b\n"),
         "fs.write-git"
     );
-    assert_eq!(patch("nothing here"), "shell.unparseable");
+    assert_eq!(patch("nothing here"), "patch.unreadable");
 }
 
 #[test]
@@ -104,6 +104,10 @@ fn a_project_adds_denials() {
         "project.no-release"
     );
     assert_eq!(shell("make dist", &policy), "allow");
+    let mut policy = policy;
+    policy.denials[0].command = ["git", "clean", "-x"].map(str::to_owned).to_vec();
+    assert_eq!(shell("git clean -d -x", &policy), "project.no-release");
+    assert_eq!(shell("git clean -d", &policy), "allow");
 }
 
 #[test]
@@ -136,6 +140,25 @@ fn an_allowance_lifts_one_rule_for_its_targets_until_it_ends() {
         shell("echo x > /srv/cache/x", &allowance(101)),
         "fs.write-outside"
     );
+}
+
+#[test]
+fn no_allowance_lifts_what_keeps_the_guard_on() {
+    let lifted = |rule: &str| Policy {
+        allowances: vec![GuardAllow {
+            agent: AgentName("developer".to_owned()),
+            rule: rule.to_owned(),
+            target: "*".to_owned(),
+            reason: "none".to_owned(),
+            until: Time::NEVER,
+        }],
+        ..Policy::default()
+    };
+    let hook = "echo x > .git/hooks/pre-commit";
+    assert_eq!(shell(hook, &lifted("guard.tamper")), "guard.tamper");
+    let unknown = "\"$TOOL\" x";
+    let rule = "shell.unknown-command";
+    assert_eq!(shell(unknown, &lifted(rule)), rule);
 }
 
 #[test]

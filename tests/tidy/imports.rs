@@ -28,7 +28,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("guard", &["model", "redact"]),
     ("routing", &["model", "redact"]),
     ("decide", &["model", "pure"]),
-    ("config", &["model", "pure"]),
+    ("config", &["model", "pure", "clock"]),
     (
         "sense",
         &["model", "pure", "forge", "store", "clock", "error"],

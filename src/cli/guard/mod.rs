@@ -2,7 +2,10 @@
 //!
 //! Invariant: no logic here; one file a subcommand.
 
+mod answer;
 mod hook;
+mod judged;
+mod rules;
 mod stats;
 mod test;
 
@@ -20,7 +23,7 @@ enum Guard {
     /// Say whether a command would be allowed, by which rule, and what to do instead
     Test(test::Test),
     /// List every rule with an example
-    Rules(test::Rules),
+    Rules(rules::Rules),
     /// Judge one tool call, told on standard input, for an agent's CLI
     Hook(hook::Hook),
     /// Show what the guard denied, by rule, agent and run
@@ -33,7 +36,7 @@ enum Guard {
 pub fn run(args: &GuardArgs) -> ExitCode {
     match &args.command {
         Guard::Test(args) => ExitCode::from(test::test(args)),
-        Guard::Rules(args) => ExitCode::from(test::rules(args)),
+        Guard::Rules(args) => ExitCode::from(rules::rules(args)),
         Guard::Hook(args) => hook::run(args),
         Guard::Stats(args) => ExitCode::from(stats::run(args)),
     }

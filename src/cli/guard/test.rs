@@ -1,30 +1,27 @@
-//! `adf guard test` and `adf guard rules`: what the guard would say of a command, and
-//! by which rules.
+//! `adf guard test`: what the guard would say of a command.
 //!
-//! Invariant: looks up where it stands (folder, home, branch) and judges; it
-//! runs nothing and changes nothing. The judgement itself is `guard::judge`.
+//! Invariant: looks up where it stands (folder, home, branch, the config's own
+//! denials and exceptions) and judges as in a run; it runs nothing and changes
+//! nothing. The judgement itself is `guard::judge`; `answer` writes it down.
 
-use crate::cli::{FAILED, Format, OK, complain, say, say_json};
-use crate::guard::{self, Denial, Explained, Input, Policy, Rule, Scene, Verdict};
-use serde_json::{Value, json};
-use std::io::{BufRead, Read, Write};
+use super::answer;
+use crate::cli::{Format, USAGE, complain, load, say, say_json};
+use crate::clock::Clock;
+use crate::guard::{self, Explained, Input, Policy, Scene};
+use crate::model::Weakness;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The longest line of `--jsonl`, in bytes.
-const LINE_BYTES_MAX: u64 = 1024 * 1024;
+/// The temporary folder of a scene that names none; as in a run it is below no other.
+const TMP: &str = "/tmp/adf-guard-test";
 
 const TEST_AFTER: &str = "Examples:
   adf guard test 'git push --force origin main'
   adf guard test --cwd crates/core 'rm -rf ../../target'
+  adf guard test --config /etc/adf/shop.toml --agent developer 'make release'
   adf guard test --jsonl < commands.jsonl
 
-Exit codes: 0 allowed · 1 denied (with --jsonl: at least one line) · 2 wrong usage";
-
-const RULES_AFTER: &str = "Examples:
-  adf guard rules
-  adf guard rules --format json | jq -r '.[].id'
-
-Exit codes: 0 done · 2 wrong usage";
+Exit codes: 0 allowed · 1 denied (with --jsonl: at least one line) · 2 wrong usage · 78 the config has faults";
 
 /// Say whether a command would be allowed, by which rule, and what to do instead
 #[derive(Debug, clap::Args)]
@@ -32,7 +29,13 @@ Exit codes: 0 done · 2 wrong usage";
 pub(super) struct Test {
     /// The shell text
     #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
-    command: Option<String>,
+    command: Option<OsString>,
+    /// Judge with the denials and exceptions of this config as well
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Whose exceptions hold [default: nobody's]
+    #[arg(long, value_name = "NAME", requires = "config")]
+    agent: Option<String>,
     /// Read {"command":…} lines from stdin, write verdicts as lines
     #[arg(long)]
     jsonl: bool,
@@ -45,70 +48,95 @@ pub(super) struct Test {
     /// The agent's home [default: yours]
     #[arg(long, value_name = "FOLDER")]
     home: Option<PathBuf>,
-    /// The run's own temporary folder [default: $TMPDIR, if set]
+    /// The run's own temporary folder [default: $TMPDIR, or one that is made up]
     #[arg(long, value_name = "FOLDER")]
     tmp: Option<PathBuf>,
     /// The run's branch [default: the one that is checked out]
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
-    /// As in a run whose walls keep its signals to itself, as they do where `[walls] required` holds
+    /// As in a run whose walls cannot keep its signals to itself [default: they do, or as the config says]
     #[arg(long)]
-    signals_walled: bool,
-    /// How to write it
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-/// List every rule with an example
-#[derive(Debug, clap::Args)]
-#[command(after_help = RULES_AFTER)]
-pub(super) struct Rules {
+    signals_free: bool,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 /// The scene's values, owned.
-struct Place {
-    cwd: String,
+pub(super) struct Place {
+    pub(super) cwd: String,
     worktree: String,
     home: String,
     tmp: String,
-    branch: String,
+    pub(super) branch: String,
     signals_walled: bool,
+    policy: Policy,
 }
 
 pub(super) fn test(args: &Test) -> u8 {
     let place = match place(args) {
         Ok(place) => place,
-        Err(error) => {
-            complain(&error);
-            return FAILED;
-        }
+        Err(code) => return code,
     };
     if args.jsonl {
-        return lines(&place);
+        return answer::lines(&place);
     }
-    let text = args.command.as_deref().unwrap_or_default();
-    let explained = judged(text, &place, &place.cwd, &place.branch);
+    let command = args.command.clone().unwrap_or_default();
+    let text = command.to_string_lossy().into_owned();
+    let explained = match command.to_str() {
+        Some(text) => place.judged(text, &place.cwd, &place.branch),
+        None => answer::invalid("it is not UTF-8"),
+    };
     match args.format {
-        Format::Json => say_json(&as_json(text, &explained)),
-        Format::Human => say(&as_text(&explained)),
+        Format::Json => say_json(&answer::as_json(Some(&text), &explained)),
+        Format::Human => say(&answer::as_text(&explained)),
     }
     u8::from(!explained.verdict.is_allow())
 }
 
-fn judged(text: &str, place: &Place, cwd: &str, branch: &str) -> Explained {
-    let scene = Scene {
-        cwd,
-        worktree: &place.worktree,
-        home: &place.home,
-        tmp: &place.tmp,
-        branch,
-        signals_walled: place.signals_walled,
-        resolve: Some(&real),
+impl Place {
+    /// What the guard says of a text.
+    pub(super) fn judged(&self, text: &str, cwd: &str, branch: &str) -> Explained {
+        let scene = Scene {
+            cwd,
+            worktree: &self.worktree,
+            home: &self.home,
+            tmp: &self.tmp,
+            branch,
+            signals_walled: self.signals_walled,
+            resolve: Some(&real),
+        };
+        guard::explain(Input::Shell(text), &scene, &self.policy)
+    }
+}
+
+/// What a config adds, and whether its walls keep signals in.
+fn policy(args: &Test) -> Result<(Policy, bool), u8> {
+    let Some(path) = &args.config else {
+        return Ok((Policy::default(), true));
     };
-    guard::explain(Input::Shell(text), &scene, &Policy::default())
+    let settings = load(path)?.settings;
+    if let Some(agent) = &args.agent
+        && !settings.agents.keys().any(|name| name.as_str() == agent)
+    {
+        let names: Vec<&str> = settings.agents.keys().map(|name| name.as_str()).collect();
+        let names = names.join(", ");
+        complain(&format!(
+            "there is no agent `{agent}` in {}; it has {names}",
+            path.display()
+        ));
+        return Err(USAGE);
+    }
+    let holds = |name: &str| args.agent.as_deref() == Some(name);
+    let allow = settings.guard.allow.iter();
+    let policy = Policy {
+        denials: settings.guard.deny.clone(),
+        allowances: allow.filter(|a| holds(a.agent.as_str())).cloned().collect(),
+        now: Clock::System.now(),
+    };
+    let walls = &settings.walls;
+    let keeps = walls.required && !walls.accept.contains(&Weakness::NoScope);
+    Ok((policy, keeps))
 }
 
 /// A path with its links followed, as far as it exists.
@@ -132,9 +160,12 @@ pub(super) fn real(path: &str) -> Option<String> {
     clippy::disallowed_methods,
     reason = "where a command would run is asked of the environment, here in `cli`"
 )]
-fn place(args: &Test) -> Result<Place, String> {
-    let here = std::env::current_dir()
-        .map_err(|error| format!("the working directory cannot be read: {error}"))?;
+fn place(args: &Test) -> Result<Place, u8> {
+    let (policy, signals_walled) = policy(args)?;
+    let here = std::env::current_dir().map_err(|error| {
+        complain(&format!("the working directory cannot be read: {error}"));
+        USAGE
+    })?;
     let text = |path: PathBuf| {
         let whole = here.join(path).to_string_lossy().into_owned();
         real(&whole).unwrap_or(whole)
@@ -149,12 +180,14 @@ fn place(args: &Test) -> Result<Place, String> {
         let given = given.clone().or(set.map(PathBuf::from));
         given.map(text).unwrap_or_default()
     };
+    let tmp = Some(from(&args.tmp, "TMPDIR")).filter(|tmp| !tmp.is_empty());
     let branch = args.branch.clone().or_else(|| checked_out(&worktree));
     Ok(Place {
         home: from(&args.home, "HOME"),
-        tmp: from(&args.tmp, "TMPDIR"),
+        tmp: tmp.unwrap_or_else(|| TMP.to_owned()),
         branch: branch.unwrap_or_default(),
-        signals_walled: args.signals_walled,
+        signals_walled: signals_walled && !args.signals_free,
+        policy,
         cwd,
         worktree,
     })
@@ -170,135 +203,4 @@ fn repository(folder: &str) -> Option<String> {
 fn checked_out(worktree: &str) -> Option<String> {
     let head = std::fs::read_to_string(Path::new(worktree).join(".git/HEAD")).ok()?;
     Some(head.trim().strip_prefix("ref: refs/heads/")?.to_owned())
-}
-
-/// Judges every line of stdin.
-fn lines(place: &Place) -> u8 {
-    let mut input = std::io::stdin().lock();
-    let mut denied = false;
-    loop {
-        let mut line = Vec::new();
-        let read = (&mut input)
-            .take(LINE_BYTES_MAX)
-            .read_until(b'\n', &mut line);
-        match read {
-            Ok(0) => return u8::from(denied),
-            Ok(_) => {}
-            Err(error) => {
-                complain(&format!("stdin cannot be read: {error}"));
-                return FAILED;
-            }
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let answer = line_verdict(&line, place);
-        denied |= answer["verdict"] == "deny";
-        if writeln!(std::io::stdout().lock(), "{answer}").is_err() {
-            return OK;
-        }
-    }
-}
-
-fn line_verdict(line: &[u8], place: &Place) -> Value {
-    let value: Option<Value> = serde_json::from_slice(line).ok();
-    let command = value.as_ref().and_then(|v| v["command"].as_str());
-    let (Some(value), Some(command)) = (&value, command) else {
-        return json!({
-            "command": null, "verdict": "deny", "rule": "input.invalid",
-            "reason": "the line is no JSON object with a text under `command`, or is longer than 1 MiB",
-            "instead": "write one {\"command\":\"…\"} a line, in UTF-8",
-        });
-    };
-    let text = |key: &str, other: &str| value[key].as_str().unwrap_or(other).to_owned();
-    let explained = judged(
-        command,
-        place,
-        &text("cwd", &place.cwd),
-        &text("branch", &place.branch),
-    );
-    as_json(command, &explained)
-}
-
-fn as_json(command: &str, explained: &Explained) -> Value {
-    let mut value = json!({ "command": command, "verdict": explained.verdict.word() });
-    if let Verdict::Deny(denial) = &explained.verdict {
-        value["rule"] = json!(denial.rule);
-        value["reason"] = json!(denial.reason);
-        value["instead"] = json!(denial.instead);
-        value["safer"] = json!(denial.safer);
-        value["destroys"] = json!(denial.destroys);
-        value["parsed"] = json!(denial.parsed);
-    } else {
-        value["parsed"] = json!(explained.commands);
-    }
-    value
-}
-
-fn as_text(explained: &Explained) -> String {
-    let mut rows: Vec<(&str, String)> = vec![("verdict", explained.verdict.word().to_owned())];
-    match &explained.verdict {
-        Verdict::Allow => {
-            for command in &explained.commands {
-                rows.push(("command", command.clone()));
-            }
-        }
-        Verdict::Deny(denial) => rows.extend(denied(denial)),
-    }
-    let lines: Vec<String> = rows
-        .iter()
-        .map(|(name, text)| format!("{name:<9} {text}"))
-        .collect();
-    lines.join("\n")
-}
-
-fn denied(denial: &Denial) -> Vec<(&'static str, String)> {
-    let what = guard::rules()
-        .find(|rule| rule.id == denial.rule)
-        .map_or("", |rule| rule.what);
-    let mut rows = vec![
-        ("rule", format!("{}: {what}", denial.rule)),
-        ("command", denial.parsed.clone()),
-        ("destroys", denial.destroys.clone()),
-        ("why", denial.reason.clone()),
-        ("instead", denial.instead.clone()),
-    ];
-    rows.extend(denial.safer.clone().map(|safer| ("safer", safer)));
-    rows.retain(|(_, text)| !text.is_empty());
-    rows
-}
-
-pub(super) fn rules(args: &Rules) -> u8 {
-    match args.format {
-        Format::Json => say_json(&guard::rules().map(rule_json).collect()),
-        Format::Human => {
-            let all: Vec<String> = guard::rules().map(rule_text).collect();
-            say(&all.join("\n\n"));
-        }
-    }
-    OK
-}
-
-fn rule_json(rule: &Rule) -> Value {
-    json!({
-        "id": rule.id, "what": rule.what, "reason": rule.reason, "instead": rule.instead,
-        "safer": rule.safer, "denied": rule.deny, "allowed": rule.allow,
-    })
-}
-
-fn rule_text(rule: &Rule) -> String {
-    let example = |examples: &[&str]| {
-        examples
-            .first()
-            .map_or(String::new(), |e| e.replace('\n', "⏎"))
-    };
-    format!(
-        "{}\n  denies   {}\n  why      {}\n  instead  {}\n  denied   {}\n  allowed  {}",
-        rule.id,
-        rule.what,
-        rule.reason,
-        rule.instead,
-        example(rule.deny),
-        example(rule.allow)
-    )
 }

@@ -24,6 +24,7 @@ use super::fault::Faults;
 use super::raw::Raw;
 use super::secret::SecretSources;
 use super::span;
+use crate::model::Time;
 use crate::model::settings::{MentionSettings, Nightwatch, ScheduleSettings, Settings};
 use crate::schedule;
 pub use webhook::WebhookSettings;
@@ -37,6 +38,8 @@ pub(super) struct Resolver<'f, 'd> {
     pub base: &'f Path,
     /// The state directory that systemd made, if it did.
     pub state_directory: Option<PathBuf>,
+    /// The moment: exceptions end.
+    pub now: Time,
 }
 
 impl Resolver<'_, '_> {

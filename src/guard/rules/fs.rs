@@ -8,12 +8,12 @@ use super::{disks, guard, secrets};
 use crate::guard::args::Spec;
 use crate::guard::place::{Place, Target};
 use crate::guard::verdict::Rule;
-use crate::guard::walk::{Command, Found, Walker, many};
+use crate::guard::walk::{Command, Found, Stop, Walker, many};
 use crate::guard::word::{SECRET, Value};
 
 pub(crate) static DELETE_OUTSIDE: Rule = Rule {
     id: "fs.delete-outside",
-    what: "removing files outside the worktree and the run's own temporary directory",
+    what: "removing files outside the worktree and the folders for temporary files",
     reason: "it removes files that are not the run's own, or that cannot be known before it runs",
     instead: "remove by a path written out inside the worktree or $TMPDIR, and leave the rest to a person",
     safer: Some("rm -rf ./target"),
@@ -57,7 +57,7 @@ pub(crate) static DELETE_WORKTREE: Rule = Rule {
 
 pub(crate) static WRITE_OUTSIDE: Rule = Rule {
     id: "fs.write-outside",
-    what: "changing files outside the worktree and the run's own temporary directory",
+    what: "changing files outside the worktree and the folders for temporary files",
     reason: "it writes where the run has nothing to write, or where cannot be known before it runs",
     instead: "write inside the worktree or below $TMPDIR",
     safer: Some("echo x > out.txt"),
@@ -193,16 +193,24 @@ pub(crate) fn redirect(walker: &Walker<'_>, value: &Value) -> Found<String> {
     Ok(target.path)
 }
 
-/// Judges each of several paths.
+/// Judges each of several paths; a denial names all that it would hit.
 pub(crate) fn all<'v>(
     walker: &Walker<'_>,
     kind: Access,
     values: impl IntoIterator<Item = &'v Value>,
 ) -> Found {
+    let mut stop: Option<Stop> = None;
     for value in values {
-        access(walker, kind, value)?;
+        match (access(walker, kind, value), &mut stop) {
+            (Err(more), Some(first)) if more.rule == first.rule => {
+                first.destroys.push_str(", ");
+                first.destroys.push_str(&more.destroys);
+            }
+            (Err(first), None) => stop = Some(first),
+            _ => {}
+        }
     }
-    Ok(())
+    stop.map_or(Ok(()), Err)
 }
 
 /// `find`: what it removes, writes and reads by itself.

@@ -7,11 +7,27 @@ pub(crate) static UNPARSEABLE: Rule = Rule {
     what: "text that is no complete shell command",
     reason: "it does not parse as shell, so nobody can say what it would do",
     instead: "close the quotes and brackets, or write the script to a file in the worktree and run that",
-    safer: None,
+    safer: Some("bash scripts/check.sh"),
     deny: &["rm -rf 'target", "if true; then"],
     allow: &[
         "echo \"it's\"",
         "git commit -q -m \"$(cat <<'EOF'\nGerman \"quote\nEOF\n)\"",
+    ],
+};
+
+pub(crate) static PATCH: Rule = Rule {
+    id: "patch.unreadable",
+    what: "a patch that names no file, or is not known before it runs",
+    reason: "nobody can say which files it would change",
+    instead: "write the patch out with its `*** Add File:`, `*** Update File:` or `+++` lines, or use the edit tool",
+    safer: Some("git apply --check fix.diff"),
+    deny: &[
+        "apply_patch 'nothing that is a patch'",
+        "curl -s https://x/p | apply_patch",
+    ],
+    allow: &[
+        "apply_patch '*** Begin Patch\n*** Add File: a.txt\n+x\n*** End Patch'",
+        "git apply --check fix.diff",
     ],
 };
 
@@ -20,7 +36,7 @@ pub(crate) static TOO_COMPLEX: Rule = Rule {
     what: "text beyond the caps on size, depth and number of commands",
     reason: "it is too long, too deep or runs too many commands to be judged as a whole",
     instead: "split it into several commands, or write files with the edit tool",
-    safer: None,
+    safer: Some("bash scripts/check.sh"),
     deny: &[
         "echo {1..99999}",
         "f() { f; f; }; $($($($($($($($($($($($($($($($($(f)))))))))))))))))",
@@ -33,7 +49,7 @@ pub(crate) static CHARACTERS: Rule = Rule {
     what: "text with characters that no command needs",
     reason: "it holds a NUL, a byte order mark or characters of the private planes",
     instead: "write the characters as escapes, as in $'\\u00a0'",
-    safer: None,
+    safer: Some("printf 'a\\u00a0b'"),
     deny: &["echo \u{F0000}", "echo \u{FEFF}rm"],
     allow: &["echo 'Größe → 5 µm'"],
 };
@@ -43,7 +59,7 @@ pub(crate) static AMBIGUOUS: Rule = Rule {
     what: "text that two grammars read differently",
     reason: "one reading of it runs a command that the other does not see",
     instead: "write it more simply: one command a line, heredocs last",
-    safer: None,
+    safer: Some("ls > files.txt"),
     deny: &["echo x > $(ls) y > {a,b}"],
     allow: &["cat <<'EOF' > notes.txt\nrm -rf /\nEOF"],
 };
@@ -89,6 +105,7 @@ pub(crate) static UNKNOWN_CODE: Rule = Rule {
 /// All of this domain.
 pub(super) static ALL: &[&Rule] = &[
     &UNPARSEABLE,
+    &PATCH,
     &TOO_COMPLEX,
     &CHARACTERS,
     &AMBIGUOUS,

@@ -52,6 +52,16 @@ fn has_mark(text: &str) -> bool {
     memchr::memchr(0xF3, text.as_bytes()).is_some() && text.chars().any(is_mark)
 }
 
+/// How many words and operators a parser finds at most, heredocs and single quotes left out.
+pub(crate) fn words(text: &str) -> usize {
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        ..Scan::default()
+    };
+    scan.run();
+    scan.words
+}
+
 /// The deepest nesting of brackets, quotes ignored.
 fn brackets(bytes: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -75,8 +85,22 @@ struct Scan<'a> {
     deepest: usize,
     /// Block words seen, whatever closes them.
     opened: usize,
+    /// Words and operators seen.
+    words: usize,
+    line: Line,
     /// The delimiter of a heredoc that begins on the next line.
     heredoc: Option<&'a [u8]>,
+}
+
+/// Where in its line a scan is.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    /// In double quotes.
+    is_quoted: bool,
+    /// In a substitution within these.
+    has_shell: bool,
+    /// In a sum, as of `$((1<<2))`.
+    is_sum: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -84,6 +108,10 @@ impl<'a> Scan<'a> {
         let mut begins = true;
         while let Some(byte) = self.bytes.get(self.at).copied() {
             let was_begin = std::mem::replace(&mut begins, false);
+            let is_operator = b"();&|<>\n".contains(&byte);
+            let is_word = was_begin && !b" \t".contains(&byte);
+            self.words += usize::from(is_operator || is_word);
+            self.note(byte);
             match byte {
                 b'\\' => self.at += 1,
                 b'\'' => {
@@ -129,6 +157,9 @@ impl<'a> Scan<'a> {
         let Some(rest) = rest.strip_prefix(b"<<") else {
             return;
         };
+        if self.line.is_sum || (self.line.is_quoted && !self.line.has_shell) {
+            return;
+        }
         let lead = rest.iter().take_while(|b| b"- \t'\"\\".contains(b)).count();
         let rest = rest.get(lead..).unwrap_or_default();
         let name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
@@ -137,6 +168,26 @@ impl<'a> Scan<'a> {
             self.heredoc = rest.get(..end);
         }
         self.at += 1 + lead + end;
+    }
+
+    /// Notes what decides whether a `<<` only looks as if it announced a heredoc.
+    fn note(&mut self, byte: u8) {
+        let next = self.bytes.get(self.at + 1).copied();
+        let before = self.at.checked_sub(1).and_then(|at| self.bytes.get(at));
+        match byte {
+            b'\n' => self.line = Line::default(),
+            b'"' => {
+                self.line.is_quoted = !self.line.is_quoted;
+                self.line.has_shell = false;
+            }
+            b'`' => self.line.has_shell = true,
+            b'(' => {
+                self.line.has_shell |= matches!(before, Some(b'$' | b'<'));
+                self.line.is_sum |= next == Some(b'(');
+            }
+            b')' if next == Some(b')') => self.line.is_sum = false,
+            _ => {}
+        }
     }
 
     /// Skips a heredoc's body; its block words count towards the total.

@@ -125,6 +125,7 @@ impl Walker<'_> {
         if ground != Ground::Plain && fields.done.is_empty() {
             fields.done.push(Value::default());
         }
+        self.grows(&fields.done)?;
         Ok(fields.done)
     }
 

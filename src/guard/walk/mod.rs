@@ -7,6 +7,7 @@
 
 mod blocks;
 mod builtins;
+mod effort;
 mod expand;
 mod interpret;
 pub(crate) mod many;
@@ -20,28 +21,19 @@ mod substitute;
 mod texts;
 mod wrappers;
 
+pub use effort::Effort;
 pub(crate) use state::{State, Stream};
 pub(crate) use substitute::below;
 
+use super::loss;
 use super::place::{self, Place, Target};
 use super::rules::shell;
+use super::safer;
 use super::scene::{Policy, Scene};
 use super::syntax::{self, Doubt};
 use super::verdict::{Denial, Rule};
-use super::word::Value;
-
-/// How many commands one judgement walks over.
-const STEPS_MAX: usize = 4_000;
-/// How many bytes of text one judgement parses, nested texts included.
-const PARSED_BYTES_MAX: usize = 512 * 1024;
-/// How long the text of one word may become, in bytes.
-const WORD_BYTES_MAX: usize = 128 * 1024;
-/// How many variables and files are remembered.
-const NAMES_MAX: usize = 256;
-/// How many wrappers, functions and texts one command is inside of.
-const WITHIN_MAX: usize = 48;
-/// How deep texts nest in texts and functions in functions.
-const DEPTH_MAX: usize = 16;
+use super::word::{Value, shown};
+use effort::{DEPTH_MAX, WITHIN_MAX, WORD_BYTES_MAX};
 
 /// The end of a walk: why it may not run.
 pub(crate) type Stop = Box<Denial>;
@@ -95,8 +87,7 @@ pub(crate) struct Walker<'a> {
     pub(crate) away: usize,
     /// While a function is walked that nothing calls: only what is known counts.
     lenient: bool,
-    steps: usize,
-    bytes: usize,
+    pub(crate) effort: Effort,
     depth: usize,
     called: Vec<String>,
     /// Functions that are running, and how many backgrounds this is inside.
@@ -119,8 +110,7 @@ impl<'a> Walker<'a> {
             trace: None,
             away: 0,
             lenient: false,
-            steps: 0,
-            bytes: 0,
+            effort: Effort::default(),
             depth: 0,
             called: Vec::new(),
             calls: Vec::new(),
@@ -140,10 +130,10 @@ impl<'a> Walker<'a> {
 
     /// Judges a text that runs in this shell; what it prints.
     pub(crate) fn text(&mut self, text: &str, stdin: Stream) -> Found<Stream> {
-        self.bytes += text.len();
-        if self.bytes > PARSED_BYTES_MAX || self.depth >= DEPTH_MAX {
+        if self.depth >= DEPTH_MAX {
             return Err(self.stop(&shell::TOO_COMPLEX, text));
         }
+        self.reads(text)?;
         let block = syntax::parse(text, self.depth > 0).map_err(|doubt| self.doubt(doubt, text))?;
         self.depth += 1;
         let out = self.block(&block, stdin)?;
@@ -176,26 +166,27 @@ impl<'a> Walker<'a> {
         self.stop(rule, text)
     }
 
-    /// One more command.
-    fn step(&mut self) -> Found {
-        self.steps += 1;
-        let names = self.state.variables.len() + self.state.files.len();
-        if self.steps > STEPS_MAX || names > NAMES_MAX {
-            return Err(self.stop(&shell::TOO_COMPLEX, ""));
-        }
-        Ok(())
-    }
-
     /// A denial that no allowance can lift.
     pub(crate) fn stop(&self, rule: &Rule, destroys: &str) -> Stop {
+        let named = shown(destroys);
+        let parsed = shown(&self.now);
+        let repeats =
+            named.trim_matches('…').is_empty() || named == parsed || rule.id.starts_with("shell.");
+        let destroys = if repeats {
+            loss::of(rule.id).to_owned()
+        } else {
+            named
+        };
         let destroys: String = destroys.chars().take(200).collect();
         Box::new(Denial {
             rule: rule.id.to_owned(),
             reason: rule.reason.to_owned(),
             instead: rule.instead.to_owned(),
-            safer: rule.safer.map(str::to_owned),
+            safer: safer::way(rule.id, &parsed)
+                .or(rule.safer)
+                .map(str::to_owned),
             destroys,
-            parsed: self.now.clone(),
+            parsed,
         })
     }
 

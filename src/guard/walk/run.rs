@@ -5,6 +5,7 @@
 //! off by its own table and what is inside runs through here again.
 
 use super::{Command, Found, Stream, Walker, builtins, interpret, outlet, peel};
+use crate::guard::patch;
 use crate::guard::place::Place;
 use crate::guard::rules::{self, shell};
 use crate::guard::word::{OPAQUE, REMOTE, SECRET, TOOL, Value};
@@ -64,6 +65,9 @@ impl Walker<'_> {
         }
         rules::around(&command, self)?;
         self.extra(&command)?;
+        if let Some(out) = patch::command(&command, self)? {
+            return Ok(out);
+        }
         if let Some(out) = builtins::run(&command, self)? {
             return Ok(out);
         }
@@ -128,13 +132,7 @@ impl Walker<'_> {
             let Some((name, rest)) = extra.command.split_first() else {
                 continue;
             };
-            let operands = command.args.iter().filter(|a| !a.text().starts_with('-'));
-            let begins = name == command.name
-                && rest.len() <= command.args.len()
-                && rest
-                    .iter()
-                    .zip(operands.chain(std::iter::repeat(&Value::default())))
-                    .all(|(word, arg)| arg.text() == word);
+            let begins = name == command.name && begins(rest, command.args);
             if begins && !self.policy.lifts(&extra.rule, &command.shown()) {
                 let mut stop = self.stop(&rules::PROJECT, &command.shown());
                 stop.rule.clone_from(&extra.rule);
@@ -161,6 +159,18 @@ impl Walker<'_> {
         }
         self.apart(value.text(), Stream::Unknown)
     }
+}
+
+/// Whether arguments begin with these words: options stand anywhere.
+fn begins(words: &[String], args: &[Value]) -> bool {
+    let is_option = |text: &str| text.starts_with('-');
+    let (options, operands): (Vec<&String>, Vec<&String>) =
+        words.iter().partition(|word| is_option(word));
+    let mut given = args.iter().map(Value::text).filter(|text| !is_option(text));
+    operands.into_iter().all(|word| given.next() == Some(word))
+        && options
+            .into_iter()
+            .all(|word| args.iter().any(|arg| arg.text() == word))
 }
 
 /// A value as a word that means itself again.
