@@ -176,6 +176,15 @@ const SECRETS: [&str; 24] = [
     ".config/hub",
 ];
 
+/// Where the factory keeps its keys, its ledger and its runs.
+const FACTORYS: [&str; 4] = ["/etc/adf", "/var/lib/adf", "/run/credentials", "/run/adf"];
+
+/// Whether a path is of the run's own folder, where its home is.
+fn is_run(scene: &Scene<'_>, path: &str) -> bool {
+    let folder = scene.home.rsplit_once('/').map_or("", |(folder, _)| folder);
+    !folder.is_empty() && within(scene.tmp, folder) && within(path, folder)
+}
+
 /// Where homes are, in halves: no file of the project names a developer's.
 const HOMES: &str = concat!("/ho", "me/");
 
@@ -204,6 +213,7 @@ pub(super) fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
     if shadow.iter().any(|s| path.trim_end_matches('-') == *s)
         || within(path, "/etc/ssl/private")
         || within(path, "/run/secrets")
+        || FACTORYS.iter().any(|folder| within(path, folder)) && !is_run(scene, path)
         || within(path, "/var/run/secrets")
         || path.starts_with("/etc/ssh/ssh_host")
     {

@@ -85,9 +85,10 @@ pub(super) const SPEC: Spec = Spec {
 
 const VERBS: &[Verb] = &[
     verb(&[
-        "system|volume|image|container|network|builder|buildx",
+        "system|volume|image|container|network",
         "prune|reset|rm|remove|kill",
     ]),
+    verb(&["builder|buildx", "reset|rm|remove|kill"]),
     verb(&["rm|rmi|kill|stop|pause|restart"]),
     verb(&["container|pod|machine", "rm|remove|kill|stop|prune|pause"]),
     verb(&["swarm", "leave|init|join|update"]),

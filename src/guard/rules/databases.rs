@@ -249,6 +249,16 @@ const CLIENTS: &[(&str, Spec, &[&str])] = &[
         },
         &[],
     ),
+    (
+        "influx",
+        Spec {
+            valued: "",
+            longs: &[
+                "execute", "database", "host", "port", "username", "password", "format",
+            ],
+        },
+        &["execute"],
+    ),
     ("trino", MYSQL, &["execute"]),
     ("cockroach", MYSQL, &["e", "execute"]),
 ];

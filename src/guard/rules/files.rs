@@ -52,11 +52,17 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             fs::all(walker, Access::Write, named)?;
             fs::all(walker, Access::Write, parsed.operands.first().copied())
         }
-        "ed" | "ex" | "vi" | "vim" | "nvim" | "emacs" | "nano" => editor(command, walker),
+        "ed" | "ex" | "vi" | "vim" | "nvim" | "emacs" | "nano" => {
+            super::editors::judge(command, walker)
+        }
         "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld" | "objcopy"
         | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
             let spec = spec("oILDlx", &["output", "out"]);
             output(args, &spec, &["o", "output", "out"], walker)
+        }
+        "csplit" => {
+            let spec = spec("fbn", &["prefix", "suffix-format", "digits"]);
+            output(args, &spec, &["f", "prefix"], walker)
         }
         "tail" if args.iter().any(|a| a.text() == "/dev/zero") => walker.deny(&FILL, "/dev/zero"),
         _ => Ok(()),
@@ -72,6 +78,7 @@ const PLAINLY: &[(&[&str], Access, usize, Spec)] = &[
             "rmdir",
             "unlink",
             "srm",
+            "wipe",
             "trash",
             "trash-put",
             "rimraf",
@@ -106,10 +113,10 @@ const PLAINLY: &[(&[&str], Access, usize, Spec)] = &[
         spec("mZ", &["mode", "context"]),
     ),
     (
-        &["split", "csplit"],
+        &["split"],
         Access::Write,
         1,
-        spec("abClnt", &["lines", "bytes"]),
+        spec("abClnt", &["lines", "bytes", "filter"]),
     ),
 ];
 
@@ -209,6 +216,10 @@ fn copies(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         None => None,
     };
     fs::all(walker, Access::Read, operands.iter().copied())?;
+    let endless = |v: &&Value| matches!(v.text(), "/dev/zero" | "/dev/urandom" | "/dev/random");
+    if command.name != "ln" && operands.iter().any(endless) {
+        walker.deny(&FILL, "the disk")?;
+    }
     if let Some(to) = &to {
         into(walker, to, &operands)?;
         if command.name == "ln" {
@@ -284,45 +295,6 @@ fn rsync(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
     if !from.is_empty() && !parsed.any(&["n", "dry-run"]) {
         fs::access(walker, Access::Write, to)?;
-    }
-    Ok(())
-}
-
-/// Editors run commands and write files by their scripts.
-fn editor(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(
-        command.args,
-        &spec("cSuiTwWp", &["cmd", "eval", "execute", "load"]),
-    );
-    for script in parsed.values(&["c", "cmd"]) {
-        let text = script.text().trim_start_matches([':', ' ']);
-        if let Some(at) = text.find('!') {
-            walker.shell_text(&Value::new(text.get(at + 1..).unwrap_or_default()))?;
-        }
-    }
-    for lisp in parsed.values(&["eval", "execute"]) {
-        lisp_code(walker, lisp.text())?;
-    }
-    if let crate::guard::walk::Stream::Text(text) = command.stdin {
-        for line in text.lines() {
-            if let Some(shell) = line.trim_start_matches(':').strip_prefix('!') {
-                walker.shell_text(&Value::new(shell))?;
-            }
-        }
-    }
-    fs::all(walker, Access::Write, parsed.operands.iter().copied())
-}
-
-/// What Lisp in an editor removes or runs.
-fn lisp_code(walker: &mut Walker<'_>, code: &str) -> Found {
-    let texts: Vec<&str> = code.split('"').skip(1).step_by(2).collect();
-    if code.contains("delete-") || code.contains("rename-file") || code.contains("write-region") {
-        for text in &texts {
-            fs::access(walker, Access::Delete, &Value::new(*text))?;
-        }
-    }
-    if code.contains("shell-command") || code.contains("call-process") {
-        walker.shell_text(&Value::new(texts.join(" ")))?;
     }
     Ok(())
 }

@@ -7,10 +7,13 @@
 
 pub(crate) mod archives;
 mod aws;
+mod builds;
 pub(crate) mod clouds;
 pub(crate) mod containers;
 pub(crate) mod databases;
 pub(crate) mod disks;
+mod editors;
+mod environment;
 mod files;
 pub(crate) mod forge;
 pub(crate) mod fs;
@@ -20,12 +23,14 @@ mod gitverbs;
 pub(crate) mod guard;
 pub(crate) mod kubernetes;
 pub(crate) mod net;
+mod outputs;
 pub(crate) mod permissions;
 pub(crate) mod processes;
 pub(crate) mod publishing;
 pub(crate) mod remote;
 mod requests;
 pub(crate) mod secrets;
+mod sed;
 pub(crate) mod shell;
 mod sql;
 mod stores;
@@ -68,35 +73,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
     domains.into_iter().flatten().copied()
 }
 
-/// Variables that name a program which others start.
-const PROGRAMS: [&str; 8] = [
-    "MANPAGER",
-    "LESSOPEN",
-    "LESSCLOSE",
-    "EDITOR",
-    "VISUAL",
-    "BROWSER",
-    "PAGER",
-    "RUSTC_WRAPPER",
-];
-
 /// What surrounds a command, whatever it is: its environment, and rights above it.
 pub(crate) fn around(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    for (name, value) in command.env {
-        if PROGRAMS.contains(&name.as_str()) {
-            let code = value.tail(value.text().len() - value.text().trim_start_matches('|').len());
-            walker.shell_text(&code)?;
-        }
-        guard::environment(name, value, walker)?;
-        clouds::environment(name, value, walker)?;
-    }
-    if command.name == "export" {
-        for arg in command.args {
-            if let Some((name, _)) = arg.text().split_once('=') {
-                guard::environment(name, &arg.tail(name.len() + 1), walker)?;
-            }
-        }
-    }
+    environment::judge(command, walker)?;
     permissions::judge(command, walker)?;
     processes::judge(command, walker)?;
     net::judge(command, walker)?;
@@ -115,9 +94,16 @@ pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         "git" => git::judge(command, walker),
         name if name.starts_with("git-") => git::plumbing(command, walker),
         _ => {
+            match command.name {
+                "sed" | "gsed" => sed::judge(command, walker)?,
+                "make" | "gmake" | "ninja" | "just" => builds::make(command, walker)?,
+                "npm" | "pnpm" | "yarn" | "bun" => builds::package(command, walker)?,
+                _ => {}
+            }
             disks::judge(command, walker)?;
             databases::judge(command, walker)?;
             archives::judge(command, walker)?;
+            outputs::judge(command, walker)?;
             files::judge(command, walker)
         }
     }

@@ -22,6 +22,7 @@ pub(crate) static KILL: Rule = Rule {
         "killall sshd",
         "kill $PPID",
         "kill $(pidof adf)",
+        "strace -p 1",
         "fuser -k 22/tcp",
     ],
     allow: &[
@@ -164,7 +165,18 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 .args
                 .iter()
                 .any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
-            if asks || (walker.scene.signals_walled && names_others(command)) {
+            // `$$`, `$!` and numbers kept from them.
+            let kin = args::parse(
+                command.args,
+                &Spec {
+                    valued: "Pugtsn",
+                    longs: &["parent", "signal"],
+                },
+            );
+            let parents = kin.values(&["P", "parent"]);
+            let children =
+                !parents.is_empty() && parents.iter().all(|p| p.has(PLAIN) && !p.is_open());
+            if asks || children || (walker.scene.signals_walled && names_others(command)) {
                 Ok(())
             } else {
                 walker.deny(&KILL, &shown)
@@ -177,6 +189,38 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
             } else {
                 Ok(())
             }
+        }
+        "strace" | "ltrace" | "gdb" | "lldb" | "perf" | "gcore" | "rr" | "py-spy" => {
+            let spec = Spec {
+                valued: "p",
+                longs: &["pid", "attach"],
+            };
+            let parsed = args::parse(command.args, &spec);
+            for number in parsed.values(&["p", "pid", "attach"]) {
+                others(walker, number)?;
+            }
+            Ok(())
+        }
+        "busctl" | "dbus-send" | "gdbus" | "qdbus" => {
+            const LORDS: [&str; 7] = [
+                "login1",
+                "systemd1",
+                "UDisks2",
+                "hostname1",
+                "timedate1",
+                "NetworkManager",
+                "PackageKit",
+            ];
+            let calls = command.name != "busctl"
+                || command
+                    .args
+                    .iter()
+                    .any(|a| matches!(a.text(), "call" | "set-property"));
+            let lord = |a: &Value| LORDS.iter().any(|lord| a.text().contains(lord));
+            if calls && command.args.iter().any(lord) {
+                return walker.deny(&POWER, &shown);
+            }
+            Ok(())
         }
         "crontab" => {
             let lists = command.args.iter().any(|a| a.text() == "-l");
@@ -215,6 +259,17 @@ fn names_others(command: &Command<'_>) -> bool {
         .args
         .iter()
         .all(|a| !a.is_open() && (is_signal(a.text()) || is_name(a.text())))
+}
+
+/// A process that is looked into or held: not one of others.
+pub(crate) fn others(walker: &Walker<'_>, number: &Value) -> Found {
+    if number.is_open() {
+        return walker.doubtful(&KILL, &number.shown());
+    }
+    match number.text().parse::<i64>() {
+        Ok(number) if number <= 1 => walker.deny(&KILL, &number.to_string()),
+        _ => Ok(()),
+    }
 }
 
 fn kill(command: &Command<'_>, walker: &Walker<'_>) -> Found {

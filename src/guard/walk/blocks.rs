@@ -146,11 +146,19 @@ impl Walker<'_> {
     /// brush-parser takes `( (a b) )` for a sum: what may be commands is judged
     /// as such too, where only what is known counts.
     fn perhaps(&mut self, sum: &str) -> Found {
-        if !sum.contains(char::is_alphabetic) || syntax::parse(sum, true).is_err() {
+        if !sum.contains(char::is_alphabetic) {
+            return Ok(());
+        }
+        self.leniently(sum)
+    }
+
+    /// Judges a text of which only what is known counts.
+    pub(crate) fn leniently(&mut self, text: &str) -> Found {
+        if syntax::parse(text, true).is_err() {
             return Ok(());
         }
         let kept = std::mem::replace(&mut self.lenient, true);
-        let found = self.apart(sum, Stream::Empty);
+        let found = self.apart(text, Stream::Empty);
         self.lenient = kept;
         found.map(|_| ())
     }

@@ -26,7 +26,9 @@ const SHELL_SPEC: Spec = Spec {
 
 /// Interprets; none when the program is no interpreter.
 pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
-    if SHELLS.contains(&command.name) {
+    // The shell by the link to its own program.
+    let itself = command.name == "exe" && command.word.starts_with("/proc/");
+    if SHELLS.contains(&command.name) || itself {
         return run_shell(command, walker).map(Some);
     }
     let Some(language) = code::language(command.name) else {

@@ -15,6 +15,7 @@ pub(crate) mod parameters;
 pub(crate) mod peel;
 pub(crate) mod run;
 mod simple;
+mod started;
 mod state;
 mod substitute;
 mod texts;
@@ -28,7 +29,7 @@ use super::rules::shell;
 use super::scene::{Policy, Scene};
 use super::syntax::{self, Doubt};
 use super::verdict::{Denial, Rule};
-use super::word::Value;
+use super::word::{Value, shown};
 
 /// How many commands one judgement walks over.
 const STEPS_MAX: usize = 4_000;
@@ -188,7 +189,7 @@ impl<'a> Walker<'a> {
 
     /// A denial that no allowance can lift.
     pub(crate) fn stop(&self, rule: &Rule, destroys: &str) -> Stop {
-        let destroys: String = destroys.chars().take(200).collect();
+        let destroys: String = shown(destroys).chars().take(200).collect();
         Box::new(Denial {
             rule: rule.id.to_owned(),
             reason: rule.reason.to_owned(),

@@ -149,7 +149,7 @@ impl Walker<'_> {
     }
 
     /// Prompts are expanded, and one variable is run, before each command.
-    fn prompt(&mut self, name: &str, value: &Value) -> Found {
+    pub(crate) fn prompt(&mut self, name: &str, value: &Value) -> Found {
         match name {
             "PS0" | "PS1" | "PS2" | "PS4" => self.expand(value.text(), Ground::Quoted).map(|_| ()),
             "PROMPT_COMMAND" => self.shell_text(value).map(|_| ()),
