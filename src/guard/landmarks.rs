@@ -117,7 +117,16 @@ fn globs_within(pattern: &str, name: &str) -> bool {
 
 /// What sets up the CLIs and the shells of an agent, in its home.
 pub(super) fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
-    const FILES: [&str; 20] = [
+    const FILES: [&str; 29] = [
+        ".local/bin/adf",
+        ".local/bin/claude",
+        ".local/bin/codex",
+        ".local/bin/gemini",
+        ".local/bin/opencode",
+        ".local/state/adf",
+        ".local/share/opencode",
+        "bin/adf",
+        ".zlogout",
         ".claude",
         ".claude.json",
         ".codex",
@@ -146,6 +155,32 @@ pub(super) fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
         || within(path, "/etc/claude-code")
         || within(path, "/etc/codex")
         || within(path, "/etc/gemini-cli")
+}
+
+/// Where tools keep theirs in the run's own home: below hidden names, `go` and `bin`.
+/// A run has no documents there; who names some means another home.
+pub(super) fn is_tools(scene: &Scene<'_>, path: &str, glob: bool) -> bool {
+    let in_home = path
+        .strip_prefix(scene.home)
+        .and_then(|rest| rest.strip_prefix('/'));
+    let Some(rest) = in_home else { return false };
+    let first = rest.split('/').next().unwrap_or_default();
+    // A pattern for the first name reaches what sets the agent up too.
+    if glob && first.contains(['*', '?', '[']) {
+        return false;
+    }
+    // What has settings or keys of others below it is no tool's as a whole.
+    const SHARED: [&str; 6] = [
+        ".config",
+        ".local",
+        ".local/share",
+        ".local/state",
+        ".cargo",
+        ".docker",
+    ];
+    let whole = rest.trim_end_matches(['*', '?', '.']).trim_end_matches('/');
+    let tools = first.starts_with('.') || matches!(first, "go" | "bin");
+    tools && !SHARED.contains(&whole)
 }
 
 /// Names of files with credentials, wherever a home is.

@@ -45,28 +45,7 @@ pub(super) fn read(code: &str, language: &Language) -> Vec<Token> {
     while lexer.at < lexer.chars.len() {
         lexer.one(language);
     }
-    renamed(&mut lexer.out);
-    lexer.out
-}
-
-/// `import a as b`: each `b` is an `a`.
-fn renamed(tokens: &mut [Token]) {
-    let names: Vec<(String, String)> = tokens
-        .windows(3)
-        .filter_map(|w| match w {
-            [Token::Name(from), Token::Name(word), Token::Name(to)] if word == "as" => {
-                Some((to.clone(), from.clone()))
-            }
-            _ => None,
-        })
-        .collect();
-    for token in tokens {
-        if let Token::Name(name) = token
-            && let Some((_, from)) = names.iter().find(|(to, _)| to == name)
-        {
-            from.clone_into(name);
-        }
-    }
+    super::aliases::resolve(lexer.out, language)
 }
 
 struct Lexer {
@@ -139,6 +118,10 @@ impl Lexer {
                 Token::Text(text)
             });
             return;
+        }
+        // `File.rm!(…)`: the mark is part of the name.
+        if matches!(self.peek(0), '!' | '?') && self.peek(1) == '(' {
+            self.at += 1;
         }
         self.out.push(Token::Name(name));
     }

@@ -131,7 +131,7 @@ fn as_shell(code: &str, names: &[(&str, &str)]) -> String {
             }
             _ => {
                 out.push_str("${made}");
-                rest = tail.char_indices().nth(2).map_or("", |(n, _)| &tail[n..]);
+                rest = after_two(tail);
                 continue;
             }
         };
@@ -147,6 +147,14 @@ fn as_shell(code: &str, names: &[(&str, &str)]) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// What follows the first two characters.
+fn after_two(text: &str) -> &str {
+    let mut chars = text.chars();
+    chars.next();
+    chars.next();
+    chars.as_str()
 }
 
 /// `$(shell …)`, which make runs while it reads.

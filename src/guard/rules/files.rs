@@ -6,7 +6,8 @@
 use super::fs::{self, Access, FILL, PLAIN};
 use crate::guard::args::{self, Parsed, Spec};
 use crate::guard::place::Place;
-use crate::guard::walk::{Command, Found, Walker};
+use crate::guard::walk::endless::is_source;
+use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::Value;
 
 const fn spec(valued: &'static str, longs: &'static [&'static str]) -> Spec {
@@ -183,7 +184,10 @@ fn transfer(walker: &mut Walker<'_>, sources: &[&Value], to: &Value, moves: bool
     let content = if moves {
         walker.state.files.remove(&from)
     } else {
-        walker.state.files.get(&from).cloned()
+        match walker.content(source) {
+            Stream::Unknown | Stream::Own => None,
+            known => Some(known),
+        }
     };
     if let Some(content) = content {
         let to = walker.target(to, true).path;
@@ -216,7 +220,7 @@ fn copies(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         None => None,
     };
     fs::all(walker, Access::Read, operands.iter().copied())?;
-    let endless = |v: &&Value| matches!(v.text(), "/dev/zero" | "/dev/urandom" | "/dev/random");
+    let endless = |v: &&Value| is_source(v.text());
     if command.name != "ln" && operands.iter().any(endless) {
         walker.deny(&FILL, "the disk")?;
     }

@@ -22,6 +22,7 @@ mod gitconfig;
 mod gitverbs;
 pub(crate) mod guard;
 pub(crate) mod kubernetes;
+pub(crate) mod leaks;
 pub(crate) mod net;
 mod outputs;
 pub(crate) mod permissions;
@@ -29,6 +30,7 @@ pub(crate) mod processes;
 pub(crate) mod publishing;
 pub(crate) mod remote;
 mod requests;
+mod scratch;
 pub(crate) mod secrets;
 mod sed;
 pub(crate) mod shell;
@@ -38,6 +40,7 @@ mod verbs;
 
 use super::verdict::Rule;
 use super::walk::{Command, Found, Walker};
+use super::word::Value;
 
 /// The rule of commands that a project denies; its words are the project's.
 pub(crate) static PROJECT: Rule = Rule {
@@ -71,6 +74,43 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
         shell::ALL,
     ];
     domains.into_iter().flatten().copied()
+}
+
+/// Whether a program is only asked for its help or its version, and nothing else.
+pub(crate) fn asks(command: &Command<'_>) -> bool {
+    /// Tools of verbs, whose verbs have a help of their own.
+    const OF_VERBS: [&str; 16] = [
+        "git",
+        "docker",
+        "podman",
+        "kubectl",
+        "helm",
+        "terraform",
+        "aws",
+        "gcloud",
+        "az",
+        "cargo",
+        "npm",
+        "pnpm",
+        "yarn",
+        "gh",
+        "systemctl",
+        "redis-cli",
+    ];
+    let Some((last, verbs)) = command.args.split_last() else {
+        return false;
+    };
+    let is_word = |arg: &Value| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b == b'-';
+        !arg.text().starts_with('-') && arg.text().bytes().all(plain)
+    };
+    let of_verb = OF_VERBS.contains(&command.name) && verbs.len() <= 3 && verbs.iter().all(is_word);
+    let help = last.text() == "--help";
+    let version = matches!(last.text(), "--version" | "-V");
+    let found_by_name = !command.word.contains('/');
+    found_by_name
+        && command.env.is_empty()
+        && (verbs.is_empty() && (help || version) || of_verb && help)
 }
 
 /// What surrounds a command, whatever it is: its environment, and rights above it.

@@ -165,17 +165,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 .args
                 .iter()
                 .any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
-            // `$$`, `$!` and numbers kept from them.
-            let kin = args::parse(
-                command.args,
-                &Spec {
-                    valued: "Pugtsn",
-                    longs: &["parent", "signal"],
-                },
-            );
-            let parents = kin.values(&["P", "parent"]);
-            let children =
-                !parents.is_empty() && parents.iter().all(|p| p.has(PLAIN) && !p.is_open());
+            let children = names_children(command);
             if asks || children || (walker.scene.signals_walled && names_others(command)) {
                 Ok(())
             } else {
@@ -191,37 +181,9 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
             }
         }
         "strace" | "ltrace" | "gdb" | "lldb" | "perf" | "gcore" | "rr" | "py-spy" => {
-            let spec = Spec {
-                valued: "p",
-                longs: &["pid", "attach"],
-            };
-            let parsed = args::parse(command.args, &spec);
-            for number in parsed.values(&["p", "pid", "attach"]) {
-                others(walker, number)?;
-            }
-            Ok(())
+            traces(command, walker)
         }
-        "busctl" | "dbus-send" | "gdbus" | "qdbus" => {
-            const LORDS: [&str; 7] = [
-                "login1",
-                "systemd1",
-                "UDisks2",
-                "hostname1",
-                "timedate1",
-                "NetworkManager",
-                "PackageKit",
-            ];
-            let calls = command.name != "busctl"
-                || command
-                    .args
-                    .iter()
-                    .any(|a| matches!(a.text(), "call" | "set-property"));
-            let lord = |a: &Value| LORDS.iter().any(|lord| a.text().contains(lord));
-            if calls && command.args.iter().any(lord) {
-                return walker.deny(&POWER, &shown);
-            }
-            Ok(())
-        }
+        "busctl" | "dbus-send" | "gdbus" | "qdbus" => bus(command, walker),
         "crontab" => {
             let lists = command.args.iter().any(|a| a.text() == "-l");
             if lists {
@@ -243,6 +205,17 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     }
 }
 
+/// Whether only children of `$$` or of a number kept from `$!` are named.
+fn names_children(command: &Command<'_>) -> bool {
+    let spec = Spec {
+        valued: "Pugtsn",
+        longs: &["parent", "signal"],
+    };
+    let parsed = args::parse(command.args, &spec);
+    let parents = parsed.values(&["P", "parent"]);
+    !parents.is_empty() && parents.iter().all(|p| p.has(PLAIN) && !p.is_open())
+}
+
 /// Whether only programs are named that are not the guard's, whose hooks run in the same
 /// walls: plain names, none a part of `adf`, and no option but the signal.
 fn names_others(command: &Command<'_>) -> bool {
@@ -259,6 +232,39 @@ fn names_others(command: &Command<'_>) -> bool {
         .args
         .iter()
         .all(|a| !a.is_open() && (is_signal(a.text()) || is_name(a.text())))
+}
+
+/// Programs that hold or look into a process by its number.
+fn traces(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let spec = Spec {
+        valued: "p",
+        longs: &["pid", "attach"],
+    };
+    let parsed = args::parse(command.args, &spec);
+    for number in parsed.values(&["p", "pid", "attach"]) {
+        others(walker, number)?;
+    }
+    Ok(())
+}
+
+/// Messages to those who rule the machine.
+fn bus(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    const LORDS: [&str; 7] = [
+        "login1",
+        "systemd1",
+        "UDisks2",
+        "hostname1",
+        "timedate1",
+        "NetworkManager",
+        "PackageKit",
+    ];
+    let calls = |a: &Value| matches!(a.text(), "call" | "set-property");
+    let calls = command.name != "busctl" || command.args.iter().any(calls);
+    let lord = |a: &Value| LORDS.iter().any(|lord| a.text().contains(lord));
+    if calls && command.args.iter().any(lord) {
+        return walker.deny(&POWER, &command.shown());
+    }
+    Ok(())
 }
 
 /// A process that is looked into or held: not one of others.

@@ -60,6 +60,7 @@ impl Walker<'_> {
     }
 
     pub(super) fn node(&mut self, node: &Node, stdin: Stream) -> Found<Stream> {
+        self.unending(node)?;
         match node {
             Node::Simple(simple) => self.simple(simple, stdin),
             Node::Group(block) => self.block(block, stdin),

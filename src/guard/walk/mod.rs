@@ -7,6 +7,7 @@
 
 mod blocks;
 mod builtins;
+pub(crate) mod endless;
 mod expand;
 mod interpret;
 pub(crate) mod many;
@@ -109,6 +110,8 @@ pub(crate) struct Walker<'a> {
     /// The command that is judged now, for people.
     now: String,
     files: usize,
+    /// Databases and containers that this text made: the run's own.
+    pub(crate) made: Vec<String>,
 }
 
 impl<'a> Walker<'a> {
@@ -130,12 +133,15 @@ impl<'a> Walker<'a> {
             within: 0,
             now: String::new(),
             files: 0,
+            made: Vec::new(),
         }
     }
 
     /// Judges a whole text, functions that nothing called included.
     pub(crate) fn whole(&mut self, text: &str) -> Found {
-        self.text(text, Stream::Empty)?;
+        if self.text(text, Stream::Empty)? == Stream::Secret {
+            self.deny(&super::rules::secrets::SHOW, "the environment")?;
+        }
         self.uncalled()
     }
 
