@@ -115,43 +115,45 @@ fn globs_within(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// What sets up the CLIs and the shells of an agent, below its home.
+const SET_UP: [&str; 29] = [
+    ".local/bin/adf",
+    ".local/bin/claude",
+    ".local/bin/codex",
+    ".local/bin/gemini",
+    ".local/bin/opencode",
+    ".local/state/adf",
+    ".local/share/opencode",
+    "bin/adf",
+    ".zlogout",
+    ".claude",
+    ".claude.json",
+    ".codex",
+    ".gemini",
+    ".opencode",
+    ".config/opencode",
+    ".config/claude",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_aliases",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zlogin",
+    ".gitconfig",
+    ".config/git",
+    ".config/fish",
+    ".config/adf",
+];
+
 /// What sets up the CLIs and the shells of an agent, in its home.
 pub(super) fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
-    const FILES: [&str; 29] = [
-        ".local/bin/adf",
-        ".local/bin/claude",
-        ".local/bin/codex",
-        ".local/bin/gemini",
-        ".local/bin/opencode",
-        ".local/state/adf",
-        ".local/share/opencode",
-        "bin/adf",
-        ".zlogout",
-        ".claude",
-        ".claude.json",
-        ".codex",
-        ".gemini",
-        ".opencode",
-        ".config/opencode",
-        ".config/claude",
-        ".bashrc",
-        ".bash_profile",
-        ".bash_login",
-        ".bash_aliases",
-        ".profile",
-        ".zshrc",
-        ".zshenv",
-        ".zprofile",
-        ".zlogin",
-        ".gitconfig",
-        ".config/git",
-        ".config/fish",
-        ".config/adf",
-    ];
     let in_home = path
         .strip_prefix(scene.home)
         .and_then(|r| r.strip_prefix('/'));
-    in_home.is_some_and(|rest| FILES.iter().any(|file| within(rest, file)))
+    in_home.is_some_and(|rest| SET_UP.iter().any(|file| within(rest, file)))
         || within(path, "/etc/claude-code")
         || within(path, "/etc/codex")
         || within(path, "/etc/gemini-cli")
@@ -166,7 +168,12 @@ pub(super) fn is_tools(scene: &Scene<'_>, path: &str, glob: bool) -> bool {
     let Some(rest) = in_home else { return false };
     let first = rest.split('/').next().unwrap_or_default();
     // A pattern for the first name reaches what sets the agent up too.
-    if glob && first.contains(['*', '?', '[']) {
+    let reaches = |file: &&str| globs_path(rest, file);
+    if glob
+        && (first.contains(['*', '?', '['])
+            || SET_UP.iter().any(|f| reaches(f))
+            || SECRETS.iter().any(|f| reaches(f)))
+    {
         return false;
     }
     // What has settings or keys of others below it is no tool's as a whole.

@@ -40,6 +40,7 @@ pub(super) fn read(code: &str, language: &Language) -> Vec<Token> {
     let mut lexer = Lexer {
         chars: code.chars().collect(),
         at: 0,
+        depth: 0,
         out: Vec::new(),
     };
     while lexer.at < lexer.chars.len() {
@@ -51,6 +52,8 @@ pub(super) fn read(code: &str, language: &Language) -> Vec<Token> {
 struct Lexer {
     chars: Vec<char>,
     at: usize,
+    /// Open brackets.
+    depth: usize,
     out: Vec<Token>,
 }
 
@@ -83,7 +86,15 @@ impl Lexer {
                 Token::Text(text)
             });
         } else {
-            if !c.is_whitespace() {
+            match c {
+                '(' | '[' | '{' => self.depth += 1,
+                ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            // A line ends a statement of Python, but inside of brackets.
+            if c == '\n' && language.name == "python" && self.depth == 0 {
+                self.out.push(Token::Sign(';'));
+            } else if !c.is_whitespace() {
                 self.out.push(Token::Sign(c));
             }
             self.at += 1;

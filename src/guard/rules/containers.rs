@@ -177,7 +177,10 @@ fn is_own(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
     match verb {
         "run" | "create" => {
             let name = parsed.value(&["name"]).map_or("", Value::text);
-            walker.made.push(format!("container:{name}"));
+            let asks = parsed.any(&["help", "replace"]);
+            if !asks {
+                walker.makes(format!("container:{name}"));
+            }
             false
         }
         "rm" | "stop" | "kill" | "restart" | "pause" | "unpause" => {
@@ -188,11 +191,11 @@ fn is_own(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
                 } else {
                     name.text()
                 };
-                walker.made.contains(&format!("container:{name}"))
+                walker.has_made(&format!("container:{name}"))
             };
             !parsed.operands.is_empty()
                 && !parsed.any(&["v", "volumes"])
-                && parsed.operands.iter().all(|name| made(&name))
+                && parsed.operands.iter().all(made)
         }
         _ => false,
     }

@@ -63,12 +63,19 @@ pub(super) fn is_own(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
             if !host.is_none_or(|host| here(host.text())) || !here(&address) {
                 return false;
             }
-            let key = format!("database:{name}");
+            let port = parsed
+                .value(&["p", "port"])
+                .cloned()
+                .or_else(|| found("PGPORT"));
+            let port = port.as_ref().map_or("", Value::text);
+            let key = format!("database:{address}:{port}:{name}");
             if command.name == "createdb" {
-                walker.made.push(key);
+                if !parsed.any(&["help", "version", "V", "?"]) {
+                    walker.makes(key);
+                }
                 return false;
             }
-            walker.made.contains(&key) || is_test(&name)
+            walker.has_made(&key) || is_test(&name)
         }
         _ => false,
     }

@@ -21,7 +21,10 @@ impl Walker<'_> {
     pub(super) fn block(&mut self, block: &Block, stdin: Stream) -> Found<Stream> {
         let mut out = Stream::Empty;
         for pipeline in block {
-            if pipeline.joint == Joint::Maybe {
+            if pipeline.joint != Joint::And {
+                self.unmade();
+            }
+            if pipeline.joint != Joint::Then {
                 let before = self.state.clone();
                 out = out.then(self.pipeline(pipeline, &stdin)?);
                 if self.state.has_left {
@@ -29,6 +32,9 @@ impl Walker<'_> {
                 }
             } else {
                 out = out.then(self.pipeline(pipeline, &stdin)?);
+            }
+            if pipeline.negated || pipeline.background || pipeline.nodes.len() > 1 {
+                self.unmade();
             }
         }
         Ok(out)

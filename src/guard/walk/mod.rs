@@ -110,8 +110,8 @@ pub(crate) struct Walker<'a> {
     /// The command that is judged now, for people.
     now: String,
     files: usize,
-    /// Databases and containers that this text made: the run's own.
-    pub(crate) made: Vec<String>,
+    /// Databases and containers that the commands before made: the run's own.
+    made: Vec<String>,
 }
 
 impl<'a> Walker<'a> {
@@ -171,6 +171,24 @@ impl<'a> Walker<'a> {
         let files = std::mem::take(&mut self.state.files);
         self.state = kept;
         self.state.files = files;
+    }
+
+    /// Keeps in mind what the command makes that is judged: whoever goes on by `&&` may
+    /// count on it, because making what is there already fails.
+    pub(crate) fn makes(&mut self, what: String) {
+        if self.away == 0 && self.within == 1 {
+            self.made.push(what);
+        }
+    }
+
+    /// Whether something was made just before.
+    pub(crate) fn has_made(&self, what: &str) -> bool {
+        self.made.iter().any(|made| made == what)
+    }
+
+    /// Nobody knows any more whether it was made; what has no name is told by its number.
+    fn unmade(&mut self) {
+        self.made.retain(|what| what.ends_with(':'));
     }
 
     fn doubt(&mut self, doubt: Doubt, text: &str) -> Stop {
