@@ -171,8 +171,8 @@ pub(super) fn is_tools(scene: &Scene<'_>, path: &str, glob: bool) -> bool {
     let reaches = |file: &&str| globs_path(rest, file);
     if glob
         && (first.contains(['*', '?', '['])
-            || SET_UP.iter().any(|f| reaches(f))
-            || SECRETS.iter().any(|f| reaches(f)))
+            || SET_UP.iter().any(&reaches)
+            || SECRETS.iter().any(reaches))
     {
         return false;
     }

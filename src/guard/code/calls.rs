@@ -4,7 +4,7 @@
 //! be told is unknown, never left out. `paths` says what an expression stands for.
 
 use super::languages::{Act, Language};
-use super::paths::{known, object_path};
+use super::paths::{Code, known, object_path};
 use super::tokens::Token;
 use crate::guard::word::Value;
 
@@ -41,6 +41,7 @@ impl Arg {
 /// The calls of a code that matter.
 pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>> {
     let mut found = Vec::new();
+    let code = Code::new(tokens);
     for (at, token) in tokens.iter().enumerate() {
         match token {
             Token::Run(text) => found.push(Call {
@@ -60,7 +61,7 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>
             }
             Token::Name(name) => {
                 if let Some(act) = act_of(tokens, at, name, language) {
-                    let args = arguments(tokens, at, language);
+                    let args = arguments(&code, at, language);
                     found.push(Call { act, name, args });
                 }
             }
@@ -79,7 +80,8 @@ pub(super) fn opened(tokens: &[Token], language: &Language, names: &[&str]) -> V
         .iter()
         .enumerate()
         .filter(|(at, t)| named(t) && called(*at));
-    at.map(|(at, _)| arguments(tokens, at, language).first().and_then(Arg::value))
+    let code = Code::new(tokens);
+    at.map(|(at, _)| arguments(&code, at, language).first().and_then(Arg::value))
         .collect()
 }
 
@@ -164,9 +166,10 @@ fn imported(tokens: &[Token], module: &str, name: &str) -> bool {
     }) && tokens.iter().any(|t| t.name() == Some(name))
 }
 
-fn arguments(tokens: &[Token], at: usize, language: &Language) -> Vec<Arg> {
+fn arguments(code: &Code<'_>, at: usize, language: &Language) -> Vec<Arg> {
+    let tokens = code.tokens;
     // A path's own method: `Path("x").unlink()`.
-    let own = object_path(tokens, at);
+    let own = object_path(code, at);
     let bare = !tokens.get(at + 1).is_some_and(|t| t.is('('));
     let begin = at + if bare { 1 } else { 2 };
     let mut args = Vec::new();
@@ -195,7 +198,7 @@ fn arguments(tokens: &[Token], at: usize, language: &Language) -> Vec<Arg> {
         if ends || comma {
             let part = tokens.get(from..n).unwrap_or_default();
             if !part.is_empty() {
-                args.push(argument(part, tokens, language));
+                args.push(argument(part, code, language));
             }
             from = n + 1;
         }
@@ -210,7 +213,7 @@ fn arguments(tokens: &[Token], at: usize, language: &Language) -> Vec<Arg> {
     args
 }
 
-fn argument(part: &[Token], all: &[Token], language: &Language) -> Arg {
+fn argument(part: &[Token], all: &Code<'_>, language: &Language) -> Arg {
     if part.first().is_some_and(|t| t.is('[')) && part.last().is_some_and(|t| t.is(']')) {
         let inner = part.get(1..part.len() - 1).unwrap_or_default();
         let items = inner.split(|t| t.is(','));

@@ -57,7 +57,8 @@ fn whole(walker: &Walker<'_>, tokens: &[Token]) -> Found {
         match token {
             Token::Sign('(') => {
                 let name = before(1).and_then(Token::name).unwrap_or_default();
-                open.push(SHOWS.contains(&name) || open.last() == Some(&true));
+                // Names are no secrets.
+                open.push(name != "keys" && (SHOWS.contains(&name) || open.last() == Some(&true)));
             }
             Token::Sign(')') => {
                 open.pop();

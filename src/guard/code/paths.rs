@@ -7,12 +7,36 @@
 use super::calls::Arg;
 use super::tokens::Token;
 use crate::guard::word::Value;
+use std::cell::Cell;
+
+/// How many expressions of a code are followed.
+const FOLLOWED_MAX: usize = 2_000;
+/// How long the text of one becomes, in bytes.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// A code, and how much of it may still be followed: names that stand for two
+/// others each would be followed without end.
+#[derive(Debug)]
+pub(super) struct Code<'a> {
+    pub(super) tokens: &'a [Token],
+    left: Cell<usize>,
+}
+
+impl<'a> Code<'a> {
+    pub(super) fn new(tokens: &'a [Token]) -> Code<'a> {
+        Code {
+            tokens,
+            left: Cell::new(FOLLOWED_MAX),
+        }
+    }
+}
 
 /// What stands for something in the run's own temporary directory.
 pub(super) const OWN_TMP: &str = "~tmp/made";
 
 /// The path whose method is called, when it is one.
-pub(super) fn object_path(tokens: &[Token], at: usize) -> Option<Arg> {
+pub(super) fn object_path(code: &Code<'_>, at: usize) -> Option<Arg> {
+    let tokens = code.tokens;
     let before = |n: usize| at.checked_sub(n).and_then(|i| tokens.get(i));
     if !before(1)?.is('.') {
         return None;
@@ -22,7 +46,7 @@ pub(super) fn object_path(tokens: &[Token], at: usize) -> Option<Arg> {
         && of_paths.contains(&tokens.get(at)?.name()?)
         && !matches!(object, "os" | "shutil" | "fs" | "promises" | "Dir" | "File")
     {
-        return Some(assigned(object, tokens).map_or(Arg::Unknown, Arg::Text));
+        return Some(assigned(object, code).map_or(Arg::Unknown, Arg::Text));
     }
     if !before(2)?.is(')') {
         return None;
@@ -44,7 +68,7 @@ pub(super) fn object_path(tokens: &[Token], at: usize) -> Option<Arg> {
     if !is_path {
         return None;
     }
-    Some(known(part, tokens).map_or(Arg::Unknown, Arg::Text))
+    Some(known(part, code).map_or(Arg::Unknown, Arg::Text))
 }
 
 /// Where the bracket opens that closes here.
@@ -83,7 +107,8 @@ fn outermost(part: &[Token], sign: char) -> Vec<&[Token]> {
 }
 
 /// The value of an expression, when it can be seen.
-pub(super) fn known(part: &[Token], all: &[Token]) -> Option<Value> {
+pub(super) fn known(part: &[Token], all: &Code<'_>) -> Option<Value> {
+    all.left.set(all.left.get().checked_sub(1)?);
     match part {
         [Token::Text(text)] => Some(literal(text)),
         [Token::Name(name)] => assigned(name, all),
@@ -101,6 +126,9 @@ pub(super) fn known(part: &[Token], all: &[Token]) -> Option<Value> {
             let mut text = String::new();
             for piece in part.split(|t| t.is('+')) {
                 text.push_str(known(piece, all)?.text());
+                if text.len() > TEXT_BYTES_MAX {
+                    return None;
+                }
             }
             Some(literal(&text))
         }
@@ -111,6 +139,9 @@ pub(super) fn known(part: &[Token], all: &[Token]) -> Option<Value> {
                     text.push('/');
                 }
                 text.push_str(known(piece, all)?.text());
+                if text.len() > TEXT_BYTES_MAX {
+                    return None;
+                }
             }
             Some(literal(&text))
         }
@@ -142,7 +173,7 @@ fn literal(text: &str) -> Value {
 }
 
 /// `os.path.join(a, b)`, `Path(a)`, `os.path.expanduser(a)`, `glob(a)`, `__dirname`.
-fn path_call(part: &[Token], all: &[Token]) -> Option<Value> {
+fn path_call(part: &[Token], all: &Code<'_>) -> Option<Value> {
     let open = part.iter().position(|t| t.is('('))?;
     let name = part.get(open.checked_sub(1)?)?.name()?;
     let inner = part.get(open + 1..part.len().checked_sub(1)?)?;
@@ -175,14 +206,14 @@ fn path_call(part: &[Token], all: &[Token]) -> Option<Value> {
 }
 
 /// What a name was given: `x = "text"`, or `for x in glob("text")`.
-fn assigned(name: &str, all: &[Token]) -> Option<Value> {
-    for (at, token) in all.iter().enumerate() {
+fn assigned(name: &str, all: &Code<'_>) -> Option<Value> {
+    for (at, token) in all.tokens.iter().enumerate() {
         if token.name() != Some(name) {
             continue;
         }
-        let next = all.get(at + 1);
-        if next.is_some_and(|t| t.is('=')) && !all.get(at + 2).is_some_and(|t| t.is('=')) {
-            let rest = all.get(at + 2..).unwrap_or_default();
+        let next = all.tokens.get(at + 1);
+        if next.is_some_and(|t| t.is('=')) && !all.tokens.get(at + 2).is_some_and(|t| t.is('=')) {
+            let rest = all.tokens.get(at + 2..).unwrap_or_default();
             let end = statement_end(rest);
             let value = rest.get(..end).unwrap_or_default();
             if !value.iter().any(|t| t.name() == Some(name)) {
@@ -191,7 +222,7 @@ fn assigned(name: &str, all: &[Token]) -> Option<Value> {
         }
         let loops = matches!(next.and_then(Token::name), Some("in" | "of"));
         if loops {
-            let near = all.get(at + 2..).unwrap_or_default();
+            let near = all.tokens.get(at + 2..).unwrap_or_default();
             let from = near.iter().take(8).find_map(Token::text)?;
             return Some(literal(from));
         }

@@ -6,10 +6,14 @@
 //! commands are known.
 
 use super::fs::{self, Access};
-use super::remote;
+use super::{remote, shell};
 use crate::guard::args::{self, Spec};
 use crate::guard::walk::{Command, Found, Stream, Walker, peel};
 use crate::guard::word::Value;
+
+/// How many functions and variables of a makefile are followed.
+const FUNCTIONS_MAX: usize = 64;
+const VARIABLES_MAX: usize = 256;
 
 const MAKE: Spec = Spec {
     valued: "CfIjloWE",
@@ -99,6 +103,7 @@ fn recipes(walker: &mut Walker<'_>, text: &str) -> Found {
         .filter(|(name, _)| {
             !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
         })
+        .take(VARIABLES_MAX)
         .collect();
     for line in text.lines() {
         let inline = line
@@ -159,6 +164,9 @@ fn after_two(text: &str) -> &str {
 
 /// `$(shell …)`, which make runs while it reads.
 fn functions(walker: &mut Walker<'_>, text: &str) -> Found {
+    if text.matches("(shell ").count() > FUNCTIONS_MAX {
+        return walker.deny(&shell::TOO_COMPLEX, "$(shell …)");
+    }
     for (at, mark) in text.match_indices("(shell ") {
         let inner = text.get(at + mark.len()..).unwrap_or_default();
         let mut depth = 0_usize;

@@ -99,7 +99,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             ];
             for (n, text) in args.iter().enumerate() {
                 let is_value = n > 0 && valued.contains(&args[n - 1].text());
-                if !text.text().starts_with('-') && !is_value {
+                // `npm:test` names a script of the package.
+                let named = ["npm:", "pnpm:", "yarn:", "bun:", "node:", "deno:"];
+                let is_script = named.iter().any(|tool| text.text().starts_with(tool));
+                if !text.text().starts_with('-') && !is_value && !is_script {
                     walker.shell_text(text)?;
                 }
             }
