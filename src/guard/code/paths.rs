@@ -108,9 +108,11 @@ fn outermost(part: &[Token], sign: char) -> Vec<&[Token]> {
 
 /// The value of an expression, when it can be seen.
 pub(super) fn known(part: &[Token], all: &Code<'_>) -> Option<Value> {
+    if let [Token::Text(text)] = part {
+        return Some(literal(text));
+    }
     all.left.set(all.left.get().checked_sub(1)?);
     match part {
-        [Token::Text(text)] => Some(literal(text)),
         [Token::Name(name)] => assigned(name, all),
         // process.env.HOME, os.environ["HOME"], $ENV{HOME}
         _ if part.iter().any(|t| {
