@@ -1,8 +1,15 @@
-//! `adf explain N`: one issue's whole story, from the ledger alone.
+//! `adf explain N`: one issue's whole story and why nothing more happens now, from the
+//! ledger alone.
 
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, complain, load, say, say_json};
-use crate::store;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::decide;
+use crate::model::{FactoryId, Time, World};
+use crate::reconcile::State;
+use crate::store::{self, Entry};
+use std::sync::Arc;
 
 /// Tell the whole story of one issue or pull request
 #[derive(Debug, clap::Args)]
@@ -23,10 +30,13 @@ pub fn run(args: &Explain) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let story = store::open_read_only(&config.settings.state_dir)
-        .and_then(|reader| reader.story(args.number));
-    let story = match story {
-        Ok(story) => story,
+    let read = store::open_read_only(&config.settings.state_dir)
+        .and_then(|reader| Ok((reader.story(args.number)?, reader.world()?)));
+    let story = match read {
+        Ok((mut story, world)) => {
+            story.extend(left_alone(&config, world, args.number));
+            story
+        }
         Err(error) => {
             complain(&error.to_string());
             return FAILED;
@@ -46,4 +56,25 @@ pub fn run(args: &Explain) -> u8 {
         }
     }
     OK
+}
+
+/// Why what could be done about the issue is not being done, as the planner has it.
+fn left_alone(config: &Config, world: World, number: u64) -> Vec<Entry> {
+    let (now, settings) = (Clock::System.now(), Arc::new(config.settings.clone()));
+    // No plan's reasons depend on whose it is.
+    let mut state = State::new(world, settings, FactoryId::from(""));
+    state.synced = true;
+    let plan = decide::plan(&state.snapshot(now), &state.routes);
+    let mut skips = plan.skips;
+    skips.retain(|skip| skip.issue == Some(number));
+    let entry = |skip: crate::model::Skip| {
+        let until = skip.reason.until().filter(|at| *at < Time::NEVER);
+        let until = until.map_or(String::new(), |at| format!(", until {} UTC", moment(at)));
+        Entry {
+            at: now,
+            what: "left alone now".to_owned(),
+            detail: format!("{}: {}{until}", skip.what, skip.reason),
+        }
+    };
+    skips.into_iter().map(entry).collect()
 }
