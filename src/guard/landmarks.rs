@@ -115,37 +115,79 @@ fn globs_within(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// What sets up the CLIs and the shells of an agent, below its home.
+const SET_UP: [&str; 29] = [
+    ".local/bin/adf",
+    ".local/bin/claude",
+    ".local/bin/codex",
+    ".local/bin/gemini",
+    ".local/bin/opencode",
+    ".local/state/adf",
+    ".local/share/opencode",
+    "bin/adf",
+    ".zlogout",
+    ".claude",
+    ".claude.json",
+    ".codex",
+    ".gemini",
+    ".opencode",
+    ".config/opencode",
+    ".config/claude",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_aliases",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zlogin",
+    ".gitconfig",
+    ".config/git",
+    ".config/fish",
+    ".config/adf",
+];
+
 /// What sets up the CLIs and the shells of an agent, in its home.
 pub(super) fn is_set_up(scene: &Scene<'_>, path: &str) -> bool {
-    const FILES: [&str; 20] = [
-        ".claude",
-        ".claude.json",
-        ".codex",
-        ".gemini",
-        ".opencode",
-        ".config/opencode",
-        ".config/claude",
-        ".bashrc",
-        ".bash_profile",
-        ".bash_login",
-        ".bash_aliases",
-        ".profile",
-        ".zshrc",
-        ".zshenv",
-        ".zprofile",
-        ".zlogin",
-        ".gitconfig",
-        ".config/git",
-        ".config/fish",
-        ".config/adf",
-    ];
     let in_home = path
         .strip_prefix(scene.home)
         .and_then(|r| r.strip_prefix('/'));
-    in_home.is_some_and(|rest| FILES.iter().any(|file| within(rest, file)))
+    in_home.is_some_and(|rest| SET_UP.iter().any(|file| within(rest, file)))
         || within(path, "/etc/claude-code")
         || within(path, "/etc/codex")
         || within(path, "/etc/gemini-cli")
+}
+
+/// Where tools keep theirs in the run's own home: below hidden names, `go` and `bin`.
+/// A run has no documents there; who names some means another home.
+pub(super) fn is_tools(scene: &Scene<'_>, path: &str, glob: bool) -> bool {
+    let in_home = path
+        .strip_prefix(scene.home)
+        .and_then(|rest| rest.strip_prefix('/'));
+    let Some(rest) = in_home else { return false };
+    let first = rest.split('/').next().unwrap_or_default();
+    // A pattern for the first name reaches what sets the agent up too.
+    let reaches = |file: &&str| globs_path(rest, file);
+    if glob
+        && (first.contains(['*', '?', '['])
+            || SET_UP.iter().any(&reaches)
+            || SECRETS.iter().any(reaches))
+    {
+        return false;
+    }
+    // What has settings or keys of others below it is no tool's as a whole.
+    const SHARED: [&str; 6] = [
+        ".config",
+        ".local",
+        ".local/share",
+        ".local/state",
+        ".cargo",
+        ".docker",
+    ];
+    let whole = rest.trim_end_matches(['*', '?', '.']).trim_end_matches('/');
+    let tools = first.starts_with('.') || matches!(first, "go" | "bin");
+    tools && !SHARED.contains(&whole)
 }
 
 /// Names of files with credentials, wherever a home is.
@@ -176,6 +218,15 @@ const SECRETS: [&str; 24] = [
     ".config/hub",
 ];
 
+/// Where the factory keeps its keys, its ledger and its runs.
+const FACTORYS: [&str; 4] = ["/etc/adf", "/var/lib/adf", "/run/credentials", "/run/adf"];
+
+/// Whether a path is of the run's own folder, where its home is.
+fn is_run(scene: &Scene<'_>, path: &str) -> bool {
+    let folder = scene.home.rsplit_once('/').map_or("", |(folder, _)| folder);
+    !folder.is_empty() && within(scene.tmp, folder) && within(path, folder)
+}
+
 /// Where homes are, in halves: no file of the project names a developer's.
 const HOMES: &str = concat!("/ho", "me/");
 
@@ -204,6 +255,7 @@ pub(super) fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
     if shadow.iter().any(|s| path.trim_end_matches('-') == *s)
         || within(path, "/etc/ssl/private")
         || within(path, "/run/secrets")
+        || FACTORYS.iter().any(|folder| within(path, folder)) && !is_run(scene, path)
         || within(path, "/var/run/secrets")
         || path.starts_with("/etc/ssh/ssh_host")
     {

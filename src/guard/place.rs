@@ -4,7 +4,7 @@
 //! Invariant: lexical first, then by the caller's `resolve`, so that a link out
 //! of the worktree lies where it leads. What cannot be told is `Unknown`.
 
-use super::landmarks::{in_worktree, is_secret, is_set_up};
+use super::landmarks::{in_worktree, is_secret, is_set_up, is_tools};
 use super::scene::Scene;
 use super::word::{Value, is_mark};
 
@@ -17,6 +17,8 @@ pub(crate) enum Place {
     Tmp,
     /// Inside the worktree.
     Worktree,
+    /// Caches, programs and settings of tools in the run's own home.
+    Home,
     /// A named thing below `/tmp`, which all share.
     SharedTmp,
     /// The worktree itself.
@@ -136,7 +138,7 @@ pub(crate) fn target(
 }
 
 /// Links that the text itself made.
-fn linked(links: &[(String, String)], path: String, follows: bool) -> String {
+pub(crate) fn linked(links: &[(String, String)], path: String, follows: bool) -> String {
     let mut path = path;
     for (at, to) in links {
         if within(&path, at) && (follows || path != *at) {
@@ -175,6 +177,9 @@ fn place(scene: &Scene<'_>, path: &str, glob: bool) -> Place {
     }
     if is_set_up(scene, path) {
         return Place::Hooks;
+    }
+    if is_tools(scene, path, glob) {
+        return Place::Home;
     }
     for root in ["/tmp/", "/var/tmp/"] {
         if let Some(name) = path.strip_prefix(root) {

@@ -216,6 +216,7 @@ proptest! {
     fn a_plain_denied_command_is_denied_behind_any_wrapper(case in any::<Index>(), wrapper in select(vec![
         "env", "env -i PATH=/bin", "nohup", "setsid", "nice -n 5", "timeout 5", "stdbuf -oL", "command", "exec", "xargs",
         "busybox", "uv run", "npx", "poetry run", "ionice -c 3", "time", "doas", "strace -f -o t.txt", "FOO=1", "unshare -r",
+        "proot -0", "cgexec -g cpu:x", "bwrap --ro-bind / / --", "gdb -batch -ex run --args", "devbox run --",
     ])) {
         let all: Vec<&Case> = plain().into_iter().filter(|c| c.verdict == "deny" && !c.command.starts_with("cd ")).collect();
         let case = case.get(&all);

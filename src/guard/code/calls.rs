@@ -1,10 +1,10 @@
 //! Tokens → the calls that matter, with their arguments as far as they are known.
 //!
-//! Invariant: a text, a name that was given a text before, texts joined by `+`,
-//! and paths put together by `join`, `Path` or `expanduser` are known; all else
-//! is unknown.
+//! Invariant: a method counts by what stands before it; an argument that cannot
+//! be told is unknown, never left out. `paths` says what an expression stands for.
 
 use super::languages::{Act, Language};
+use super::paths::{Code, known, object_path};
 use super::tokens::Token;
 use crate::guard::word::Value;
 
@@ -41,6 +41,7 @@ impl Arg {
 /// The calls of a code that matter.
 pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>> {
     let mut found = Vec::new();
+    let code = Code::new(tokens);
     for (at, token) in tokens.iter().enumerate() {
         match token {
             Token::Run(text) => found.push(Call {
@@ -60,7 +61,7 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>
             }
             Token::Name(name) => {
                 if let Some(act) = act_of(tokens, at, name, language) {
-                    let args = arguments(tokens, at, language);
+                    let args = arguments(&code, at, language);
                     found.push(Call { act, name, args });
                 }
             }
@@ -69,6 +70,19 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &Language) -> Vec<Call<'a>
         }
     }
     found
+}
+
+/// What calls of these names are given first.
+pub(super) fn opened(tokens: &[Token], language: &Language, names: &[&str]) -> Vec<Option<Value>> {
+    let called = |at: usize| tokens.get(at + 1).is_some_and(|t| t.is('('));
+    let named = |t: &Token| t.name().is_some_and(|name| names.contains(&name));
+    let at = tokens
+        .iter()
+        .enumerate()
+        .filter(|(at, t)| named(t) && called(*at));
+    let code = Code::new(tokens);
+    at.map(|(at, _)| arguments(&code, at, language).first().and_then(Arg::value))
+        .collect()
 }
 
 /// awk: `print > "file"`, `print | "command"`, `"command" | getline`.
@@ -152,9 +166,10 @@ fn imported(tokens: &[Token], module: &str, name: &str) -> bool {
     }) && tokens.iter().any(|t| t.name() == Some(name))
 }
 
-fn arguments(tokens: &[Token], at: usize, language: &Language) -> Vec<Arg> {
+fn arguments(code: &Code<'_>, at: usize, language: &Language) -> Vec<Arg> {
+    let tokens = code.tokens;
     // A path's own method: `Path("x").unlink()`.
-    let own = object_path(tokens, at);
+    let own = object_path(code, at);
     let bare = !tokens.get(at + 1).is_some_and(|t| t.is('('));
     let begin = at + if bare { 1 } else { 2 };
     let mut args = Vec::new();
@@ -183,7 +198,7 @@ fn arguments(tokens: &[Token], at: usize, language: &Language) -> Vec<Arg> {
         if ends || comma {
             let part = tokens.get(from..n).unwrap_or_default();
             if !part.is_empty() {
-                args.push(argument(part, tokens, language));
+                args.push(argument(part, code, language));
             }
             from = n + 1;
         }
@@ -198,35 +213,7 @@ fn arguments(tokens: &[Token], at: usize, language: &Language) -> Vec<Arg> {
     args
 }
 
-/// The path whose method is called, when it is one.
-fn object_path(tokens: &[Token], at: usize) -> Option<Arg> {
-    let before = |n: usize| at.checked_sub(n).and_then(|i| tokens.get(i));
-    if !before(1)?.is('.') {
-        return None;
-    }
-    let of_paths = ["write_text", "write_bytes", "read_text", "unlink", "rmdir"];
-    if let Some(object) = before(2)?.name()
-        && of_paths.contains(&tokens.get(at)?.name()?)
-        && !matches!(object, "os" | "shutil" | "fs" | "promises" | "Dir" | "File")
-    {
-        return Some(assigned(object, tokens).map_or(Arg::Unknown, Arg::Text));
-    }
-    if !before(2)?.is(')') {
-        return None;
-    }
-    let open = (0..at.checked_sub(2)?).rev().find(|n| tokens[*n].is('('))?;
-    let maker = tokens.get(open.checked_sub(1)?)?.name()?;
-    if !matches!(
-        maker,
-        "Path" | "PosixPath" | "PurePath" | "Pathname" | "file"
-    ) {
-        return None;
-    }
-    let part = tokens.get(open + 1..at - 2)?;
-    Some(known(part, tokens).map_or(Arg::Unknown, Arg::Text))
-}
-
-fn argument(part: &[Token], all: &[Token], language: &Language) -> Arg {
+fn argument(part: &[Token], all: &Code<'_>, language: &Language) -> Arg {
     if part.first().is_some_and(|t| t.is('[')) && part.last().is_some_and(|t| t.is(']')) {
         let inner = part.get(1..part.len() - 1).unwrap_or_default();
         let items = inner.split(|t| t.is(','));
@@ -244,130 +231,4 @@ fn argument(part: &[Token], all: &[Token], language: &Language) -> Arg {
         part => part,
     };
     known(part, all).map_or(Arg::Unknown, Arg::Text)
-}
-
-/// The value of an expression, when it can be seen.
-fn known(part: &[Token], all: &[Token]) -> Option<Value> {
-    match part {
-        [Token::Text(text)] => Some(literal(text)),
-        [Token::Name(name)] => assigned(name, all),
-        // process.env.HOME, os.environ["HOME"], $ENV{HOME}
-        _ if part.iter().any(|t| {
-            matches!(
-                t.name(),
-                Some("environ" | "env" | "ENV" | "getenv" | "$ENV")
-            )
-        }) && is_home(part) =>
-        {
-            tail_of(part, "~")
-        }
-        _ if part.iter().any(|t| t.is('+')) => {
-            let mut text = String::new();
-            for piece in part.split(|t| t.is('+')) {
-                text.push_str(known(piece, all)?.text());
-            }
-            Some(literal(&text))
-        }
-        _ => path_call(part, all),
-    }
-}
-
-fn is_home(part: &[Token]) -> bool {
-    part.iter()
-        .any(|t| t.name() == Some("HOME") || t.text() == Some("HOME"))
-}
-
-fn tail_of(part: &[Token], home: &str) -> Option<Value> {
-    let rest: String = part
-        .iter()
-        .filter_map(Token::text)
-        .filter(|t| *t != "HOME")
-        .collect();
-    Some(literal(&format!("{home}{rest}")))
-}
-
-/// A text as a value: `~` is left to the path's judge.
-fn literal(text: &str) -> Value {
-    if text.contains(['*', '?']) {
-        Value::pattern(text)
-    } else {
-        Value::new(text)
-    }
-}
-
-/// `os.path.join(a, b)`, `Path(a)`, `os.path.expanduser(a)`, `glob(a)`, `__dirname`.
-fn path_call(part: &[Token], all: &[Token]) -> Option<Value> {
-    let open = part.iter().position(|t| t.is('('))?;
-    let name = part.get(open.checked_sub(1)?)?.name()?;
-    let inner = part.get(open + 1..part.len().checked_sub(1)?)?;
-    let pieces: Vec<&[Token]> = inner
-        .split(|t| t.is(','))
-        .filter(|p| !p.is_empty())
-        .collect();
-    match name {
-        "join" | "Path" | "resolve" | "expanduser" | "glob" | "abspath" | "str" | "normpath"
-        | "iglob" | "String" => {
-            let mut whole = String::new();
-            for piece in pieces {
-                let value = known(piece, all)?;
-                if value.text().starts_with('/') || whole.is_empty() {
-                    value.text().clone_into(&mut whole);
-                } else {
-                    whole.push('/');
-                    whole.push_str(value.text());
-                }
-            }
-            (!whole.is_empty()).then(|| literal(&whole))
-        }
-        "getcwd" | "cwd" => Some(Value::new(".")),
-        "homedir" | "home" => Some(Value::new("~")),
-        _ => None,
-    }
-}
-
-/// What a name was given: `x = "text"`, or `for x in glob("text")`.
-fn assigned(name: &str, all: &[Token]) -> Option<Value> {
-    for (at, token) in all.iter().enumerate() {
-        if token.name() != Some(name) {
-            continue;
-        }
-        let next = all.get(at + 1);
-        if next.is_some_and(|t| t.is('=')) && !all.get(at + 2).is_some_and(|t| t.is('=')) {
-            let rest = all.get(at + 2..).unwrap_or_default();
-            let end = statement_end(rest);
-            let value = rest.get(..end).unwrap_or_default();
-            if !value.iter().any(|t| t.name() == Some(name)) {
-                return known(value, all);
-            }
-        }
-        let loops = matches!(next.and_then(Token::name), Some("in" | "of"));
-        if loops {
-            let near = all.get(at + 2..).unwrap_or_default();
-            let from = near.iter().take(8).find_map(Token::text)?;
-            return Some(literal(from));
-        }
-    }
-    None
-}
-
-/// A statement ends at `;`, or where a new name follows a value.
-fn statement_end(rest: &[Token]) -> usize {
-    let mut depth = 0_usize;
-    for (n, token) in rest.iter().enumerate() {
-        match token {
-            Token::Sign('(' | '[' | '{') => depth += 1,
-            Token::Sign(')' | ']' | '}') => {
-                if depth == 0 {
-                    return n;
-                }
-                depth -= 1;
-            }
-            Token::Sign(';' | ',') if depth == 0 => return n,
-            Token::Name(_) if depth == 0 && n > 0 && !matches!(rest[n - 1], Token::Sign(_)) => {
-                return n;
-            }
-            _ => {}
-        }
-    }
-    rest.len()
 }

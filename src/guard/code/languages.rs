@@ -3,6 +3,8 @@
 //! Invariant: const data. A call is named as people write it; one without a dot
 //! matches behind any object, one with a dot only as it stands.
 
+use super::rarer::{AWK, ELIXIR, GROOVY, JULIA, LUA, PHP, POWERSHELL, R, TCL};
+
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -15,6 +17,8 @@ pub(crate) enum Act {
     /// By its mode.
     Open,
     Shell,
+    /// A program and its words: `execvp("rm", ["rm", "x"])`.
+    Program,
     Fork,
     Kill,
     Evaluate,
@@ -73,6 +77,25 @@ const PYTHON: Language = Language {
         ("Popen", Act::Shell),
         ("getoutput", Act::Shell),
         ("getstatusoutput", Act::Shell),
+        ("execv", Act::Program),
+        ("execvp", Act::Program),
+        ("execve", Act::Program),
+        ("execvpe", Act::Program),
+        ("execl", Act::Program),
+        ("execlp", Act::Program),
+        ("execle", Act::Program),
+        ("execlpe", Act::Program),
+        ("spawnl", Act::Program),
+        ("spawnlp", Act::Program),
+        ("spawnle", Act::Program),
+        ("spawnv", Act::Program),
+        ("spawnvp", Act::Program),
+        ("spawnve", Act::Program),
+        ("spawnvpe", Act::Program),
+        ("posix_spawn", Act::Program),
+        ("posix_spawnp", Act::Program),
+        ("create_subprocess_shell", Act::Shell),
+        ("create_subprocess_exec", Act::Shell),
         ("os.fork", Act::Fork),
         ("os.kill", Act::Kill),
         ("os.killpg", Act::Kill),
@@ -126,6 +149,8 @@ const NODE: Language = Language {
         ("Deno.remove", Act::Delete),
         ("Deno.removeSync", Act::Delete),
         ("Bun.write", Act::Write),
+        ("copyFile", Act::WriteSecond),
+        ("rename", Act::Move),
         ("Deno.writeTextFile", Act::Write),
     ],
 };
@@ -200,138 +225,6 @@ const RUBY: Language = Language {
     ],
 };
 
-const PHP: Language = Language {
-    name: "php",
-    code: &["r"],
-    valued: "rdcf",
-    longs: &["run"],
-    inline_first: false,
-    hash_comments: true,
-    slash_comments: true,
-    runs_backquotes: true,
-    calls: &[
-        ("unlink", Act::Delete),
-        ("rmdir", Act::Delete),
-        ("file_put_contents", Act::Write),
-        ("fopen", Act::Open),
-        ("rename", Act::Move),
-        ("copy", Act::WriteSecond),
-        ("system", Act::Shell),
-        ("exec", Act::Shell),
-        ("shell_exec", Act::Shell),
-        ("passthru", Act::Shell),
-        ("popen", Act::Shell),
-        ("proc_open", Act::Shell),
-        ("eval", Act::Evaluate),
-        ("file_get_contents", Act::Read),
-        ("readfile", Act::Read),
-        ("pcntl_fork", Act::Fork),
-    ],
-};
-
-const LUA: Language = Language {
-    name: "lua",
-    code: &["e"],
-    valued: "el",
-    longs: &[],
-    inline_first: false,
-    hash_comments: false,
-    slash_comments: false,
-    runs_backquotes: false,
-    calls: &[
-        ("os.remove", Act::Delete),
-        ("os.execute", Act::Shell),
-        ("popen", Act::Shell),
-        ("io.open", Act::Open),
-        ("os.rename", Act::Move),
-        ("loadstring", Act::Evaluate),
-        ("load", Act::Evaluate),
-    ],
-};
-
-const AWK: Language = Language {
-    name: "awk",
-    code: &["e"],
-    valued: "Fvfe",
-    longs: &["file", "field-separator", "assign", "source"],
-    inline_first: true,
-    hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
-    calls: &[("system", Act::Shell)],
-};
-
-const R: Language = Language {
-    name: "r",
-    code: &["e"],
-    valued: "e",
-    longs: &[],
-    inline_first: false,
-    hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
-    calls: &[
-        ("unlink", Act::Delete),
-        ("file.remove", Act::Delete),
-        ("system", Act::Shell),
-        ("system2", Act::Shell),
-        ("writeLines", Act::WriteSecond),
-    ],
-};
-
-const POWERSHELL: Language = Language {
-    name: "powershell",
-    code: &["c", "Command", "command"],
-    valued: "c",
-    longs: &["Command", "command", "File"],
-    inline_first: false,
-    hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
-    calls: &[("iex", Act::Evaluate), ("Invoke-Expression", Act::Evaluate)],
-};
-
-const TCL: Language = Language {
-    name: "tcl",
-    code: &["c"],
-    valued: "c",
-    longs: &[],
-    inline_first: false,
-    hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
-    calls: &[],
-};
-
-const JULIA: Language = Language {
-    name: "julia",
-    code: &["e", "E", "eval"],
-    valued: "eEL",
-    longs: &["eval", "print", "load"],
-    inline_first: false,
-    hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: true,
-    calls: &[
-        ("rm", Act::Delete),
-        ("write", Act::Write),
-        ("mv", Act::Move),
-        ("cp", Act::WriteSecond),
-    ],
-};
-
-const GROOVY: Language = Language {
-    name: "groovy",
-    code: &["e"],
-    valued: "e",
-    longs: &[],
-    inline_first: false,
-    hash_comments: false,
-    slash_comments: true,
-    runs_backquotes: false,
-    calls: &[("deleteDir", Act::Delete), ("delete", Act::Delete)],
-};
-
 /// The language of a program.
 pub(crate) fn language(program: &str) -> Option<&'static Language> {
     let name = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -347,6 +240,7 @@ pub(crate) fn language(program: &str) -> Option<&'static Language> {
         "pwsh" | "powershell" => &POWERSHELL,
         "tclsh" | "expect" | "wish" => &TCL,
         "julia" => &JULIA,
+        "elixir" | "iex" | "erl" => &ELIXIR,
         "groovy" | "groovysh" | "jshell" | "scala" | "kotlin" => &GROOVY,
         _ => return None,
     })

@@ -5,12 +5,16 @@
 //! whose target cannot be seen is denied. Calls that a text hides on purpose
 //! are left to the walls: a program's file could hold the same.
 
+mod aliases;
 mod calls;
+mod data;
 mod languages;
+mod paths;
+mod rarer;
 mod tokens;
 
-use super::rules::{self, fs, net, remote, secrets, shell};
-use super::walk::{Found, Stream, Walker, parameters};
+use super::rules::{self, fs, remote, shell};
+use super::walk::{Found, Stream, Walker};
 use super::word::{OPAQUE, Value};
 use calls::Arg;
 pub(crate) use languages::{Act, Language, language};
@@ -21,7 +25,7 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
     let tokens = tokens::read(code, language);
     by_line(walker, language, code)?;
     hidden(walker, &tokens, code)?;
-    secret(walker, &tokens)?;
+    data::environment(walker, &tokens)?;
     for call in calls::find(&tokens, language) {
         let arg = |n: usize| call.args.get(n);
         match call.act {
@@ -34,11 +38,12 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
             }
             Act::Read => {
                 if let Some(value) = arg(0).and_then(Arg::value) {
-                    fs::access(walker, fs::Access::Read, &value)?;
+                    fs::access(walker, fs::Access::Read, &at_home(walker, value))?;
                 }
             }
             Act::Open => open(walker, &call.args)?,
             Act::Shell => shell_call(walker, &call)?,
+            Act::Program => program(walker, &call)?,
             Act::Fork => walker.deny(&rules::processes::FORK_BOMB, call.name)?,
             Act::Kill => walker.deny(&rules::processes::KILL, call.name)?,
             Act::Evaluate => {
@@ -61,13 +66,8 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
             }
         }
     }
-    network(walker, code)?;
-    if let Some(found) =
-        rules::sql_in_code(&tokens.iter().filter_map(Token::text).collect::<Vec<_>>())
-    {
-        walker.deny(&rules::databases::DESTROY, &found)?;
-    }
-    Ok(())
+    data::network(walker, code)?;
+    data::statements(walker, &tokens, language)
 }
 
 /// Languages whose commands are lines of words.
@@ -123,8 +123,15 @@ fn path(walker: &Walker<'_>, access: fs::Access, arg: Option<&Arg>, name: &str) 
     fs::access(walker, access, &value).map(|_| ())
 }
 
+/// How long `~tmp` is.
+const OWN_TMP_ROOT: usize = 4;
+
 /// A `~` that the code's own calls expand.
 fn at_home(walker: &Walker<'_>, value: Value) -> Value {
+    if value.text().starts_with(paths::OWN_TMP) {
+        let rest = value.text().get(OWN_TMP_ROOT..).unwrap_or_default();
+        return Value::new(format!("{}{rest}", walker.scene.tmp));
+    }
     match value.text().strip_prefix('~') {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
             Value::new(format!("{}{rest}", walker.scene.home))
@@ -150,6 +157,7 @@ fn open(walker: &Walker<'_>, args: &[Arg]) -> Found {
     let texts: Vec<Value> = args
         .iter()
         .map(|a| a.value().unwrap_or_else(|| Value::mark(OPAQUE)))
+        .map(|value| at_home(walker, value))
         .collect();
     let is_mode = |v: &Value| {
         let text = v.text();
@@ -213,6 +221,29 @@ fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
     }
 }
 
+/// A program and its words: a list that begins with its name, or words that do.
+fn program(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
+    let skipped = usize::from(call.name.starts_with("spawn"));
+    let value = |arg: &Arg| arg.value().unwrap_or_else(|| Value::mark(OPAQUE));
+    let mut args = call.args.iter().skip(skipped);
+    let Some(name) = args.next().map(value) else {
+        return Ok(());
+    };
+    let mut argv = vec![name];
+    match args.next() {
+        Some(Arg::List(words)) => argv.extend(
+            words
+                .iter()
+                .skip(1)
+                .map(|word| word.clone().unwrap_or_else(|| Value::mark(OPAQUE))),
+        ),
+        // The first of the words is the name once more.
+        Some(_) => argv.extend(args.map(value)),
+        None => {}
+    }
+    walker.run(&argv, Stream::Empty, &[]).map(|_| ())
+}
+
 /// Calls that are put together from texts: every text may be the command.
 fn hidden(walker: &mut Walker<'_>, tokens: &[Token], code: &str) -> Found {
     const WAYS: [&str; 6] = [
@@ -233,65 +264,6 @@ fn hidden(walker: &mut Walker<'_>, tokens: &[Token], code: &str) -> Found {
                 walker.apart(text, Stream::Unknown)?;
             }
         }
-    }
-    Ok(())
-}
-
-/// Secrets of the environment that the code names.
-fn secret(walker: &Walker<'_>, tokens: &[Token]) -> Found {
-    let reads_environment = tokens
-        .iter()
-        .any(|t| matches!(t.name(), Some("environ" | "getenv" | "env" | "ENV")));
-    if !reads_environment {
-        return Ok(());
-    }
-    for token in tokens {
-        let name = token.name().or(token.text()).unwrap_or_default();
-        let is_variable = !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        if is_variable && parameters::is_secret_name(name) {
-            walker.deny(&secrets::SHOW, name)?;
-        }
-    }
-    Ok(())
-}
-
-/// Requests that change something, and shells given away.
-fn network(walker: &Walker<'_>, code: &str) -> Found {
-    if code.contains("dup2") && code.contains("socket")
-        || code.contains("pty.spawn") && code.contains("socket")
-    {
-        return walker.deny(&net::SHELL, "a socket");
-    }
-    let foreign = code.match_indices("://").any(|(at, _)| {
-        let rest = code.get(at + 3..).unwrap_or_default();
-        !["localhost", "127.", "[::1]", "0.0.0.0"]
-            .iter()
-            .any(|l| rest.starts_with(l))
-    });
-    const SENDS: [&str; 14] = [
-        "requests.post",
-        "requests.put",
-        "requests.delete",
-        "requests.patch",
-        "\"DELETE\"",
-        "'DELETE'",
-        "\"POST\"",
-        "'POST'",
-        "\"PUT\"",
-        "'PUT'",
-        "\"PATCH\"",
-        "'PATCH'",
-        "data=open",
-        "data=",
-    ];
-    let requests = ["requests.", "urllib", "urlopen", "fetch(", "http", "axios"]
-        .iter()
-        .any(|w| code.contains(w));
-    if foreign && requests && SENDS.iter().any(|w| code.contains(w)) {
-        return walker.deny(&net::UPLOAD, "another machine");
     }
     Ok(())
 }

@@ -40,38 +40,20 @@ pub(super) fn read(code: &str, language: &Language) -> Vec<Token> {
     let mut lexer = Lexer {
         chars: code.chars().collect(),
         at: 0,
+        depth: 0,
         out: Vec::new(),
     };
     while lexer.at < lexer.chars.len() {
         lexer.one(language);
     }
-    renamed(&mut lexer.out);
-    lexer.out
-}
-
-/// `import a as b`: each `b` is an `a`.
-fn renamed(tokens: &mut [Token]) {
-    let names: Vec<(String, String)> = tokens
-        .windows(3)
-        .filter_map(|w| match w {
-            [Token::Name(from), Token::Name(word), Token::Name(to)] if word == "as" => {
-                Some((to.clone(), from.clone()))
-            }
-            _ => None,
-        })
-        .collect();
-    for token in tokens {
-        if let Token::Name(name) = token
-            && let Some((_, from)) = names.iter().find(|(to, _)| to == name)
-        {
-            from.clone_into(name);
-        }
-    }
+    super::aliases::resolve(lexer.out, language)
 }
 
 struct Lexer {
     chars: Vec<char>,
     at: usize,
+    /// Open brackets.
+    depth: usize,
     out: Vec<Token>,
 }
 
@@ -104,7 +86,15 @@ impl Lexer {
                 Token::Text(text)
             });
         } else {
-            if !c.is_whitespace() {
+            match c {
+                '(' | '[' | '{' => self.depth += 1,
+                ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            // A line ends a statement of Python, but inside of brackets.
+            if c == '\n' && language.name == "python" && self.depth == 0 {
+                self.out.push(Token::Sign(';'));
+            } else if !c.is_whitespace() {
                 self.out.push(Token::Sign(c));
             }
             self.at += 1;
@@ -139,6 +129,10 @@ impl Lexer {
                 Token::Text(text)
             });
             return;
+        }
+        // `File.rm!(…)`: the mark is part of the name.
+        if matches!(self.peek(0), '!' | '?') && self.peek(1) == '(' {
+            self.at += 1;
         }
         self.out.push(Token::Name(name));
     }

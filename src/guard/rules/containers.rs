@@ -10,7 +10,7 @@ use crate::guard::args::{self, Spec};
 use crate::guard::place::Place;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker};
-use crate::guard::word::Value;
+use crate::guard::word::{PLAIN, Value};
 
 pub(crate) static REMOVE: Rule = Rule {
     id: "container.remove",
@@ -31,6 +31,8 @@ pub(crate) static REMOVE: Rule = Rule {
         "docker ps -a",
         "docker volume ls",
         "docker run --rm alpine echo x",
+        "docker run -d --name t postgres:16 && docker rm -f t",
+        "docker builder prune -f",
     ],
 };
 
@@ -85,9 +87,10 @@ pub(super) const SPEC: Spec = Spec {
 
 const VERBS: &[Verb] = &[
     verb(&[
-        "system|volume|image|container|network|builder|buildx",
+        "system|volume|image|container|network",
         "prune|reset|rm|remove|kill",
     ]),
+    verb(&["builder|buildx", "reset|rm|remove|kill"]),
     verb(&["rm|rmi|kill|stop|pause|restart"]),
     verb(&["container|pod|machine", "rm|remove|kill|stop|prune|pause"]),
     verb(&["swarm", "leave|init|join|update"]),
@@ -160,7 +163,48 @@ const TOOLS: &[Tool] = &[
     ),
 ];
 
-pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+/// Whether only containers are ended that this text started; what it starts is kept in mind.
+fn is_own(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
+    let words = command.args.iter().skip_while(|a| a.text() == "container");
+    let verb = words.clone().next().map_or("", Value::text);
+    let rest: Vec<Value> = words.skip(1).cloned().collect();
+    let ends = Spec {
+        valued: "ts",
+        longs: &["time", "timeout", "signal"],
+    };
+    let makes = matches!(verb, "run" | "create");
+    let parsed = args::parse(&rest, if makes { &SPEC } else { &ends });
+    match verb {
+        "run" | "create" => {
+            let name = parsed.value(&["name"]).map_or("", Value::text);
+            let asks = parsed.any(&["help", "replace"]);
+            if !asks {
+                walker.makes(format!("container:{name}"));
+            }
+            false
+        }
+        "rm" | "stop" | "kill" | "restart" | "pause" | "unpause" => {
+            let made = |name: &&Value| {
+                // A container without a name is told by the number that starting it printed.
+                let name = if name.is_blank_mark() && name.has(PLAIN) {
+                    ""
+                } else {
+                    name.text()
+                };
+                walker.has_made(&format!("container:{name}"))
+            };
+            !parsed.operands.is_empty()
+                && !parsed.any(&["v", "volumes"])
+                && parsed.operands.iter().all(made)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
+    if matches!(command.name, "docker" | "podman" | "nerdctl") && is_own(command, walker) {
+        return daemon(command, walker);
+    }
     by_verb(TOOLS, command, walker)?;
     if !matches!(
         command.name,

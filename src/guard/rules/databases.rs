@@ -18,13 +18,14 @@ pub(crate) static DESTROY: Rule = Rule {
     id: "data.destroy",
     what: "dropping, truncating or flushing databases, caches and queues",
     reason: "a server's data is shared and does not come back",
-    instead: "use a scratch database: a file of SQLite in the worktree, or createdb with a name of your own",
+    instead: "use a scratch database: a file of SQLite in the worktree, one that you made with createdb, or one named for tests on this machine",
     safer: Some("sqlite3 dev.db 'DROP TABLE IF EXISTS scratch'"),
     deny: &[
         "psql -c 'DROP TABLE orders'",
         "echo 'truncate orders' | psql",
         "redis-cli FLUSHALL",
         "dropdb shop",
+        "psql -h localhost -d shop -c 'DROP TABLE orders'",
         "mysql -e 'delete from orders'",
         "mongosh shop --eval 'db.dropDatabase()'",
         "psql -c '\\! rm -rf ~'",
@@ -32,6 +33,8 @@ pub(crate) static DESTROY: Rule = Rule {
     allow: &[
         "psql -c \"select 'drop table x'\"",
         "sqlite3 dev.db 'DROP TABLE t'",
+        "createdb mine && dropdb mine",
+        "psql -h localhost -d shop_test -c 'DROP TABLE t'",
         "redis-cli get flushall",
         "grep -rn 'drop table' migrations",
         "psql -c 'select 1 -- drop table x'",
@@ -249,11 +252,30 @@ const CLIENTS: &[(&str, Spec, &[&str])] = &[
         },
         &[],
     ),
+    (
+        "influx",
+        Spec {
+            valued: "",
+            longs: &[
+                "execute", "database", "host", "port", "username", "password", "format",
+            ],
+        },
+        &["execute"],
+    ),
     ("trino", MYSQL, &["execute"]),
     ("cockroach", MYSQL, &["e", "execute"]),
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
+    let own = super::scratch::is_own(command, walker);
+    if own
+        && !matches!(
+            command.name,
+            "psql" | "pgcli" | "usql" | "mysql" | "mariadb"
+        )
+    {
+        return Ok(());
+    }
     by_verb(TOOLS, command, walker)?;
     match command.name {
         "sqlite3" | "sqlite" | "duckdb" | "litecli" => return stores::file(command, walker),
@@ -279,27 +301,27 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
     let given = !texts.is_empty();
     for text in texts {
-        statement(walker, text)?;
+        statement(walker, text, own)?;
     }
     for text in parsed.values(&["f", "file", "i"]) {
         if let Stream::Text(text) = walker.content(text) {
-            statement(walker, &Value::new(text))?;
+            statement(walker, &Value::new(text), own)?;
         }
     }
-    piped(command, walker, given)
+    piped(command, walker, given, own)
 }
 
 /// What flows into a client.
-fn piped(command: &Command<'_>, walker: &mut Walker<'_>, given: bool) -> Found {
+fn piped(command: &Command<'_>, walker: &mut Walker<'_>, given: bool, own: bool) -> Found {
     match command.stdin {
-        Stream::Text(text) => statement(walker, &Value::new(text.clone())),
+        Stream::Text(text) => statement(walker, &Value::new(text.clone()), own),
         Stream::Remote if !given => walker.deny(&remote::SCRIPT, &command.shown()),
         _ => Ok(()),
     }
 }
 
 /// One or more statements, and the client's own commands among them.
-fn statement(walker: &mut Walker<'_>, text: &Value) -> Found {
+fn statement(walker: &mut Walker<'_>, text: &Value, own: bool) -> Found {
     if text.has(REMOTE) {
         return walker.deny(&remote::SCRIPT, &text.shown());
     }
@@ -323,7 +345,9 @@ fn statement(walker: &mut Walker<'_>, text: &Value) -> Found {
             }
         }
     }
-    if let Some(found) = sql::destroys(text.text()) {
+    if let Some(found) = sql::destroys(text.text())
+        && !(own && sql::is_inside(&found))
+    {
         return walker.deny(&DESTROY, &found);
     }
     Ok(())

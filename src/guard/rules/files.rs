@@ -6,7 +6,8 @@
 use super::fs::{self, Access, FILL, PLAIN};
 use crate::guard::args::{self, Parsed, Spec};
 use crate::guard::place::Place;
-use crate::guard::walk::{Command, Found, Walker};
+use crate::guard::walk::endless::is_source;
+use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::Value;
 
 const fn spec(valued: &'static str, longs: &'static [&'static str]) -> Spec {
@@ -52,11 +53,17 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             fs::all(walker, Access::Write, named)?;
             fs::all(walker, Access::Write, parsed.operands.first().copied())
         }
-        "ed" | "ex" | "vi" | "vim" | "nvim" | "emacs" | "nano" => editor(command, walker),
+        "ed" | "ex" | "vi" | "vim" | "nvim" | "emacs" | "nano" => {
+            super::editors::judge(command, walker)
+        }
         "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld" | "objcopy"
         | "strip" | "pandoc" | "ffmpeg" | "xxd" | "go" | "dot" | "jq" | "yq" => {
             let spec = spec("oILDlx", &["output", "out"]);
             output(args, &spec, &["o", "output", "out"], walker)
+        }
+        "csplit" => {
+            let spec = spec("fbn", &["prefix", "suffix-format", "digits"]);
+            output(args, &spec, &["f", "prefix"], walker)
         }
         "tail" if args.iter().any(|a| a.text() == "/dev/zero") => walker.deny(&FILL, "/dev/zero"),
         _ => Ok(()),
@@ -72,6 +79,7 @@ const PLAINLY: &[(&[&str], Access, usize, Spec)] = &[
             "rmdir",
             "unlink",
             "srm",
+            "wipe",
             "trash",
             "trash-put",
             "rimraf",
@@ -106,10 +114,10 @@ const PLAINLY: &[(&[&str], Access, usize, Spec)] = &[
         spec("mZ", &["mode", "context"]),
     ),
     (
-        &["split", "csplit"],
+        &["split"],
         Access::Write,
         1,
-        spec("abClnt", &["lines", "bytes"]),
+        spec("abClnt", &["lines", "bytes", "filter"]),
     ),
 ];
 
@@ -176,7 +184,10 @@ fn transfer(walker: &mut Walker<'_>, sources: &[&Value], to: &Value, moves: bool
     let content = if moves {
         walker.state.files.remove(&from)
     } else {
-        walker.state.files.get(&from).cloned()
+        match walker.content(source) {
+            Stream::Unknown | Stream::Own => None,
+            known => Some(known),
+        }
     };
     if let Some(content) = content {
         let to = walker.target(to, true).path;
@@ -209,6 +220,10 @@ fn copies(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         None => None,
     };
     fs::all(walker, Access::Read, operands.iter().copied())?;
+    let endless = |v: &&Value| is_source(v.text());
+    if command.name != "ln" && operands.iter().any(endless) {
+        walker.deny(&FILL, "the disk")?;
+    }
     if let Some(to) = &to {
         into(walker, to, &operands)?;
         if command.name == "ln" {
@@ -284,45 +299,6 @@ fn rsync(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
     if !from.is_empty() && !parsed.any(&["n", "dry-run"]) {
         fs::access(walker, Access::Write, to)?;
-    }
-    Ok(())
-}
-
-/// Editors run commands and write files by their scripts.
-fn editor(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let parsed = args::parse(
-        command.args,
-        &spec("cSuiTwWp", &["cmd", "eval", "execute", "load"]),
-    );
-    for script in parsed.values(&["c", "cmd"]) {
-        let text = script.text().trim_start_matches([':', ' ']);
-        if let Some(at) = text.find('!') {
-            walker.shell_text(&Value::new(text.get(at + 1..).unwrap_or_default()))?;
-        }
-    }
-    for lisp in parsed.values(&["eval", "execute"]) {
-        lisp_code(walker, lisp.text())?;
-    }
-    if let crate::guard::walk::Stream::Text(text) = command.stdin {
-        for line in text.lines() {
-            if let Some(shell) = line.trim_start_matches(':').strip_prefix('!') {
-                walker.shell_text(&Value::new(shell))?;
-            }
-        }
-    }
-    fs::all(walker, Access::Write, parsed.operands.iter().copied())
-}
-
-/// What Lisp in an editor removes or runs.
-fn lisp_code(walker: &mut Walker<'_>, code: &str) -> Found {
-    let texts: Vec<&str> = code.split('"').skip(1).step_by(2).collect();
-    if code.contains("delete-") || code.contains("rename-file") || code.contains("write-region") {
-        for text in &texts {
-            fs::access(walker, Access::Delete, &Value::new(*text))?;
-        }
-    }
-    if code.contains("shell-command") || code.contains("call-process") {
-        walker.shell_text(&Value::new(texts.join(" ")))?;
     }
     Ok(())
 }

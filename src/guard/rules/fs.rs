@@ -13,7 +13,7 @@ use crate::guard::word::{SECRET, Value};
 
 pub(crate) static DELETE_OUTSIDE: Rule = Rule {
     id: "fs.delete-outside",
-    what: "removing files outside the worktree and the folders for temporary files",
+    what: "removing files outside the worktree, the folders for temporary files and the caches of the run's home",
     reason: "it removes files that are not the run's own, or that cannot be known before it runs",
     instead: "remove by a path written out inside the worktree or $TMPDIR, and leave the rest to a person",
     safer: Some("rm -rf ./target"),
@@ -29,6 +29,7 @@ pub(crate) static DELETE_OUTSIDE: Rule = Rule {
     allow: &[
         "rm -rf target",
         "find . -name '*.orig' -delete",
+        "rm -rf ~/.cache/pip ~/.npm/_cacache",
         "cd web && rm -rf node_modules",
         "d=$(mktemp -d); rm -rf \"$d\"",
         "rm -r ./out/project-stuff",
@@ -134,7 +135,7 @@ pub(crate) fn access(walker: &Walker<'_>, access: Access, value: &Value) -> Foun
         Access::Delete => delete_rule(target.place),
         Access::Write => write_rule(target.place),
         Access::Make => match target.place {
-            Place::Outside if walker.away == 0 => None,
+            Place::Outside | Place::Home | Place::Unknown if walker.away == 0 => None,
             place => write_rule(place),
         },
     };
@@ -146,7 +147,7 @@ pub(crate) fn access(walker: &Walker<'_>, access: Access, value: &Value) -> Foun
 
 fn delete_rule(place: Place) -> Option<&'static Rule> {
     match place {
-        Place::Null | Place::Tmp | Place::Worktree | Place::SharedTmp => None,
+        Place::Null | Place::Tmp | Place::Worktree | Place::Home | Place::SharedTmp => None,
         Place::Root | Place::Git => Some(&DELETE_WORKTREE),
         Place::Hooks => Some(&guard::TAMPER),
         Place::Outside | Place::Secret | Place::Unknown => Some(&DELETE_OUTSIDE),
@@ -156,7 +157,12 @@ fn delete_rule(place: Place) -> Option<&'static Rule> {
 
 fn write_rule(place: Place) -> Option<&'static Rule> {
     match place {
-        Place::Null | Place::Tmp | Place::Worktree | Place::SharedTmp | Place::Root => None,
+        Place::Null
+        | Place::Tmp
+        | Place::Worktree
+        | Place::Home
+        | Place::SharedTmp
+        | Place::Root => None,
         Place::Git => Some(&WRITE_GIT),
         Place::Hooks => Some(&guard::TAMPER),
         Place::Outside | Place::Secret | Place::Unknown => Some(&WRITE_OUTSIDE),

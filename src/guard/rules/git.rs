@@ -4,7 +4,7 @@
 //! and drop what is its own; what leaves the clone is the factory's to send, and
 //! a repository elsewhere is only read.
 
-use super::gitverbs::{branch, filters, is_base, run_or_text, with_paths};
+use super::gitverbs::{branch, filters, run_or_text, update_ref, with_paths};
 use super::{gitconfig, shell};
 use crate::guard::place::Place;
 use crate::guard::verdict::Rule;
@@ -54,7 +54,7 @@ pub(crate) static OTHER_REPOSITORY: Rule = Rule {
 
 pub(crate) static PROTECTED_BRANCH: Rule = Rule {
     id: "git.protected-branch",
-    what: "deleting the base branch or the run's own branch, or rewriting all history",
+    what: "deleting, moving or renaming the base branch, deleting the run's own, or rewriting all history",
     reason: "what the factory delivers is measured against that branch",
     instead: "make a new branch, or reset your own",
     safer: Some("git switch -c scratch"),
@@ -62,8 +62,15 @@ pub(crate) static PROTECTED_BRANCH: Rule = Rule {
         "git branch -D main",
         "git update-ref -d refs/heads/main",
         "git filter-branch -- --all",
+        "git branch -f main HEAD",
+        "git fetch origin '+refs/heads/*:refs/heads/*'",
     ],
-    allow: &["git branch -d old-idea", "git reset --soft main"],
+    allow: &[
+        "git branch -d old-idea",
+        "git reset --soft main",
+        "git checkout -B scratch main",
+        "git branch --merged | xargs git branch -d",
+    ],
 };
 
 /// All of this domain.
@@ -289,17 +296,7 @@ fn subcommand(verb: &str, args: &[Value], command: &Command<'_>, walker: &mut Wa
             walker.deny(&super::secrets::SHOW, &shown)
         }
         "branch" => branch(args, walker),
-        "update-ref" => {
-            let deletes = args.iter().any(|a| a.text() == "-d");
-            let base = words
-                .iter()
-                .any(|w| is_base(w.trim_start_matches("refs/heads/")));
-            if deletes && base {
-                walker.deny(&PROTECTED_BRANCH, &shown)
-            } else {
-                Ok(())
-            }
-        }
+        "update-ref" => update_ref(args, command.stdin, walker),
         "filter-branch" => filters(args, walker, &shown),
         "filter-repo" if !args.iter().any(|a| a.text() == "--analyze") => {
             walker.deny(&PROTECTED_BRANCH, &shown)

@@ -59,27 +59,24 @@ fn kind(name: &str) -> Kind {
     if CODE.contains(&name.as_str()) || name.starts_with("pager.") {
         return Kind::Code;
     }
+    let within = |section: &str| name.starts_with(section);
     let program = matches!(
         name.as_str(),
         "core.fsmonitor"
-            | "core.sshcommand"
             | "core.askpass"
-            | "gpg.program"
             | "core.gitproxy"
             | "core.attributesfile"
             | "uploadpack.packobjectshook"
-    ) || name.starts_with("include.")
-        || name.starts_with("includeif.")
-        || name.starts_with("credential.")
-        || name.starts_with("http.")
-        || (name.starts_with("url.") && last.contains("insteadof"))
-        || (name.starts_with("filter.") && matches!(last, "clean" | "smudge" | "process"))
-        || (name.starts_with("merge.") && last == "driver")
-        || (name.starts_with("diff.") && matches!(last, "textconv" | "command"))
-        || (name.contains("tool.") && matches!(last, "cmd" | "path"))
-        || (name.starts_with("remote.")
-            && matches!(last, "pushurl" | "uploadpack" | "receivepack" | "vcs"))
-        || (name.starts_with("submodule.") && last == "update");
+            | "imap.tunnel"
+            | "sendemail.smtpserver"
+    ) || ["include.", "includeif.", "credential.", "http.", "protocol."].iter().any(|s| within(s))
+        // Whatever section it is in: gpg.*.program, trailer.*.command, man.*.cmd.
+        || ["program", "command", "cmd"].iter().any(|end| last.ends_with(end))
+        || matches!(last, "textconv" | "clean" | "smudge" | "process" | "driver" | "vcs")
+        || (within("url.") && last.contains("insteadof"))
+        || ((name.contains("tool.") || within("lfs.")) && last == "path")
+        || (within("remote.") && matches!(last, "pushurl" | "uploadpack" | "receivepack"))
+        || (within("submodule.") && last == "update");
     if program { Kind::Program } else { Kind::Plain }
 }
 
@@ -200,7 +197,7 @@ pub(super) fn config(args: &[Value], walker: &mut Walker<'_>) -> Found {
         // A name alone asks for its value; a secret one is shown by nothing else.
         return Ok(());
     }
-    if parsed.any(&["global", "system"]) {
+    if parsed.any(&["system"]) {
         return walker.deny(
             &super::fs::WRITE_OUTSIDE,
             "the settings of git for all repositories",

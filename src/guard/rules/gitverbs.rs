@@ -44,6 +44,10 @@ fn spec_of(verb: &str) -> Spec {
             valued: "b",
             longs: &["template", "separate-git-dir", "initial-branch"],
         },
+        "checkout" | "switch" => Spec {
+            valued: "bBcC",
+            longs: &["force-create", "create", "orphan", "conflict"],
+        },
         "worktree" => Spec {
             valued: "bB",
             longs: &["reason"],
@@ -93,6 +97,14 @@ pub(super) fn with_paths(
     if verb == "hash-object" || parsed.has("no-index") {
         fs::all(walker, Access::Read, parsed.operands.iter().copied())?;
     }
+    if matches!(verb, "init" | "clone")
+        && let Some(folder) = parsed.value(&["separate-git-dir"])
+    {
+        fs::access(walker, Access::Write, folder)?;
+        if verb == "init" && parsed.operands.is_empty() {
+            fs::access(walker, Access::Delete, &Value::new(".git"))?;
+        }
+    }
     if parsed.value(&["template"]).is_some() {
         walker.deny(&super::guard::GIT_PROGRAM, shown)?;
     }
@@ -125,17 +137,102 @@ pub(super) fn run_or_text(walker: &mut Walker<'_>, rest: &[Value]) -> Found {
 }
 
 pub(super) fn branch(args: &[Value], walker: &Walker<'_>) -> Found {
-    let parsed = args::parse(args, &args::NONE);
-    if !parsed.any(&["D", "d", "delete"]) || parsed.any(&["r", "remotes"]) {
+    let spec = Spec {
+        valued: "u",
+        longs: &[
+            "set-upstream-to",
+            "contains",
+            "merged",
+            "no-merged",
+            "format",
+            "sort",
+        ],
+    };
+    let parsed = args::parse(args, &spec);
+    if parsed.any(&["r", "remotes"]) {
         return Ok(());
     }
-    for name in &parsed.operands {
-        let text = name.text();
-        if is_base(text) || text == walker.scene.branch || name.is_blank_mark() {
-            walker.deny(&PROTECTED_BRANCH, text)?;
+    if parsed.any(&["D", "d", "delete"]) {
+        // Without force only what is merged is deleted: an unknown name may be.
+        let forced = parsed.any(&["D", "f", "force"]);
+        for name in &parsed.operands {
+            let text = name.text();
+            let unknown = forced && name.is_blank_mark();
+            if is_base(text) || text == walker.scene.branch || unknown {
+                walker.deny(&PROTECTED_BRANCH, text)?;
+            }
+        }
+        return Ok(());
+    }
+    let moves = parsed.any(&["m", "M", "move"]);
+    let touched = if moves {
+        parsed.operands.clone()
+    } else if parsed.any(&["c", "C", "copy"]) {
+        parsed.operands.last().copied().into_iter().collect()
+    } else if parsed.any(&["f", "force"]) {
+        parsed.operands.first().copied().into_iter().collect()
+    } else {
+        Vec::new()
+    };
+    bases(walker, touched)
+}
+
+/// None of these may be the base.
+pub(super) fn bases<'v>(walker: &Walker<'_>, names: impl IntoIterator<Item = &'v Value>) -> Found {
+    for name in names {
+        let text = name.text().trim_start_matches('+');
+        let name = text.strip_prefix("refs/heads/").unwrap_or(text);
+        if is_base(name) && name != "HEAD" {
+            walker.deny(&PROTECTED_BRANCH, name)?;
         }
     }
     Ok(())
+}
+
+/// What a fetch writes to: the right side of its refspecs.
+fn fetched(parsed: &Parsed<'_>, walker: &Walker<'_>) -> Found {
+    for spec in parsed.operands.iter().skip(1) {
+        let Some((source, to)) = spec.text().split_once(':') else {
+            continue;
+        };
+        if source.contains("//") || to.is_empty() {
+            continue;
+        }
+        if to.starts_with("refs/heads/") && to.contains('*') || to == "refs/*" || to == "*" {
+            walker.deny(&PROTECTED_BRANCH, spec.text())?;
+        }
+        bases(walker, [&Value::new(to)])?;
+    }
+    Ok(())
+}
+
+/// `update-ref`: refs by operand or from standard input.
+pub(super) fn update_ref(args: &[Value], stdin: &Stream, walker: &Walker<'_>) -> Found {
+    let spec = Spec {
+        valued: "m",
+        longs: &[],
+    };
+    let parsed = args::parse(args, &spec);
+    let first = parsed.operands.first().copied();
+    if parsed.has("d") && first.is_some_and(|name| name.text() == "HEAD") {
+        walker.deny(&PROTECTED_BRANCH, "HEAD")?;
+    }
+    bases(walker, first)?;
+    if !parsed.has("stdin") {
+        return Ok(());
+    }
+    match stdin {
+        Stream::Text(text) => {
+            let names: Vec<Value> = text
+                .split(|c: char| c.is_whitespace() || c == '\0')
+                .filter(|word| word.starts_with("refs/"))
+                .map(Value::new)
+                .collect();
+            bases(walker, &names)
+        }
+        Stream::Empty => Ok(()),
+        _ => walker.doubtful(&PROTECTED_BRANCH, "refs of standard input"),
+    }
 }
 
 /// Whether a branch is the base of what is delivered.
@@ -149,6 +246,15 @@ pub(super) fn is_base(name: &str) -> bool {
 /// Folders and files that a subcommand makes or removes.
 fn written(verb: &str, parsed: &Parsed<'_>, walker: &Walker<'_>) -> Found {
     match verb {
+        "fetch" | "pull" => fetched(parsed, walker),
+        "checkout" | "switch" => bases(walker, parsed.values(&["B", "C", "force-create"])),
+        "symbolic-ref" if parsed.operands.len() > 1 => {
+            bases(walker, parsed.operands.first().copied())
+        }
+        "worktree" if parsed.value(&["B"]).is_some() => {
+            bases(walker, parsed.values(&["B"]))?;
+            fs::all(walker, Access::Write, parsed.operands.get(1).copied())
+        }
         "clone" | "init" => fs::all(
             walker,
             Access::Write,

@@ -7,10 +7,13 @@
 
 pub(crate) mod archives;
 mod aws;
+mod builds;
 pub(crate) mod clouds;
 pub(crate) mod containers;
 pub(crate) mod databases;
 pub(crate) mod disks;
+mod editors;
+mod environment;
 mod files;
 pub(crate) mod forge;
 pub(crate) mod fs;
@@ -19,13 +22,17 @@ mod gitconfig;
 mod gitverbs;
 pub(crate) mod guard;
 pub(crate) mod kubernetes;
+pub(crate) mod leaks;
 pub(crate) mod net;
+mod outputs;
 pub(crate) mod permissions;
 pub(crate) mod processes;
 pub(crate) mod publishing;
 pub(crate) mod remote;
 mod requests;
+mod scratch;
 pub(crate) mod secrets;
+mod sed;
 pub(crate) mod shell;
 mod sql;
 mod stores;
@@ -33,6 +40,7 @@ mod verbs;
 
 use super::verdict::Rule;
 use super::walk::{Command, Found, Walker};
+use super::word::Value;
 
 /// The rule of commands that a project denies; its words are the project's.
 pub(crate) static PROJECT: Rule = Rule {
@@ -68,35 +76,46 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
     domains.into_iter().flatten().copied()
 }
 
-/// Variables that name a program which others start.
-const PROGRAMS: [&str; 8] = [
-    "MANPAGER",
-    "LESSOPEN",
-    "LESSCLOSE",
-    "EDITOR",
-    "VISUAL",
-    "BROWSER",
-    "PAGER",
-    "RUSTC_WRAPPER",
-];
+/// Whether a program is only asked for its help or its version, and nothing else.
+pub(crate) fn asks(command: &Command<'_>) -> bool {
+    /// Tools of verbs, whose verbs have a help of their own.
+    const OF_VERBS: [&str; 16] = [
+        "git",
+        "docker",
+        "podman",
+        "kubectl",
+        "helm",
+        "terraform",
+        "aws",
+        "gcloud",
+        "az",
+        "cargo",
+        "npm",
+        "pnpm",
+        "yarn",
+        "gh",
+        "systemctl",
+        "redis-cli",
+    ];
+    let Some((last, verbs)) = command.args.split_last() else {
+        return false;
+    };
+    let is_word = |arg: &Value| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b == b'-';
+        !arg.text().starts_with('-') && arg.text().bytes().all(plain)
+    };
+    let of_verb = OF_VERBS.contains(&command.name) && verbs.len() <= 3 && verbs.iter().all(is_word);
+    let help = last.text() == "--help";
+    let version = matches!(last.text(), "--version" | "-V");
+    let found_by_name = !command.word.contains('/');
+    found_by_name
+        && command.env.is_empty()
+        && (verbs.is_empty() && (help || version) || of_verb && help)
+}
 
 /// What surrounds a command, whatever it is: its environment, and rights above it.
 pub(crate) fn around(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    for (name, value) in command.env {
-        if PROGRAMS.contains(&name.as_str()) {
-            let code = value.tail(value.text().len() - value.text().trim_start_matches('|').len());
-            walker.shell_text(&code)?;
-        }
-        guard::environment(name, value, walker)?;
-        clouds::environment(name, value, walker)?;
-    }
-    if command.name == "export" {
-        for arg in command.args {
-            if let Some((name, _)) = arg.text().split_once('=') {
-                guard::environment(name, &arg.tail(name.len() + 1), walker)?;
-            }
-        }
-    }
+    environment::judge(command, walker)?;
     permissions::judge(command, walker)?;
     processes::judge(command, walker)?;
     net::judge(command, walker)?;
@@ -115,9 +134,16 @@ pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         "git" => git::judge(command, walker),
         name if name.starts_with("git-") => git::plumbing(command, walker),
         _ => {
+            match command.name {
+                "sed" | "gsed" => sed::judge(command, walker)?,
+                "make" | "gmake" | "ninja" | "just" => builds::make(command, walker)?,
+                "npm" | "pnpm" | "yarn" | "bun" => builds::package(command, walker)?,
+                _ => {}
+            }
             disks::judge(command, walker)?;
             databases::judge(command, walker)?;
             archives::judge(command, walker)?;
+            outputs::judge(command, walker)?;
             files::judge(command, walker)
         }
     }

@@ -50,7 +50,7 @@ pub(crate) static SET_ID: Rule = Rule {
 
 pub(crate) static SYSTEM: Rule = Rule {
     id: "perm.system",
-    what: "changing users, passwords, the firewall, the clock or the kernel",
+    what: "changing users, passwords, the firewall, the clock, the logs or the kernel",
     reason: "it changes the machine for everybody on it",
     instead: "leave the machine as it is; say in your report what it lacks",
     safer: Some("id -un"),
@@ -63,6 +63,7 @@ pub(crate) static SYSTEM: Rule = Rule {
         "date -s '2001-01-01'",
         "hostnamectl set-hostname x",
         "apt-get remove git",
+        "journalctl --vacuum-size=1",
     ],
     allow: &[
         "sysctl -n kernel.pid_max",
@@ -165,6 +166,31 @@ const TOOLS: &[Tool] = &[
             "link|addr|address|route|rule|neigh|netns|tunnel|a|r|l",
             "set|add|del|delete|flush|replace|change",
         ])],
+    ),
+    tool(
+        &["tc"],
+        &[verb(&[
+            "qdisc|class|filter|chain|action",
+            "add|del|delete|change|replace|link|flush",
+        ])],
+    ),
+    tool(
+        &["journalctl"],
+        &[with(
+            &[],
+            &[
+                "vacuum-size",
+                "vacuum-time",
+                "vacuum-files",
+                "rotate",
+                "flush",
+                "relinquish-var",
+            ],
+        )],
+    ),
+    tool(
+        &["auditctl"],
+        &[unless(&[], &["l", "s", "list", "status", "help"])],
     ),
     tool(&["ifconfig"], &[verb(&["*", "up|down|*"])]),
     tool(&["route"], &[verb(&["add|del|flush"])]),

@@ -22,6 +22,7 @@ pub(crate) static KILL: Rule = Rule {
         "killall sshd",
         "kill $PPID",
         "kill $(pidof adf)",
+        "strace -p 1",
         "fuser -k 22/tcp",
     ],
     allow: &[
@@ -164,7 +165,8 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 .args
                 .iter()
                 .any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
-            if asks || (walker.scene.signals_walled && names_others(command)) {
+            let children = names_children(command);
+            if asks || children || (walker.scene.signals_walled && names_others(command)) {
                 Ok(())
             } else {
                 walker.deny(&KILL, &shown)
@@ -178,6 +180,10 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 Ok(())
             }
         }
+        "strace" | "ltrace" | "gdb" | "lldb" | "perf" | "gcore" | "rr" | "py-spy" => {
+            traces(command, walker)
+        }
+        "busctl" | "dbus-send" | "gdbus" | "qdbus" => bus(command, walker),
         "crontab" => {
             let lists = command.args.iter().any(|a| a.text() == "-l");
             if lists {
@@ -199,6 +205,17 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     }
 }
 
+/// Whether only children of `$$` or of a number kept from `$!` are named.
+fn names_children(command: &Command<'_>) -> bool {
+    let spec = Spec {
+        valued: "Pugtsn",
+        longs: &["parent", "signal"],
+    };
+    let parsed = args::parse(command.args, &spec);
+    let parents = parsed.values(&["P", "parent"]);
+    !parents.is_empty() && parents.iter().all(|p| p.has(PLAIN) && !p.is_open())
+}
+
 /// Whether only programs are named that are not the guard's, whose hooks run in the same
 /// walls: plain names, none a part of `adf`, and no option but the signal.
 fn names_others(command: &Command<'_>) -> bool {
@@ -215,6 +232,50 @@ fn names_others(command: &Command<'_>) -> bool {
         .args
         .iter()
         .all(|a| !a.is_open() && (is_signal(a.text()) || is_name(a.text())))
+}
+
+/// Programs that hold or look into a process by its number.
+fn traces(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let spec = Spec {
+        valued: "p",
+        longs: &["pid", "attach"],
+    };
+    let parsed = args::parse(command.args, &spec);
+    for number in parsed.values(&["p", "pid", "attach"]) {
+        others(walker, number)?;
+    }
+    Ok(())
+}
+
+/// Messages to those who rule the machine.
+fn bus(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    const LORDS: [&str; 7] = [
+        "login1",
+        "systemd1",
+        "UDisks2",
+        "hostname1",
+        "timedate1",
+        "NetworkManager",
+        "PackageKit",
+    ];
+    let calls = |a: &Value| matches!(a.text(), "call" | "set-property");
+    let calls = command.name != "busctl" || command.args.iter().any(calls);
+    let lord = |a: &Value| LORDS.iter().any(|lord| a.text().contains(lord));
+    if calls && command.args.iter().any(lord) {
+        return walker.deny(&POWER, &command.shown());
+    }
+    Ok(())
+}
+
+/// A process that is looked into or held: not one of others.
+pub(crate) fn others(walker: &Walker<'_>, number: &Value) -> Found {
+    if number.is_open() {
+        return walker.doubtful(&KILL, &number.shown());
+    }
+    match number.text().parse::<i64>() {
+        Ok(number) if number <= 1 => walker.deny(&KILL, &number.to_string()),
+        _ => Ok(()),
+    }
 }
 
 fn kill(command: &Command<'_>, walker: &Walker<'_>) -> Found {

@@ -19,6 +19,7 @@ pub(crate) static READ: Rule = Rule {
     deny: &[
         "cat ~/.ssh/id_rsa",
         "cp ~/.ssh/id_rsa key",
+        "cat /etc/adf/shop.token",
         "cat /etc/shadow",
         "grep -A2 x ~/.netrc",
     ],
@@ -39,11 +40,15 @@ pub(crate) static SHOW: Rule = Rule {
     deny: &[
         "echo \"$ANTHROPIC_API_KEY\"",
         "printenv OPENAI_API_KEY",
+        "env | sort",
+        "jq -n '$ENV.OPENAI_API_KEY'",
         "gh auth token",
         "git credential fill",
     ],
     allow: &[
         "printenv PATH",
+        "env | grep -i rust",
+        "env | cut -d= -f1",
         "test -n \"$NPM_TOKEN\"",
         "grep -rn API_KEY src",
         "gh auth status",
@@ -173,6 +178,10 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
             }
             return Ok(());
         }
+        "jq" | "gojq" | "yq" => {
+            let program = args.iter().find(|a| !a.text().starts_with('-'));
+            environment_of(program.map_or("", Value::text), walker)?;
+        }
         "test" | "[" | "export" | "unset" => return Ok(()),
         "ssh-keygen" => {
             let parsed = args::parse(
@@ -203,6 +212,30 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     for option in args.iter().filter(|a| a.text().starts_with('-')) {
         if let Some(at) = option.text().find('=') {
             reads(walker, &option.tail(at + 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// `env` and `$ENV` of jq: all of it, or a secret of it.
+fn environment_of(program: &str, walker: &Walker<'_>) -> Found {
+    for (at, name) in program
+        .match_indices("$ENV")
+        .chain(program.match_indices("env"))
+    {
+        let rest = program.get(at + name.len()..).unwrap_or_default();
+        let before = program.get(..at).unwrap_or_default();
+        let is_word = |c: char| c.is_alphanumeric() || "._$\"".contains(c);
+        if before.ends_with(is_word)
+            || (name == "env" && rest.starts_with(is_word) && !rest.starts_with('.'))
+        {
+            continue;
+        }
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !"._".contains(c));
+        let field = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let field = field.trim_start_matches('.');
+        if field.is_empty() || parameters::is_secret_name(field) {
+            walker.deny(&SHOW, program)?;
         }
     }
     Ok(())

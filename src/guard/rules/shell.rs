@@ -93,7 +93,7 @@ pub(crate) static UNKNOWN_CODE: Rule = Rule {
         "base64 -d x.b64 | sh",
         "eval \"$CODE\"",
         "printf '%s' \"$X\" | bash",
-        "cat x | python3",
+        "cat /srv/x | python3",
     ],
     allow: &[
         "echo 'echo hi' | bash",

@@ -11,6 +11,28 @@ pub(super) fn destroys(text: &str) -> Option<String> {
         .map(|words| words.join(" "))
 }
 
+/// Whether a statement that destroys stays inside its database.
+pub(super) fn is_inside(statement: &str) -> bool {
+    let mut words = statement.split(' ');
+    match words.next() {
+        Some("truncate" | "delete" | "update" | "alter") => !statement.contains("system"),
+        Some("drop") => words.next().is_some_and(|what| {
+            matches!(
+                what,
+                "table"
+                    | "view"
+                    | "index"
+                    | "schema"
+                    | "sequence"
+                    | "type"
+                    | "function"
+                    | "trigger"
+            )
+        }),
+        _ => false,
+    }
+}
+
 /// Whether a statement changes data or tables.
 pub(super) fn changes(text: &str) -> bool {
     statements(text).iter().any(|words| {

@@ -52,6 +52,13 @@ pub(super) fn file(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
                 _ => {}
             }
         }
+        if let Some((_, rest)) = text.to_lowercase().split_once("vacuum")
+            && let Some(at) = rest.find("into '")
+        {
+            let from = text.len() - rest.len() + at + "into '".len();
+            let path = text.get(from..).and_then(|rest| rest.split('\'').next());
+            fs::access(walker, Access::Write, &Value::new(path.unwrap_or_default()))?;
+        }
         let attached = sql::attaches(text);
         for path in &attached {
             if sql::destroys(text).is_some() {

@@ -46,8 +46,10 @@ fn append(block: &mut Block, list: &CompoundList) {
 fn and_or(block: &mut Block, list: &AndOrList) {
     block.push(pipeline(&list.first, Joint::Then));
     for next in &list.additional {
-        let (AndOr::And(next) | AndOr::Or(next)) = next;
-        block.push(pipeline(next, Joint::Maybe));
+        block.push(match next {
+            AndOr::And(next) => pipeline(next, Joint::And),
+            AndOr::Or(next) => pipeline(next, Joint::Or),
+        });
     }
 }
 
@@ -57,6 +59,7 @@ fn pipeline(theirs: &TheirPipeline, joint: Joint) -> Pipeline {
         joint,
         nodes,
         background: false,
+        negated: theirs.bang,
     }
 }
 

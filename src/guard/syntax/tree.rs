@@ -13,8 +13,10 @@ pub(crate) type Block = Vec<Pipeline>;
 pub(crate) enum Joint {
     /// `;`, `&` or a new line: it runs.
     Then,
-    /// `&&` or `||`: it may run.
-    Maybe,
+    /// `&&`: it runs when the one before did well.
+    And,
+    /// `||`: it runs when the one before did not.
+    Or,
 }
 
 /// Commands joined by `|`.
@@ -24,6 +26,8 @@ pub(crate) struct Pipeline {
     pub(crate) nodes: Vec<Node>,
     /// It ends in `&`: it runs in a shell of its own.
     pub(crate) background: bool,
+    /// `!` stands before it.
+    pub(crate) negated: bool,
 }
 
 /// One command of any shape.

@@ -21,7 +21,10 @@ impl Walker<'_> {
     pub(super) fn block(&mut self, block: &Block, stdin: Stream) -> Found<Stream> {
         let mut out = Stream::Empty;
         for pipeline in block {
-            if pipeline.joint == Joint::Maybe {
+            if pipeline.joint != Joint::And {
+                self.unmade();
+            }
+            if pipeline.joint != Joint::Then {
                 let before = self.state.clone();
                 out = out.then(self.pipeline(pipeline, &stdin)?);
                 if self.state.has_left {
@@ -29,6 +32,9 @@ impl Walker<'_> {
                 }
             } else {
                 out = out.then(self.pipeline(pipeline, &stdin)?);
+            }
+            if pipeline.negated || pipeline.background || pipeline.nodes.len() > 1 {
+                self.unmade();
             }
         }
         Ok(out)
@@ -60,6 +66,7 @@ impl Walker<'_> {
     }
 
     pub(super) fn node(&mut self, node: &Node, stdin: Stream) -> Found<Stream> {
+        self.unending(node)?;
         match node {
             Node::Simple(simple) => self.simple(simple, stdin),
             Node::Group(block) => self.block(block, stdin),
@@ -146,11 +153,19 @@ impl Walker<'_> {
     /// brush-parser takes `( (a b) )` for a sum: what may be commands is judged
     /// as such too, where only what is known counts.
     fn perhaps(&mut self, sum: &str) -> Found {
-        if !sum.contains(char::is_alphabetic) || syntax::parse(sum, true).is_err() {
+        if !sum.contains(char::is_alphabetic) {
+            return Ok(());
+        }
+        self.leniently(sum)
+    }
+
+    /// Judges a text of which only what is known counts.
+    pub(crate) fn leniently(&mut self, text: &str) -> Found {
+        if syntax::parse(text, true).is_err() {
             return Ok(());
         }
         let kept = std::mem::replace(&mut self.lenient, true);
-        let found = self.apart(sum, Stream::Empty);
+        let found = self.apart(text, Stream::Empty);
         self.lenient = kept;
         found.map(|_| ())
     }

@@ -21,6 +21,7 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         "popd" => {
             walker.state.cwds = walker.state.stack.pop().unwrap_or_else(|| vec![None]);
         }
+        "export" | "declare" | "typeset" if lists(args) => return Ok(Some(Stream::Secret)),
         "export" | "declare" | "typeset" | "local" | "readonly" => {
             let own = command.name != "export" && command.name != "readonly";
             declares(args, own, &mut walker.state);
@@ -53,6 +54,15 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         _ => return Ok(names(command, walker)),
     }
     Ok(Some(Stream::Empty))
+}
+
+/// Whether all variables with their values are asked for.
+fn lists(args: &[Value]) -> bool {
+    let letters = |a: &Value| {
+        let letters = a.text().strip_prefix('-').unwrap_or("?");
+        !letters.is_empty() && letters.chars().all(|c| "xpg".contains(c))
+    };
+    args.iter().all(letters)
 }
 
 /// Builtins that give names a meaning.
@@ -182,6 +192,7 @@ fn read(command: &Command<'_>, state: &mut State) {
             .collect(),
         Stream::Plain => vec![vec![Value::mark(crate::guard::word::PLAIN)]],
         Stream::Secret => vec![vec![Value::mark(crate::guard::word::SECRET)]],
+        Stream::Private => vec![vec![Value::mark(crate::guard::word::PRIVATE)]],
         _ => vec![vec![Value::mark(OPAQUE)]],
     };
     let mut args = command.args.iter();

@@ -9,7 +9,7 @@ use crate::guard::args::{self, Spec};
 use crate::guard::code;
 use crate::guard::place::Place;
 use crate::guard::rules::{fs, net, processes, remote, shell};
-use crate::guard::word::{OPAQUE, REMOTE, SECRET, Value};
+use crate::guard::word::{OPAQUE, PRIVATE, REMOTE, SECRET, Value};
 
 /// Shells, whose code is judged by the same walk.
 const SHELLS: [&str; 10] = [
@@ -26,7 +26,9 @@ const SHELL_SPEC: Spec = Spec {
 
 /// Interprets; none when the program is no interpreter.
 pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
-    if SHELLS.contains(&command.name) {
+    // The shell by the link to its own program.
+    let itself = command.name == "exe" && command.word.starts_with("/proc/");
+    if SHELLS.contains(&command.name) || itself {
         return run_shell(command, walker).map(Some);
     }
     let Some(language) = code::language(command.name) else {
@@ -85,9 +87,12 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         }
         Some(file) if !reads_input => {
             let stream = script_of(walker, file);
-            with_args(walker, Some(&rest), |walker| {
+            walker.state.set("0", vec![file.clone()]);
+            let out = with_args(walker, Some(&rest), |walker| {
                 shell_stream(walker, &stream, file, false)
-            })
+            })?;
+            walker.state.variables.remove("0");
+            Ok(out)
         }
         _ => {
             let stdin = command.stdin.clone();
@@ -115,6 +120,7 @@ fn script_of(walker: &Walker<'_>, file: &Value) -> Stream {
     }
     match walker.content(file) {
         Stream::Unknown if file.is_open() => Stream::Secret,
+        Stream::Own | Stream::Private | Stream::Program(_) => Stream::Unknown,
         other => other,
     }
 }
@@ -133,7 +139,7 @@ fn shell_stream(
             return walker.apart(&text, Stream::Unknown);
         }
         Stream::Remote => walker.deny(&remote::SCRIPT, &from.shown())?,
-        Stream::Empty | Stream::Tool => {}
+        Stream::Empty | Stream::Tool | Stream::Own => {}
         Stream::Unknown if !piped => {}
         _ => walker.doubtful(&shell::UNKNOWN_CODE, &from.shown())?,
     }
@@ -160,6 +166,15 @@ fn run_language(
         .is_some_and(|m| m.text() == "http.server")
     {
         return served(walker, command.args);
+    }
+    let module = parsed.value(&["m"]).map(Value::text);
+    if matches!(module, Some("venv" | "virtualenv")) {
+        fs::all(walker, fs::Access::Write, parsed.operands.iter().copied())?;
+    }
+    if language.name == "awk" && parsed.value(&["i"]).is_some_and(|v| v.text() == "inplace") {
+        let skipped = usize::from(!parsed.any(&["f", "e", "file", "source"]));
+        let files = parsed.operands.iter().copied().skip(skipped);
+        fs::all(walker, fs::Access::Write, files)?;
     }
     let mut has_code = false;
     if language.name == "node" && parsed.operand(0) == Some("eval") {
@@ -197,7 +212,7 @@ fn run_language(
         _ => match command.stdin {
             Stream::Text(text) => code::judge(walker, language, text),
             Stream::Remote => walker.deny(&remote::SCRIPT, "standard input"),
-            Stream::Empty => Ok(()),
+            Stream::Empty | Stream::Own => Ok(()),
             _ => walker.doubtful(&shell::UNKNOWN_CODE, "standard input"),
         },
     }
@@ -207,7 +222,11 @@ fn judge_value(walker: &mut Walker<'_>, language: &'static code::Language, value
     if value.has(REMOTE) {
         return walker.deny(&remote::SCRIPT, &value.shown());
     }
-    if value.is_blank_mark() && (value.has(OPAQUE) || value.has(SECRET)) {
+    if value.is_blank_mark()
+        && [OPAQUE, SECRET, PRIVATE]
+            .iter()
+            .any(|mark| value.has(*mark))
+    {
         return walker.doubtful(&shell::UNKNOWN_CODE, &value.shown());
     }
     code::judge(walker, language, value.text())

@@ -9,7 +9,7 @@ use super::substitute::below;
 use super::{Command, Found, Stream, Walker};
 use crate::guard::place::Place;
 use crate::guard::rules::fs;
-use crate::guard::word::{OPAQUE, PLAIN, SECRET, Value, joined};
+use crate::guard::word::{OPAQUE, PLAIN, PRIVATE, SECRET, Value, joined};
 
 /// What a stream is as the arguments that `xargs` makes of it.
 fn items(stream: &Stream) -> Vec<Value> {
@@ -19,6 +19,7 @@ fn items(stream: &Stream) -> Vec<Value> {
         Stream::Paths(roots) => roots.iter().map(below).collect(),
         Stream::Plain => vec![Value::mark(PLAIN)],
         Stream::Secret => vec![Value::mark(SECRET)],
+        Stream::Private => vec![Value::mark(PRIVATE)],
         _ => vec![Value::mark(OPAQUE)],
     }
 }

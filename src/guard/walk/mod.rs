@@ -8,6 +8,7 @@
 mod blocks;
 mod builtins;
 mod effort;
+pub(crate) mod endless;
 mod expand;
 mod interpret;
 pub(crate) mod many;
@@ -16,6 +17,7 @@ pub(crate) mod parameters;
 pub(crate) mod peel;
 pub(crate) mod run;
 mod simple;
+mod started;
 mod state;
 mod substitute;
 mod texts;
@@ -99,6 +101,8 @@ pub(crate) struct Walker<'a> {
     /// The command that is judged now, for people.
     now: String,
     files: usize,
+    /// Databases and containers that the commands before made: the run's own.
+    made: Vec<String>,
 }
 
 impl<'a> Walker<'a> {
@@ -119,12 +123,15 @@ impl<'a> Walker<'a> {
             within: 0,
             now: String::new(),
             files: 0,
+            made: Vec::new(),
         }
     }
 
     /// Judges a whole text, functions that nothing called included.
     pub(crate) fn whole(&mut self, text: &str) -> Found {
-        self.text(text, Stream::Empty)?;
+        if self.text(text, Stream::Empty)? == Stream::Secret {
+            self.deny(&super::rules::secrets::SHOW, "the environment")?;
+        }
         self.uncalled()
     }
 
@@ -154,6 +161,24 @@ impl<'a> Walker<'a> {
         let files = std::mem::take(&mut self.state.files);
         self.state = kept;
         self.state.files = files;
+    }
+
+    /// Keeps in mind what the command makes that is judged: whoever goes on by `&&` may
+    /// count on it, because making what is there already fails.
+    pub(crate) fn makes(&mut self, what: String) {
+        if self.away == 0 && self.within == 1 {
+            self.made.push(what);
+        }
+    }
+
+    /// Whether something was made just before.
+    pub(crate) fn has_made(&self, what: &str) -> bool {
+        self.made.iter().any(|made| made == what)
+    }
+
+    /// Nobody knows any more whether it was made; what has no name is told by its number.
+    fn unmade(&mut self) {
+        self.made.retain(|what| what.ends_with(':'));
     }
 
     fn doubt(&mut self, doubt: Doubt, text: &str) -> Stop {

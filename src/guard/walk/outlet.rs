@@ -73,10 +73,12 @@ pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         "pwd" => text(walker.here()),
         "basename" | "dirname" | "realpath" | "readlink" => path(name, args),
         "mktemp" => temporary(args, walker),
+        "printenv" if args.iter().any(|a| !is_listing(a)) => Stream::Unknown,
         "env" | "printenv" => Stream::Secret,
-        "set" | "export" | "declare" | "typeset" if args.iter().all(is_listing) => Stream::Secret,
+        "set" if args.is_empty() => Stream::Secret,
         "gh" | "tea" if starts(args, &["auth", "token"]) => Stream::Secret,
         "jobs" | "pgrep-own" => Stream::Plain,
+        "docker" | "podman" if starts(args, &["run"]) || starts(args, &["create"]) => Stream::Plain,
         "which" | "type" | "whereis" => program(args),
         "true" | "false" | ":" | "test" | "[" | "sleep" | "mkdir" | "touch" => Stream::Empty,
         _ if args
@@ -201,6 +203,12 @@ fn passed(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
     out
 }
 
+/// What the files hold that a filter names.
+fn files(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
+    let operands = command.args.iter().filter(|a| !is_listing(a));
+    operands.fold(Stream::Empty, |out, file| out.then(walker.content(file)))
+}
+
 fn filter(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
     let lists = command.name.ends_with("rg") || command.name.ends_with("grep");
     let letters = |a: &Value| {
@@ -220,11 +228,13 @@ fn filter(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         return Stream::Paths(paths.iter().map(|p| (*p).clone()).collect());
     }
     match command.stdin {
-        Stream::Empty => match passed(command, walker) {
-            Stream::Remote => Stream::Remote,
-            Stream::Secret => Stream::Secret,
+        Stream::Empty => match files(command, walker) {
+            known @ (Stream::Remote | Stream::Secret | Stream::Private) => known,
             _ => Stream::Unknown,
         },
+        // Names that are no secret's, or how many there are.
+        Stream::Secret if lists && asks_for_others(command.args) => Stream::Unknown,
+        Stream::Secret if names_only(command) => Stream::Unknown,
         // A program may turn names into anything.
         Stream::Paths(_)
             if ["sed", "awk", "gawk", "tr", "base64", "xxd", "jq"].contains(&command.name) =>
@@ -232,6 +242,60 @@ fn filter(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
             Stream::Unknown
         }
         other => other.clone().filtered(),
+    }
+}
+
+/// Whether a search of the environment is for what holds no secret.
+fn asks_for_others(args: &[Value]) -> bool {
+    if args
+        .iter()
+        .any(|a| matches!(a.text(), "-c" | "-q" | "--count" | "--quiet"))
+    {
+        return true;
+    }
+    if args
+        .iter()
+        .any(|a| matches!(a.text(), "-v" | "--invert-match"))
+    {
+        return false;
+    }
+    let pattern = args.iter().find(|a| !is_listing(a)).map(Value::text);
+    let pattern = pattern.unwrap_or_default().to_ascii_uppercase();
+    let words = pattern.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let holds = |word: &&&str| {
+        word.len() < 2
+            || SECRETS
+                .iter()
+                .any(|s| s.contains(**word) || s.len() > 3 && word.contains(s))
+    };
+    !words.is_empty() && words.iter().find(holds).is_none()
+}
+
+/// Parts of names and values that say a secret.
+const SECRETS: [&str; 12] = [
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "APIKEY",
+    "KEY",
+    "CREDENTIAL",
+    "AUTH",
+    "PRIVATE",
+    "ANTHROPIC",
+    "OPENAI",
+    "GEMINI",
+];
+
+/// `cut -d= -f1`, `awk -F= '{print $1}'`: names without what they hold.
+fn names_only(command: &Command<'_>) -> bool {
+    let has = |text: &str| command.args.iter().any(|a| a.text() == text);
+    match command.name {
+        "cut" => has("-d=") && (has("-f1") || has("-f 1")),
+        "awk" => has("-F=") && has("{print $1}"),
+        "sed" => command.args.iter().any(|a| a.text().starts_with("s/=.*/")),
+        _ => false,
     }
 }
 
@@ -277,6 +341,8 @@ fn path(name: &str, args: &[Value]) -> Stream {
     };
     let trimmed = text.trim_end_matches('/');
     let out = match (name, trimmed.rsplit_once('/')) {
+        // Where a text that is no file lies, nobody asks: it is here.
+        ("dirname", _) if text == super::interpret::ITSELF => ".",
         ("basename", Some((_, last))) => last,
         ("dirname", Some(("", _))) => "/",
         ("dirname", Some((folder, _))) => folder,

@@ -6,7 +6,7 @@
 
 use super::{Found, Walker};
 use crate::guard::word::parameter::{Operation, Parameter, apply, parse};
-use crate::guard::word::{Ground, OPAQUE, PLAIN, SECRET, Value, joined};
+use crate::guard::word::{Ground, OPAQUE, PLAIN, PRIVATE, SECRET, Value, joined};
 
 /// Variables of the environment that hold one plain word.
 const PLAIN_NAMES: [&str; 19] = [
@@ -171,7 +171,8 @@ impl Walker<'_> {
             "OLDPWD" => self.state.back.clone().map(|back| vec![Value::new(back)]),
             "TMPDIR" => Some(vec![Value::new(self.scene.tmp)]),
             "IFS" => Some(vec![Value::new(" \t\n")]),
-            "0" => Some(vec![Value::new(super::interpret::ITSELF)]),
+            "0" | "BASH_SOURCE" if self.state.get("0").is_some() => self.state.get("0").cloned(),
+            "0" | "BASH_SOURCE" => Some(vec![Value::new(super::interpret::ITSELF)]),
             "#" | "?" | "$" | "!" | "-" => Some(vec![Value::mark(PLAIN)]),
             _ => {
                 let at = name.parse::<usize>().ok()?;
@@ -200,11 +201,14 @@ fn outer(name: &str) -> Vec<Value> {
 fn changed(value: &Value, change: Operation, operand: &Value) -> Value {
     match (value.known(), operand.known()) {
         (Some(text), Some(operand)) => match apply(text, change, operand) {
+            // `${0%/*}`: where a text that is no file lies is here.
+            Some(text) if text == "/proc/self" => Value::new("."),
             Some(text) if value.glob => Value::pattern(text),
             Some(text) => Value::new(text),
             None => Value::mark(OPAQUE),
         },
         _ if value.has(SECRET) => Value::mark(SECRET),
+        _ if value.has(PRIVATE) => Value::mark(PRIVATE),
         _ if !value.is_open() && !value.text().contains(['/', '.']) => Value::mark(PLAIN),
         // A pattern for names that lose an end stays where it was.
         _ => Value::mark(OPAQUE),

@@ -47,7 +47,12 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") => {
             walker.run(args, command.stdin.clone(), command.env)?
         }
-        name => return by_table(name, command, walker),
+        name => {
+            return match super::started::run(command, walker)? {
+                Some(out) => Ok(Some(out)),
+                None => by_table(name, command, walker),
+            };
+        }
     };
     Ok(Some(out))
 }
@@ -89,6 +94,12 @@ fn by_table(name: &str, command: &Command<'_>, walker: &mut Walker<'_>) -> Found
         walker.shell_text(&text)?;
     }
     if let Some(at) = launcher(name, args) {
+        // One word with blanks is a text: some launchers give it to a shell.
+        if let [text] = tail(args, at)
+            && text.text().contains(' ')
+        {
+            return walker.shell_text(text).map(Some);
+        }
         let out = walker.run(tail(args, at), command.stdin.clone(), command.env)?;
         return Ok(Some(out));
     }

@@ -6,9 +6,9 @@
 
 use super::{Command, Found, Stream, Walker, builtins, interpret, outlet, peel};
 use crate::guard::patch;
-use crate::guard::place::Place;
+use crate::guard::place::{self, Place};
 use crate::guard::rules::{self, shell};
-use crate::guard::word::{OPAQUE, REMOTE, SECRET, TOOL, Value};
+use crate::guard::word::{OPAQUE, PRIVATE, REMOTE, SECRET, TOOL, Value};
 use std::rc::Rc;
 
 impl Walker<'_> {
@@ -55,6 +55,10 @@ impl Walker<'_> {
         if let Some(alias) = self.state.aliases.get(text).cloned() {
             return self.alias(text, &alias, args, stdin);
         }
+        if let Some(real) = self.stands_for(text) {
+            let argv = [&[Value::new(real)], args].concat();
+            return self.run(&argv, stdin, env);
+        }
         if let Some(trace) = &mut self.trace {
             trace.push(self.now.clone());
         }
@@ -62,6 +66,9 @@ impl Walker<'_> {
             self.state
                 .files
                 .insert("/dev/stdin".to_owned(), stdin.clone());
+        }
+        if rules::asks(&command) {
+            return Ok(Stream::Unknown);
         }
         rules::around(&command, self)?;
         self.extra(&command)?;
@@ -93,6 +100,29 @@ impl Walker<'_> {
             return Ok(());
         }
         self.doubtful(&shell::UNKNOWN_COMMAND, &word.shown())
+    }
+
+    /// The program that a link or a copy stands for, where it has another name.
+    fn stands_for(&self, word: &str) -> Option<String> {
+        if !word.contains('/') || word.starts_with("/usr/") || word.starts_with("/bin/") {
+            return None;
+        }
+        let cwd = self.state.cwd().unwrap_or("/");
+        let path = place::clean(cwd, word);
+        let linked = place::linked(&self.state.links, path.clone(), true);
+        let real = match self.state.files.get(&linked) {
+            Some(Stream::Program(real)) => real.clone(),
+            _ if linked != path => linked,
+            // A link that lies there already, out of what is the run's own.
+            _ if place::within(&path, self.scene.worktree) => {
+                let real = (self.scene.resolve?)(&path)?;
+                let out = !place::within(&real, self.scene.worktree);
+                out.then_some(real)?
+            }
+            _ => return None,
+        };
+        let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
+        (name(&real) != name(word)).then_some(real)
     }
 
     /// A program that this text fetched or wrote itself.
@@ -153,7 +183,10 @@ impl Walker<'_> {
             self.deny(&rules::remote::SCRIPT, &value.shown())?;
             return Ok(Stream::Unknown);
         }
-        if value.has_mark() && (value.has(OPAQUE) || value.has(SECRET)) && value.is_blank_mark() {
+        let unknown = [OPAQUE, SECRET, PRIVATE]
+            .iter()
+            .any(|mark| value.has(*mark));
+        if unknown && value.is_blank_mark() {
             self.doubtful(&shell::UNKNOWN_CODE, &value.shown())?;
             return Ok(Stream::Unknown);
         }
@@ -185,6 +218,8 @@ pub(crate) fn requoted(value: &Value) -> String {
 pub(crate) fn as_stream(value: &Value) -> Stream {
     if value.has(SECRET) {
         Stream::Secret
+    } else if value.has(PRIVATE) {
+        Stream::Private
     } else if value.has(REMOTE) {
         Stream::Remote
     } else if value.is_blank_mark() {

@@ -6,6 +6,8 @@
 
 use super::state::{State, Stream, Variable};
 use super::{Found, Walker};
+use crate::guard::landmarks::is_key;
+use crate::guard::place::Place;
 use crate::guard::rules::{fs, shell};
 use crate::guard::syntax::tree::{Assign, Assigned, Redirect, Simple, Word};
 use crate::guard::word::{Ground, OPAQUE, PLAIN, Value};
@@ -123,33 +125,15 @@ impl Walker<'_> {
                 .redirects
                 .iter()
                 .any(|r| matches!(r, Redirect::Read(_)));
-            return Ok(if read { Stream::Unknown } else { Stream::Empty });
+            return Ok(if read { stdin } else { Stream::Empty });
         }
-        self.endless(&argv, &outlets)?;
+        self.endless(&argv, simple, &outlets)?;
         let out = self.run(&argv, stdin, &env)?;
         Ok(self.poured(out, &outlets))
     }
 
-    /// What never ends does not go into a file.
-    fn endless(&self, argv: &[Value], outlets: &Outlets) -> Found {
-        let to_file = outlets
-            .files
-            .iter()
-            .any(|(path, _)| !path.starts_with("/dev/"));
-        let source = |v: &Value| matches!(v.text(), "/dev/zero" | "/dev/urandom" | "/dev/random");
-        let endless = match argv.first().map(Value::text) {
-            Some("yes") => true,
-            Some("cat") => argv.iter().any(source),
-            _ => false,
-        };
-        if to_file && endless {
-            return self.deny(&fs::FILL, "the disk");
-        }
-        Ok(())
-    }
-
     /// Prompts are expanded, and one variable is run, before each command.
-    fn prompt(&mut self, name: &str, value: &Value) -> Found {
+    pub(crate) fn prompt(&mut self, name: &str, value: &Value) -> Found {
         match name {
             "PS0" | "PS1" | "PS2" | "PS4" => self.expand(value.text(), Ground::Quoted).map(|_| ()),
             "PROMPT_COMMAND" => self.shell_text(value).map(|_| ()),
@@ -271,11 +255,27 @@ impl Walker<'_> {
         if path == "/dev/null" {
             return Stream::Empty;
         }
-        self.state
-            .files
-            .get(&path)
-            .cloned()
-            .unwrap_or(Stream::Unknown)
+        if let Some(content) = self.state.files.get(&path) {
+            return content.clone();
+        }
+        if value.has_mark() {
+            return Stream::Unknown;
+        }
+        let target = self.target(value, true);
+        let name = target.path.rsplit('/').next().unwrap_or_default();
+        let programs = [
+            "/bin/",
+            "/sbin/",
+            "/usr/bin/",
+            "/usr/sbin/",
+            "/usr/local/bin/",
+        ];
+        match target.place {
+            Place::Worktree if is_key(name) => Stream::Private,
+            Place::Worktree | Place::Tmp => Stream::Own,
+            Place::Outside if programs.iter().any(|p| path.starts_with(p)) => Stream::Program(path),
+            _ => Stream::Unknown,
+        }
     }
 
     /// What is left for a pipe when the output goes to files.

@@ -32,6 +32,12 @@ pub(crate) enum Stream {
     Tool,
     /// Nobody knows.
     Unknown,
+    /// What a file of the worktree holds that this text did not write.
+    Own,
+    /// What a file with keys in the worktree holds: to be read, not to be sent.
+    Private,
+    /// The program at this path.
+    Program(String),
     /// Something from the network.
     Remote,
     /// Secrets.
@@ -57,7 +63,9 @@ impl Stream {
                 Stream::Paths(paths)
             }
             (Stream::Secret, _) | (_, Stream::Secret) => Stream::Secret,
+            (Stream::Private, _) | (_, Stream::Private) => Stream::Private,
             (Stream::Remote, _) | (_, Stream::Remote) => Stream::Remote,
+            (Stream::Own, Stream::Own) => Stream::Own,
             (Stream::Plain, Stream::Plain) => Stream::Plain,
             _ => Stream::Unknown,
         }
@@ -66,7 +74,7 @@ impl Stream {
     /// What is left of it behind a filter that drops or changes parts.
     pub(crate) fn filtered(self) -> Stream {
         match self {
-            Stream::Text(_) | Stream::Tool => Stream::Unknown,
+            Stream::Text(_) | Stream::Tool | Stream::Own | Stream::Program(_) => Stream::Unknown,
             other => other,
         }
     }

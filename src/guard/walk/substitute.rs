@@ -5,7 +5,7 @@
 
 use super::{Found, Stream, Walker};
 use crate::guard::syntax::tree::Block;
-use crate::guard::word::{OPAQUE, PLAIN, REMOTE, SECRET, TOOL, Value};
+use crate::guard::word::{OPAQUE, PLAIN, PRIVATE, REMOTE, SECRET, TOOL, Value};
 
 impl Walker<'_> {
     pub(super) fn substitution(&mut self, text: &str) -> Found<Vec<Value>> {
@@ -38,7 +38,8 @@ pub(super) fn values(stream: Stream) -> Vec<Value> {
         Stream::Paths(roots) => roots.iter().map(below).collect(),
         Stream::Plain => vec![Value::mark(PLAIN)],
         Stream::Tool => vec![Value::mark(TOOL)],
-        Stream::Unknown => vec![Value::mark(OPAQUE)],
+        Stream::Unknown | Stream::Own | Stream::Program(_) => vec![Value::mark(OPAQUE)],
+        Stream::Private => vec![Value::mark(PRIVATE)],
         Stream::Remote => vec![Value::mark(REMOTE)],
         Stream::Secret => vec![Value::mark(SECRET)],
     }

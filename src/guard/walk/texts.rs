@@ -117,8 +117,7 @@ pub(super) fn called_text(name: &str, args: &[Value]) -> Option<Value> {
                     return args.get(n + 1).cloned();
                 }
                 let (option, _) = a.text().split_once('=')?;
-                (options.contains(&option) && option.starts_with("--"))
-                    .then(|| a.tail(option.len() + 1))
+                (options.contains(&option) && option.len() > 2).then(|| a.tail(option.len() + 1))
             })
     };
     match name {
@@ -131,13 +130,14 @@ pub(super) fn called_text(name: &str, args: &[Value]) -> Option<Value> {
             after(&["-c", "--call"])
         }
         "cargo" if args.first().is_some_and(|a| a.text() == "watch") => after(&["-s", "--shell"]),
-        "gdb" | "lldb" => {
-            let text = after(&["-ex", "--eval-command", "-o"])?;
-            let code = ["shell ", "!", "platform shell "]
-                .iter()
-                .find_map(|p| text.text().strip_prefix(p));
-            code.map(Value::new)
-        }
+        "nodemon" => after(&["-x", "--exec"]),
+        "man" => after(&["-P", "--pager", "-H", "--html"]),
+        "split" => after(&["--filter"]),
+        "sort" => after(&["--compress-program"]),
+        "go" => after(&["-exec", "-toolexec", "-vettool", "--exec", "--toolexec"]),
+        "rg" => after(&["--pre", "--hostname-bin"]),
+        "fzf" => after(&["--preview"]),
+        "scp" | "sftp" => after(&["-S"]),
         "expect" => {
             let text = after(&["-c"])?;
             text.text()

@@ -147,7 +147,6 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     plain(
         &[
             "setpriv",
-            "capsh",
             "prlimit",
             "systemd-inhibit",
             "cpulimit",
@@ -179,7 +178,9 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         operands: 0,
         assigns: false,
     },
-    plain(&["watchexec", "nodemon"], "weidfs"),
+    plain(&["watchexec", "nodemon"], "weidfsx"),
+    plain(&["proot"], "rbqwvkpRSm"),
+    plain(&["cgexec"], "g"),
     plain(
         &[
             "firejail",
@@ -254,6 +255,9 @@ pub(super) const LAUNCHERS: &[(&str, &[&str])] = &[
     ("perf", &["record"]),
     ("go", &["tool"]),
     ("opam", &["exec"]),
+    ("devbox", &["run"]),
+    ("mix", &["cmd"]),
+    ("turbo", &["exec"]),
     ("stack", &["exec"]),
     ("cabal", &["exec"]),
     ("docker-compose", &["exec"]),

@@ -14,4 +14,6 @@ pub(crate) use ansi::unescape;
 pub(crate) use braces::braces;
 pub(crate) use extent::is_closed;
 pub(crate) use pieces::{Ground, Piece, pieces};
-pub(crate) use value::{OPAQUE, PLAIN, REMOTE, SECRET, TOOL, Value, is_mark, joined, shown};
+pub(crate) use value::{
+    OPAQUE, PLAIN, PRIVATE, REMOTE, SECRET, TOOL, Value, is_mark, joined, shown,
+};

@@ -15,9 +15,12 @@ pub(crate) const REMOTE: char = '\u{F0003}';
 /// What a known tool prints to be evaluated, as `ssh-agent -s` does.
 pub(crate) const TOOL: char = '\u{F0004}';
 
+/// What a file with keys in the worktree holds.
+pub(crate) const PRIVATE: char = '\u{F0005}';
+
 /// Whether a character is one of the marks.
 pub(crate) fn is_mark(c: char) -> bool {
-    (OPAQUE..=TOOL).contains(&c)
+    (OPAQUE..=PRIVATE).contains(&c)
 }
 
 /// One word after expansion.
