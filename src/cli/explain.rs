@@ -1,8 +1,7 @@
 //! `adf explain N`: one issue's whole story, from the ledger alone.
 
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, say, say_json};
-use crate::store;
+use super::{ConfigArg, FAILED, Format, OK, project, say, say_json};
 
 /// Tell the whole story of one issue or pull request
 #[derive(Debug, clap::Args)]
@@ -19,18 +18,16 @@ pub struct Explain {
 /// Prints the story of an issue.
 #[must_use]
 pub fn run(args: &Explain) -> u8 {
-    let config = match load(&args.config.path) {
-        Ok(config) => config,
-        Err(code) => return code,
-    };
-    let story = store::open_read_only(&config.settings.state_dir)
-        .and_then(|reader| reader.story(args.number));
-    let story = match story {
+    let read = project::find(&args.config.path).and_then(|project| {
+        let story = project.reader()?.story(args.number);
+        story.map_err(|error| {
+            project.complain(&error);
+            FAILED
+        })
+    });
+    let story = match read {
         Ok(story) => story,
-        Err(error) => {
-            complain(&error.to_string());
-            return FAILED;
-        }
+        Err(code) => return code,
     };
     match args.format {
         Format::Json => say_json(&serde_json::json!(story)),

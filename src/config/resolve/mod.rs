@@ -26,6 +26,8 @@ use super::secret::SecretSources;
 use super::span;
 use crate::model::settings::{MentionSettings, Nightwatch, ScheduleSettings, Settings};
 use crate::schedule;
+pub use forge::default_state_dir;
+pub use prompts::{EDITOR_PROMPT, READER_PROMPT, WRITER_PROMPT};
 pub use webhook::WebhookSettings;
 
 use std::path::{Component, Path, PathBuf};
@@ -35,6 +37,8 @@ pub(super) struct Resolver<'f, 'd> {
     pub faults: &'f mut Faults<'d>,
     /// The folder of the config file, absolute.
     pub base: &'f Path,
+    /// The config file, absolute.
+    pub config: &'f Path,
     /// The state directory that systemd made, if it did.
     pub state_directory: Option<PathBuf>,
 }
@@ -161,7 +165,7 @@ fn mentions(allow: Vec<String>, max_per_passage: u32) -> MentionSettings {
 }
 
 /// Without `.` and `..`, as far as the text alone can tell.
-fn lexical(path: &Path) -> PathBuf {
+pub(super) fn lexical(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

@@ -15,8 +15,12 @@ use crate::prompt::needs::{GIVEN, Need, What, needs};
 use crate::prompt::{TemplateFault, check_template};
 use std::{io::Read, path::Path, sync::Arc};
 
-/// The template of an agent that names none.
-const DEFAULT_TEMPLATE: &str = include_str!("../default_prompt.md");
+/// The template of an agent that names none, where its role edits and runs.
+pub const EDITOR_PROMPT: &str = include_str!("../default_prompt.md");
+/// Where it edits nothing.
+pub const READER_PROMPT: &str = include_str!("../default_prompt_reader.md");
+/// Where it edits, and runs nothing.
+pub const WRITER_PROMPT: &str = include_str!("../default_prompt_writer.md");
 
 /// Variables that scripts have besides.
 const SCRIPTS: [&str; 2] = ["ADF_TOOLS", "ADF_MODEL"];
@@ -70,7 +74,9 @@ impl Resolver<'_, '_> {
                 }
                 template
             }
-            (None, None) => DEFAULT_TEMPLATE.to_owned(),
+            (None, None) if !has.role.may_edit() => READER_PROMPT.to_owned(),
+            (None, None) if !has.role.may_run => WRITER_PROMPT.to_owned(),
+            (None, None) => EDITOR_PROMPT.to_owned(),
         }
     }
 

@@ -164,7 +164,7 @@ fn token(config: &Config, unit: &Unit) -> Option<Check> {
             format!("credential {TOKEN_CREDENTIAL}"),
             unit.credential(TOKEN_CREDENTIAL).is_some() || sets(TOKEN_VARIABLE),
         ),
-        SecretSource::Credential { name } => (
+        SecretSource::Credential { name, .. } => (
             format!("credential {name}"),
             unit.credential(name).is_some(),
         ),

@@ -136,6 +136,17 @@ fn is_known(user: &str) -> bool {
     names.any(|name| name == user)
 }
 
+/// The name of an account, in the machine's own list.
+#[must_use]
+pub fn account(id: u32) -> Option<String> {
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut lines = accounts
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>());
+    let found = lines.find(|parts| parts.get(2).and_then(|n| n.parse().ok()) == Some(id));
+    found.and_then(|parts| parts.first().map(|&name| name.to_owned()))
+}
+
 fn found(instance: &str) -> Option<PathBuf> {
     let names = [format!("adf@{instance}.service"), "adf@.service".to_owned()];
     let all = names
