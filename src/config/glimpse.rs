@@ -36,8 +36,8 @@ pub enum StatePlace {
 ///
 /// # Errors
 /// When there is no file, or no text in it.
-pub fn glimpse(path: &Path) -> Result<Glimpse, Fault> {
-    let text = files::read(path).map_err(|fault| *fault)?;
+pub fn glimpse(path: &Path) -> Result<Glimpse, Box<Fault>> {
+    let text = files::read(path)?;
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     // Parsing goes on after what is no TOML.
     let (table, _) = DeTable::parse_recoverable(&text);

@@ -331,7 +331,6 @@ mod tests {
             include_str!("../config/default_prompt.md"),
             include_str!("../config/default_prompt_reader.md"),
             include_str!("../config/default_prompt_writer.md"),
-            include_str!("../setup/prompts/coordinator.md"),
         ] {
             assert_eq!(told(shipped), [""; 0]);
         }

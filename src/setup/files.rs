@@ -288,12 +288,10 @@ fn agent(wishes: &Wishes, name: &str) -> String {
     if named.is_none() && wishes.kind == Kind::Opencode {
         let _ = writeln!(text, "model = {}", quoted(OPENCODE));
     }
-    if name == COORDINATOR {
-        if let Some(model) = named {
-            let _ = writeln!(text, "model = {}", quoted(model));
-            if routes(wishes.kind) {
-                let _ = writeln!(text, "pinned = true");
-            }
+    if let Some(model) = named {
+        let _ = writeln!(text, "model = {}", quoted(model));
+        if routes(wishes.kind) {
+            let _ = writeln!(text, "pinned = true");
         }
     }
     text

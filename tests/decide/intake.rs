@@ -297,7 +297,7 @@ fn a_schedule_without_an_issue_has_one_opened_once_and_reports_there() {
     scene.apply(vec![fire(scene.now)]);
     let key = adf::model::notice::schedule_key(&name);
     let plan = scene.step();
-    assert_eq!(plan.start, [key.clone()]);
+    assert_eq!(plan.start, std::slice::from_ref(&key));
     assert!(scene.world.tasks.is_empty(), "it waits for its issue");
     scene.succeed(&key);
     scene.settle();

@@ -1,7 +1,7 @@
 //! Backups: what a lost host does not take with it.
 //!
 //! `ADF_BACKUP_RUNS` says how many runs are in flight when the backup is made (8
-//! by default).
+//! by default, 50 in `.ci/run`).
 //!
 //! Invariant: after a restore each mention has one acceptance, one result, one
 //! branch and one pull request, whatever the factory did after the backup.
