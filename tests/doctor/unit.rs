@@ -169,11 +169,7 @@ const UNITS: &[Row] = &[
             unit(w, "Type=notify", "Type=notify\nStateDirectory=adf/%i");
             w.edit("state_dir = \"../state\"\n", "");
         },
-        says: (
-            "unit.state",
-            "error",
-            &["in a shell", "/var/lib/adf/shop"],
-        ),
+        says: ("unit.state", "error", &["in a shell", "/var/lib/adf/shop"]),
         exit: 1,
     },
     Row {

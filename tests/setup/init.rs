@@ -165,7 +165,10 @@ fn beside_the_config_the_unit_can_work_there_and_the_next_steps_are_true() {
     let said = site.init(&["--apply"]);
     assert!(!said.out.contains("write the token"), "{said:?}");
     let said = site.init(&[]);
-    assert!(said.out.contains("all of it stands there already"), "{said:?}");
+    assert!(
+        said.out.contains("all of it stands there already"),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -36,6 +36,13 @@ fn embedded_it_needs_nothing_and_shows_each_step_with_its_time() {
     assert!(steps.count() >= 9, "{}", said.out);
 }
 
+#[test]
+fn without_anything_it_says_what_it_needs_and_what_needs_nothing() {
+    let said = adf(&["smoke"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("adf smoke --embedded"), "{said:?}");
+}
+
 /// A config of a real factory, on a forge in this process.
 pub fn config(dir: &Path, forge: &Forge, world: &DemoWorld, behaviour: &str, more: &str) -> String {
     let put = |name: &str, text: &str| {
