@@ -250,8 +250,9 @@ fn counted(ended: Ended, reason: String) -> Outcome {
 }
 
 fn reason(ended: &Ended, work: Option<&Work>) -> String {
-    match work {
-        Some(work) => format!("{}, {} commit(s)", ended.reason, work.commits),
+    match work.map(|work| work.commits) {
         None => format!("{}, no commit", ended.reason),
+        Some(1) => format!("{}, 1 commit", ended.reason),
+        Some(n) => format!("{}, {n} commits", ended.reason),
     }
 }

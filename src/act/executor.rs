@@ -199,7 +199,7 @@ impl<O: Outside> Executor<O> {
         let agent = job.task.as_ref().map_or("", |t| t.agent.as_str());
         let run = job.run.as_ref().map_or("", |r| r.id.as_str());
         let (level_ok, reason) = match state {
-            EffectState::Done { result } => (true, format!("{result:?}")),
+            EffectState::Done { result } => (true, result.to_string()),
             EffectState::Retry { reason, .. }
             | EffectState::Ambiguous { reason, .. }
             | EffectState::Parked { reason }

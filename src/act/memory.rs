@@ -29,7 +29,7 @@ pub fn remember(run_dir: &Path, task: &Task, run: &Run) -> io::Result<()> {
         run: run.clone(),
     };
     let bytes = serde_json::to_vec(&memory)?;
-    supervise::write_private(&path, &bytes)
+    supervise::keep_private(&path, &bytes)
         .map_err(|e| io::Error::new(e.kind(), format!("run record `{}`: {e}", path.display())))
 }
 

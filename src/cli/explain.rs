@@ -1,7 +1,15 @@
-//! `adf explain N`: one issue's whole story, from the ledger alone.
+//! `adf explain N`: one issue's whole story and why nothing more happens now, from the
+//! ledger alone.
 
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, project, say, say_json};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::decide;
+use crate::model::{FactoryId, Time, World};
+use crate::reconcile::State;
+use crate::store::Entry;
+use std::sync::Arc;
 
 /// Tell the whole story of one issue or pull request
 #[derive(Debug, clap::Args)]
@@ -19,11 +27,19 @@ pub struct Explain {
 #[must_use]
 pub fn run(args: &Explain) -> u8 {
     let read = project::find(&args.config.path).and_then(|project| {
-        let story = project.reader()?.story(args.number);
-        story.map_err(|error| {
+        let reader = project.reader()?;
+        let told = reader
+            .story(args.number)
+            .and_then(|story| Ok((story, reader.world()?)));
+        let (mut story, world) = told.map_err(|error| {
             project.complain(&error);
             FAILED
-        })
+        })?;
+        // What would be done goes by the config, which is refused where there is none.
+        let config = project.config.as_ref();
+        let left = config.map(|config| left_alone(config, world, args.number));
+        story.extend(left.unwrap_or_default());
+        Ok(story)
     });
     let story = match read {
         Ok(story) => story,
@@ -43,4 +59,25 @@ pub fn run(args: &Explain) -> u8 {
         }
     }
     OK
+}
+
+/// Why what could be done about the issue is not being done, as the planner has it.
+fn left_alone(config: &Config, world: World, number: u64) -> Vec<Entry> {
+    let (now, settings) = (Clock::System.now(), Arc::new(config.settings.clone()));
+    // No plan's reasons depend on whose it is.
+    let mut state = State::new(world, settings, FactoryId::from(""));
+    state.synced = true;
+    let plan = decide::plan(&state.snapshot(now), &state.routes);
+    let mut skips = plan.skips;
+    skips.retain(|skip| skip.issue == Some(number));
+    let entry = |skip: crate::model::Skip| {
+        let until = skip.reason.until().filter(|at| *at < Time::NEVER);
+        let until = until.map_or(String::new(), |at| format!(", until {} UTC", moment(at)));
+        Entry {
+            at: now,
+            what: "left alone now".to_owned(),
+            detail: format!("{}: {}{until}", skip.what, skip.reason),
+        }
+    };
+    skips.into_iter().map(entry).collect()
 }

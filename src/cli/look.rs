@@ -3,6 +3,7 @@
 //! Invariant: the ledger is copied to a temporary folder that goes with the answer, and
 //! the forge is only read.
 
+use super::complain_plainly;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -21,6 +22,13 @@ pub(super) struct Look {
     pub factory: FactoryId,
     /// Whether the forge could be read.
     pub polled: Result<(), SenseError>,
+}
+
+/// Says how far the reading of a whole forge is.
+pub(super) fn progress(left: usize) {
+    complain_plainly(&format!(
+        "reading the forge: {left} known issues are still to be read"
+    ));
 }
 
 /// Reads the forge once, or, with `progress`, until all open issues and what they wait

@@ -3,7 +3,7 @@
 //! Invariant: touches nothing. The ledger is copied to a temporary folder, the
 //! forge is only read, and the plan is made of the copy.
 
-use super::look::look;
+use super::look::{look, progress};
 use super::run::{code, parse_time};
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
@@ -56,7 +56,10 @@ pub fn run(args: &PlanArgs) -> u8 {
 
 /// The plan, and the exit code: a plan that does not know the forge is no success.
 async fn plan(config: &Config, since: Option<Time>) -> Result<(Plan, u8), app::AppError> {
-    let look = look(config, since, None).await?;
+    // What is taken up hangs on what all of them wait for.
+    let all = config.settings.coordinator.builtin;
+    let progress: Option<&(dyn Fn(usize) + Sync)> = if all { Some(&progress) } else { None };
+    let look = look(config, since, progress).await?;
     let settings = Arc::new(config.settings.clone());
     let mut state = State::new(look.world, settings, look.factory);
     state.synced = look.polled.is_ok();

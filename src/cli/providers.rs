@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const AFTER: &str = "\
-A pair is left alone after its provider refused a run for its quota or login: until the stated reset, else for a
+A pair is left alone after its provider refused a run for its quota or login: until the stated reset, else for a \
 minute that doubles up to an hour; then one run finds out. With [routing] tasks go on with the next of their chain.
 
 Examples:

@@ -4,7 +4,7 @@
 //! forge's as it is now; of stdin at most [`input::TEXT_BYTES_MAX`] bytes and one are read.
 //! Exit 0 says that a graph was ranked, cycles or not, 1 that there was none.
 
-use super::look::look;
+use super::look::{look, progress};
 use super::run::code;
 use super::table::table;
 use super::{FAILED, OK, complain, load, runtime, say};
@@ -19,21 +19,23 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-const AFTER: &str = r##"Ranks are by PageRank from dependants to what blocks them (damping 0.85, the rank of issues that wait
-for nothing spread evenly, sum 1), as other implementations compute it. An issue is ready when it is open,
+const AFTER: &str = "Ranks are by PageRank from dependants to what blocks them (damping 0.85, the rank of issues that wait \
+for nothing spread evenly, sum 1), as other implementations compute it. An issue is ready when it is open, \
 waits for nothing, nobody works on it, and it bears the coordinator's label where that works.
 
-With --stdin reads  {"issues":[1,2,3],"dependencies":[{"issue":2,"depends_on":1}]}
+With --stdin reads  {\"issues\":[1,2,3],\"dependencies\":[{\"issue\":2,\"depends_on\":1}]}
 
 Examples:
   adf rank --config /etc/adf/shop.toml
   adf rank --format dot | dot -Tsvg > rank.svg
   adf rank --stdin < graph.json
 
-Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage · 69 the forge refuses ·
-78 the config has faults"##;
+Exit codes: 0 ranked, also when there are cycles · 1 no graph · 2 wrong usage · 69 the forge refuses · \
+78 the config has faults";
 /// Characters of a title that are shown.
 const TITLE_CHARS: usize = 60;
+/// Issues that are named in one place of a table.
+const NAMED_MAX: usize = 12;
 
 /// Rank open issues by what waits for them
 #[derive(Debug, clap::Args)]
@@ -132,11 +134,6 @@ fn world(config: &Config, fresh: bool) -> Result<World, u8> {
     {
         return Ok(world);
     }
-    let progress = |left: usize| {
-        super::complain_plainly(&format!(
-            "reading the forge: {left} known issues are still to be read"
-        ));
-    };
     let looked = runtime()?.block_on(look(config, None, Some(&progress)));
     let failed = |error: crate::app::AppError| {
         complain(&error.to_string());
@@ -159,19 +156,16 @@ fn as_text(ranking: &Ranking, titles: &BTreeMap<u64, String>) -> String {
         title.map_or_else(String::new, |title| clip(title, TITLE_CHARS))
     };
     let rows = ranking.ranks.iter().enumerate().map(|(n, row)| {
-        let mut blocks: Vec<String> = row.blocked_by.iter().map(|n| format!("#{n}")).collect();
-        blocks.extend(
-            row.blocked_by_unknown
-                .iter()
-                .map(|b| format!("{b} (unknown)")),
-        );
+        let known = row.blocked_by.iter().map(|n| format!("#{n}"));
+        let unknown = row.blocked_by_unknown.iter();
+        let unknown = unknown.map(|b| format!("{b} (unknown)"));
         vec![
             (n + 1).to_string(),
             format!("#{}", row.issue),
             format!("{:.6}", row.rank),
             if row.ready { "ready" } else { "" }.to_owned(),
             numbers(&row.unblocks),
-            blocks.join(" "),
+            some(known.chain(unknown)),
             title(row),
         ]
     });
@@ -189,6 +183,16 @@ fn as_text(ranking: &Ranking, titles: &BTreeMap<u64, String>) -> String {
 }
 
 fn numbers(issues: &[u64]) -> String {
-    let named: Vec<String> = issues.iter().map(|n| format!("#{n}")).collect();
-    named.join(" ")
+    some(issues.iter().map(|n| format!("#{n}")))
+}
+
+/// The first of many, and how many more there are; JSON has them all.
+fn some(names: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(NAMED_MAX);
+    names.truncate(NAMED_MAX);
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    names.join(" ")
 }

@@ -17,8 +17,8 @@ use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
 
 const AFTER: &str = "\
-Without --config the shipped tiers planning (80), implementation (50) and review (40) decide. Among
-the tiers whose words are in the text the highest priority wins, then the most words, then the name.
+Without --config the shipped tiers planning (80), implementation (50) and review (40) decide. Among \
+the tiers whose words are in the text the highest priority wins, then the most words, then the name. Of a text the first MiB is read.
 
 Examples:
   adf route 'review code changes before committing and implement the fix'

@@ -33,10 +33,12 @@ pub(super) fn explain(refused: &Refused, schema: &Value, doc: &Document) -> (Str
             let (found, wanted) = (doc.kind(&refused.pointer), article(expected));
             (format!("found {found}, expected {wanted}"), about)
         }
-        "enum" => {
+        // Values that are described one by one are a choice of constants.
+        "enum" | "oneOf" => {
             let kinds = expected.as_array().cloned().unwrap_or_default();
             let kinds: Vec<String> = kinds
                 .iter()
+                .map(|kind| kind.get("const").unwrap_or(kind))
                 .filter_map(|kind| Some(kind.as_str()?.to_owned()))
                 .collect();
             let message = format!("unknown value {}", shown(&refused.found));

@@ -176,9 +176,10 @@ fn about(schema: &Value, path: &str) -> String {
 
 /// The keywords that have words of their own.
 fn known(keyword: &str) -> &'static str {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 10] = [
         "type",
         "enum",
+        "oneOf",
         "minimum",
         "maximum",
         "minLength",

@@ -22,8 +22,6 @@ use std::time::Duration;
 
 /// What is asked of the agent that is chosen; no word of it routes.
 pub const INSTRUCTION: &str = "Do what this issue asks for, and nothing else.";
-/// Issues named that wait for one.
-const WAITING_MAX: usize = 10;
 /// How long a slot lasts.
 const MINUTE: Duration = Duration::from_secs(60);
 /// The oldest issue goes first every so many times.
@@ -108,14 +106,8 @@ fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], roo
         let at = oldest.then(first).flatten().map_or(0, |(at, _)| at);
         let (place, issue) = order.remove(at);
         let mut why = format!("rank {place} of {} open", ranked.len());
-        let waiting = graph.unblocks(issue.number);
-        if !waiting.is_empty() {
-            let named = waiting.iter().take(WAITING_MAX);
-            let mut named: Vec<String> = named.map(|n| format!("#{n}")).collect();
-            if waiting.len() > WAITING_MAX {
-                named.push(format!("and {} more", waiting.len() - WAITING_MAX));
-            }
-            why.push_str(&format!(", {} wait for it", named.join(" ")));
+        if let Some(waiting) = graph::waiting(&graph.unblocks(issue.number)) {
+            why.push_str(&format!(", {waiting}"));
         }
         if oldest {
             why.push_str(", the oldest that is ready");

@@ -8,6 +8,9 @@ use crate::model::{Blocker, Issue, Links, TaskState, World};
 use adf_graph::{GraphError, IssueGraph, Link, Node, On, Places};
 use std::collections::BTreeSet;
 
+/// Issues named that wait for one.
+const WAITING_MAX: usize = 10;
+
 /// What is known of all issues, for a question about each link: three searches for each
 /// of thirty thousand would be most of a plan's time.
 pub(super) struct Known {
@@ -120,4 +123,18 @@ pub fn claimed(world: &World) -> BTreeSet<u64> {
         ref state => !state.is_final(),
     });
     tasks.map(|task| task.work.issue).collect()
+}
+
+/// Who waits for an issue, in words; `None` when nobody does.
+pub(super) fn waiting(issues: &[u64]) -> Option<String> {
+    let named = issues.iter().take(WAITING_MAX);
+    let mut named: Vec<String> = named.map(|n| format!("#{n}")).collect();
+    if issues.len() > WAITING_MAX {
+        named.push(format!("and {} more", issues.len() - WAITING_MAX));
+    }
+    match issues {
+        [] => None,
+        [_] => Some(format!("{} waits for it", named.join(" "))),
+        _ => Some(format!("{} wait for it", named.join(" "))),
+    }
 }

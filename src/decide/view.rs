@@ -14,8 +14,8 @@ use std::fmt::Write;
 const ISSUES_MAX: usize = 60;
 /// Characters shown of a title, or of a milestone's.
 const TITLE_CHARS_MAX: usize = 120;
-/// Issues named that wait for one.
-const WAITING_MAX: usize = 10;
+/// Cycles that are shown.
+const CYCLES_MAX: usize = 10;
 
 /// The open issues by rank, each with what stands in its way.
 #[must_use]
@@ -40,10 +40,8 @@ pub fn view(world: &World, settings: &Settings) -> String {
             () => "ready".to_owned(),
         };
         let _ = write!(text, "#{} ({stands}", issue.number);
-        if !row.unblocks.is_empty() {
-            let named = row.unblocks.iter().take(WAITING_MAX);
-            let named: Vec<String> = named.map(|n| format!("#{n}")).collect();
-            let _ = write!(text, "; {} wait for it", named.join(" "));
+        if let Some(waiting) = graph::waiting(&row.unblocks) {
+            let _ = write!(text, "; {waiting}");
         }
         text.push_str(&planned(issue));
         let _ = writeln!(text, "): {}", line(&issue.title));
@@ -51,7 +49,7 @@ pub fn view(world: &World, settings: &Settings) -> String {
     if issues.len() > ISSUES_MAX {
         let _ = writeln!(text, "and {} more", issues.len() - ISSUES_MAX);
     }
-    for cycle in ranking.cycles.iter().take(WAITING_MAX) {
+    for cycle in ranking.cycles.iter().take(CYCLES_MAX) {
         let named: Vec<String> = cycle.iter().map(|n| format!("#{n}")).collect();
         let _ = writeln!(text, "{} wait for one another", named.join(" "));
     }

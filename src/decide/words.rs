@@ -204,11 +204,17 @@ fn facts(text: &mut String, outcome: &Outcome) {
         let _ = writeln!(text, "There is no commit.");
         return;
     };
-    let plural = if work.commits == 1 { "" } else { "s" };
+    let s = |n: u64| if n == 1 { "" } else { "s" };
     let _ = writeln!(
         text,
-        "{} commit{plural} on `{}`, {} file(s), +{} −{} lines.",
-        work.commits, work.base, work.paths_total, work.lines.0, work.lines.1
+        "{} commit{} on `{}`, {} file{}, +{} −{} lines.",
+        work.commits,
+        s(work.commits.into()),
+        work.base,
+        work.paths_total,
+        s(work.paths_total.into()),
+        work.lines.0,
+        work.lines.1
     );
     if work.uncommitted {
         let _ = writeln!(

@@ -5,6 +5,7 @@
 
 use super::{Cycle, EffectKey, MentionId, NoticeKind, RunId, Sha, Subject, TaskId, Time};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One change to the outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,4 +259,20 @@ pub enum EffectResult {
     Shown(Vec<String>),
     /// Whether the factory's account is assigned by the factory.
     Assigned(bool),
+}
+
+impl fmt::Display for EffectResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EffectResult::Nothing => f.write_str("done"),
+            EffectResult::Comment(id) => write!(f, "comment {id}"),
+            EffectResult::Pushed(head) => write!(f, "pushed {}", head.0),
+            EffectResult::Pull(number) => write!(f, "pull request #{number}"),
+            EffectResult::Issue(number) => write!(f, "issue #{number}"),
+            EffectResult::Shown(labels) if labels.is_empty() => f.write_str("shows no label"),
+            EffectResult::Shown(labels) => write!(f, "shows {}", labels.join(", ")),
+            EffectResult::Assigned(true) => f.write_str("assigned"),
+            EffectResult::Assigned(false) => f.write_str("not assigned"),
+        }
+    }
 }

@@ -91,23 +91,19 @@ fn examples(files: &[File], router: &Router, flaws: &mut Vec<(usize, Flaw)>) {
             if (tier == Some(file.scenario.tier.as_str())) == example.here {
                 continue;
             }
-            let wanted = if example.here {
-                "this tier"
-            } else {
-                "not this tier"
-            };
             let words: Vec<String> = route
                 .candidates
                 .iter()
                 .filter(|c| !c.words.is_empty())
                 .map(|c| format!("{} {}: {}", c.scenario, c.priority, c.words.join(", ")))
                 .collect();
-            let message = format!(
-                "\"{}\" should go to {wanted} ({}), but goes to {}",
-                example.text,
-                file.scenario.tier,
-                tier.unwrap_or("no tier")
-            );
+            let (text, own) = (&example.text, &file.scenario.tier);
+            let message = match (example.here, tier.unwrap_or("no tier")) {
+                (true, tier) => {
+                    format!("\"{text}\" should go to this tier ({own}), but goes to {tier}")
+                }
+                (false, _) => format!("\"{text}\" should not go to this tier ({own}), but does"),
+            };
             let found = match words.as_slice() {
                 [] => "no keyword is in it".to_owned(),
                 words => format!("its words: {}", words.join("; ")),

@@ -23,6 +23,7 @@ const CHAIN_MAX: usize = 10;
 /// The highest priority.
 const PRIORITY_MAX: u32 = 100;
 
+const LINK: &str = "a link names both, as { provider = \"claude\", model = \"sonnet\" }";
 const FRAME: &str = "begin with +++, tier, priority and chain as TOML, and +++ again; `routing_scenarios/review.md` shows it";
 
 /// What is wrong with a routing file.
@@ -95,7 +96,10 @@ pub fn read(name: &str, text: &str) -> Result<File, Vec<Flaw>> {
     let parsed: Front = toml::from_str(parts.front).map_err(|error| {
         let span = shifted(&error.span().unwrap_or(0..0), parts.front_at);
         let message = format!("front matter: {}", error.message().replace('\n', ", "));
-        vec![flaw(span, &message, FRAME)]
+        let of_link = ["`model`", "`provider`"]
+            .iter()
+            .any(|key| message.contains(key));
+        vec![flaw(span, &message, if of_link { LINK } else { FRAME })]
     })?;
     reading.front(&parsed, parts.front_at);
     let body = parts.body_at;
@@ -181,8 +185,7 @@ impl Reading {
         for link in chain {
             let (model, span) = (link.model.get_ref(), at(link.model.span()));
             if model.trim().is_empty() || link.provider.trim().is_empty() {
-                let help = "write both, as { provider = \"claude\", model = \"sonnet\" }";
-                self.error(span, "a link without provider or model", help);
+                self.error(span, "a link without provider or model", LINK);
             } else if is_pinned(model) {
                 let message = format!("`{model}` is pinned to a version");
                 let help = "a pinned model is switched off one day and the tier with it; use an alias such as `opus`, `sonnet` or `haiku`";

@@ -13,7 +13,7 @@ const ENTRIES_MAX: u32 = 1000;
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Entry {
-    /// When: the forge's time of a passage, ours of all else.
+    /// When: the forge's time of a passage, ours within its second and of all else.
     pub at: Time,
     /// What, in a few words.
     pub what: String,
@@ -21,13 +21,16 @@ pub struct Entry {
     pub detail: String,
 }
 
-/// Each asks for the newest entries of an issue, as (at, what, detail); of a
-/// passage the first 200 characters.
+/// Each asks for the newest entries of an issue, as (at, what, detail); of a passage the
+/// first 200 characters without the factory's mark, as people see it. The forge's times are
+/// whole seconds: what was seen within its second is put in its place by our own.
 const CHAPTERS: &[&str] = &[
-    "SELECT iif(version = 1, created_at, updated_at) AS at,
+    "SELECT min(iif(version = 1, created_at, updated_at) + 999, seen_at) AS at,
        kind || '-' || id || iif(version = 1, ' by ', ' edited, version ' || version || ', by ')
          || author_login,
-       substr(body, 1, 200)
+       iif(instr(body, '<!-- adf:1 ') BETWEEN 1 AND 200,
+         rtrim(substr(body, 1, instr(body, '<!-- adf:1 ') - 1), char(10) || ' '),
+         substr(body, 1, 200) || iif(length(body) > 200, '…', ''))
      FROM passage WHERE issue = ?1 ORDER BY at DESC, version DESC LIMIT ?2",
     "SELECT at, subject || ' ' || state, id || iif(note = '', '', ': ' || note)
      FROM history WHERE issue = ?1 ORDER BY seq DESC LIMIT ?2",

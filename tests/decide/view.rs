@@ -23,7 +23,7 @@ fn each_issue_has_a_line_with_what_stands_in_its_way_and_its_milestone() {
         lines,
         [
             "3 open issues, the highest ranked first.",
-            "#1 (ready; #2 wait for it): issue 1",
+            "#1 (ready; #2 waits for it): issue 1",
             "#2 (waits for #1): issue 2",
             "#3 (ready, wanted; milestone 1.0 due 2026-12-24): Two lines of it",
         ]

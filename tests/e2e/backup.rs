@@ -1,7 +1,7 @@
 //! Backups: what a lost host does not take with it.
 //!
-//! `ADF_BACKUP_RUNS` says how many runs are in flight when the backup is made (8
-//! by default, 50 in `.ci/run`).
+//! `ADF_BACKUP_RUNS` says how many runs are in flight when the backup is made (50
+//! by default).
 //!
 //! Invariant: after a restore each mention has one acceptance, one result, one
 //! branch and one pull request, whatever the factory did after the backup.
@@ -13,7 +13,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Runs in flight where nothing else is asked for.
-const RUNS: u64 = 8;
+const RUNS: u64 = 50;
 
 #[expect(
     clippy::disallowed_methods,

@@ -95,6 +95,18 @@ async fn status_and_explain_tell_people_and_programs_what_was_done() {
     let entries = story.as_array().expect("an array");
     let times: Vec<i64> = entries.iter().map(|e| e["at"].as_i64().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
+    let place = |what: &str| {
+        let place = entries
+            .iter()
+            .position(|e| e["what"].as_str().unwrap().starts_with(what));
+        place.unwrap_or_else(|| panic!("{what}: {entries:?}"))
+    };
+    assert!(place("comment-") < place("mention"), "asked, then heard");
+    assert!(place("task queued") < place("task done"));
+    assert!(
+        !story.to_string().contains("<!-- adf"),
+        "marks are not for people"
+    );
     let silent = factory.adf(&["explain", "999"]).await;
     assert!(
         silent.out.contains("knows nothing of #999"),

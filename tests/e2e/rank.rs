@@ -1,8 +1,9 @@
 //! `adf rank`: the issues of a project by what waits for them, without a trace.
 
 use crate::factory::Factory;
-use crate::plant::{Plant, until};
+use crate::plant::{BOUND, Plant, until};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 fn numbers(value: &Value) -> Vec<u64> {
     let rows = value.as_array().unwrap().iter();
@@ -50,6 +51,11 @@ async fn a_factory_that_coordinates_knows_the_graph_and_the_forge_is_not_asked()
     let config = std::fs::read_to_string(&factory.config).unwrap();
     let coordinator = "\n[coordinator]\nmode = \"builtin\"\n";
     std::fs::write(&factory.config, config + coordinator).unwrap();
+    let waits = plant.world.issues[1];
+    let label = plant
+        .forge
+        .add_label(&plant.world.repo, Some(waits), "adf:ready");
+    label.unwrap();
     let mut daemon = factory.run().await;
     let first = ["rank", "--format", "json"];
     until("the graph", || {
@@ -58,6 +64,21 @@ async fn a_factory_that_coordinates_knows_the_graph_and_the_forge_is_not_asked()
         (read.count() > 10).then_some(())
     })
     .await;
+    // A label given within the second of the reading is read again before it counts.
+    let (waits, why) = (waits.to_string(), format!("#{}", plant.world.bug));
+    let explain = ["explain", &waits];
+    let told = async {
+        loop {
+            let told = factory.adf(&explain).await.out;
+            let row = told.lines().find(|line| line.contains("left alone now"));
+            if row.is_some_and(|row| row.contains(&why)) {
+                break;
+            }
+        }
+    };
+    timeout(BOUND, told)
+        .await
+        .expect("it is said what it waits for");
     // Stopped and not killed: a request of its own would still be counted.
     assert_eq!(daemon.stop().await, Some(0));
     let before = plant.forge.request_log().len();
@@ -70,7 +91,7 @@ async fn a_factory_that_coordinates_knows_the_graph_and_the_forge_is_not_asked()
     );
     let rows = said.json()["ranks"].as_array().unwrap().clone();
     assert_eq!(rows[0]["issue"], json!(plant.world.issues[1]));
-    // Nothing bears the label.
+    // What bears the label waits for others, and that is said of it.
     assert!(
         rows.iter().all(|row| row["ready"] == json!(false)),
         "{rows:?}"

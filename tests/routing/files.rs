@@ -95,6 +95,9 @@ fn front_matter_is_checked_with_its_place() {
         assert!(found.message.contains(message), "{found:?}");
         assert!(found.span.end <= text.len());
     }
+    let text = FRONT.replace(", model = \"haiku\"", "");
+    let found = flaws(&text).remove(0);
+    assert!(found.help.contains("a link names both"), "{found:?}");
 }
 
 #[test]

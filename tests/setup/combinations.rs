@@ -22,7 +22,7 @@ const THERE: [&[&str]; 9] = [
     &["--coordinator-model", "zai-coding-plan/glm-5"],
     &["--agents", "architect,developer,qa"],
     &["--review-gate", "qa"],
-    &["--cron-schedule", "0 1-9 * * *"],
+    &["--cron-schedule", "30 6 * * 1-5"],
     &["--unit", "UNIT"],
     &["--state-dir", "STATE"],
 ];

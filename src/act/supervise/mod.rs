@@ -47,7 +47,7 @@ pub use haunt::haunted;
 pub use probe::probe;
 pub use processes::is_alive;
 pub use record::{Record, read_record};
-pub(crate) use spec::write_private;
+pub(crate) use spec::keep_private;
 pub use spec::{Layout, RunSpec, SpecLimits, WallSpec};
 pub use start::{Supervised, start};
 

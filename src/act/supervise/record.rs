@@ -1,10 +1,11 @@
 //! What a supervisor leaves on disk: who it is before the agent starts, how it
 //! ended after. A daemon that was away reads it instead of the event.
 //!
-//! Invariant: `record.json` is always whole (written beside, flushed, renamed);
-//! the lock is held exactly as long as the supervisor lives.
+//! Invariant: `record.json` is always whole (written beside, renamed; flushed once it
+//! tells the end); the lock is held exactly as long as the supervisor lives.
 
-use super::{Ended, Layout, RunSpec, SuperviseError, processes, spec::write_private};
+use super::spec::{keep_private, write_private};
+use super::{Ended, Layout, RunSpec, SuperviseError, processes};
 use crate::{
     clock::Clock,
     model::{Process, RunId, Time},
@@ -70,7 +71,12 @@ impl Record {
             path: path.clone(),
             source,
         })?;
-        write_private(&path, &text).map_err(SuperviseError::dir("write", &path))
+        // No process outlives its machine, and how it ended must.
+        let written = match self.ended {
+            Some(_) => keep_private(&path, &text),
+            None => write_private(&path, &text),
+        };
+        written.map_err(SuperviseError::dir("write", &path))
     }
 }
 

@@ -298,8 +298,22 @@ impl Layout {
     }
 }
 
-/// Writes a file whole and for the owner only: beside it, flushed, then renamed over it.
+/// Writes a file whole and for the owner only: beside it, then renamed over it. Whoever
+/// reads it dies with the machine, so nothing waits for the disk.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, false)
+}
+
+/// The same for what must be there when the machine comes back: flushed before and after.
+pub(crate) fn keep_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, true)?;
+    match path.parent() {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn put(path: &Path, bytes: &[u8], flushed: bool) -> io::Result<()> {
     use io::Write as _;
     let beside = path.with_extension("new");
     let mut file = fs::OpenOptions::new()
@@ -309,10 +323,8 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(&beside)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    match path.parent() {
-        Some(folder) => fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
+    if flushed {
+        file.sync_all()?;
     }
+    fs::rename(&beside, path)
 }

@@ -68,6 +68,9 @@ impl Resolver<'_, '_> {
         zone: &str,
     ) -> (Option<AgentName>, Option<String>) {
         const AT: &str = "/coordinator";
+        if self.faults.is_touched("/coordinator/mode") {
+            return (None, None);
+        }
         if raw.mode != raw::CoordinatorMode::Agent {
             let builtin = raw.mode == raw::CoordinatorMode::Builtin;
             let idle = ["agent", "vision", "cron_issue", "cron_instruction", "cron"];
