@@ -18,7 +18,7 @@ pub fn checks(binary: &Binary) -> Vec<Check> {
     }
     if let Some(dir) = &binary.no_source {
         let found = format!(
-            "{} is no checkout of adf's source: it has no Cargo.toml and no src/",
+            "{} is no checkout of adf's source: it has no src/",
             dir.display()
         );
         let remedy = "name the root of a checkout by --source, or leave it out";

@@ -70,7 +70,7 @@ pub fn observe(config: &Config, how: &How) -> Binary {
 
 /// Whether a folder is the root of a program's source.
 fn is_source(dir: &Path) -> bool {
-    dir.join("Cargo.toml").is_file() && dir.join("src").is_dir()
+    dir.join("src").is_dir()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
