@@ -71,11 +71,39 @@ fn a_credential_is_found_in_the_folder_that_systemd_names() {
     };
     let named = SecretSource::Credential {
         name: "gitea-token".to_owned(),
+        file: None,
     };
     assert_eq!(value(&named, systemd), TOKEN);
     assert_eq!(value(&SecretSource::Standard, systemd), TOKEN);
     let error = named.read_with(nothing).unwrap_err().to_string();
     assert!(error.contains("LoadCredential=gitea-token"), "{error}");
+}
+
+#[test]
+fn outside_the_unit_a_credential_is_read_from_the_file_it_is_loaded_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let passed = tempfile::tempdir().unwrap();
+    let systemd = |name: &str| {
+        let folder = passed.path().display().to_string();
+        (name == "CREDENTIALS_DIRECTORY").then_some(folder)
+    };
+    file(folder.path(), "shop.token", TOKEN, 0o600);
+    let path = folder.path().join("shop.token");
+    let both = SecretSource::Credential {
+        name: "gitea-token".to_owned(),
+        file: Some(path.clone()),
+    };
+    assert_eq!(value(&both, nothing), TOKEN);
+    assert_eq!(
+        value(&both, systemd),
+        TOKEN,
+        "another service's credentials"
+    );
+    file(passed.path(), "gitea-token", "of-the-unit", 0o440);
+    assert_eq!(value(&both, systemd), "of-the-unit");
+    file(folder.path(), "shop.token", TOKEN, 0o644);
+    let error = both.read_with(nothing).unwrap_err();
+    assert!(matches!(error, SecretError::Exposed { .. }), "{error}");
 }
 
 #[test]

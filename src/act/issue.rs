@@ -7,7 +7,7 @@ use super::executor::{Executor, Job};
 use super::outside::Outside;
 use super::trouble::Trouble;
 use crate::mention::marker::{self, Place};
-use crate::model::notice::ISSUE_KEY;
+use crate::model::notice::is_standing;
 use crate::model::{EffectResult, MarkKind, Time};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl<O: Outside> Executor<O> {
         title: &str,
         body: &str,
     ) -> Result<EffectResult, Trouble> {
-        let standing = job.effect.key.as_str().starts_with(ISSUE_KEY);
+        let standing = is_standing(&job.effect.key);
         if (standing || job.looks_first())
             && let Some(number) = self.opened(job).await?
         {
@@ -38,7 +38,7 @@ impl<O: Outside> Executor<O> {
     async fn opened(&self, job: &Job) -> Result<Option<u64>, Trouble> {
         let begun = job.task.as_ref().map(|task| task.created_at);
         let since = begun.map_or(job.effect.created_at, |at| at.min(job.effect.created_at));
-        let standing = job.effect.key.as_str().starts_with(ISSUE_KEY);
+        let standing = is_standing(&job.effect.key);
         // One that stands may have been opened by a ledger that is long lost.
         let since = if standing {
             Time::default()

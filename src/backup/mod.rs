@@ -11,6 +11,7 @@
 
 mod make;
 mod manifest;
+mod put;
 mod references;
 mod restore;
 
@@ -55,7 +56,7 @@ pub enum BackupError {
         adf: String,
     },
     /// Something stands where it would be written.
-    #[error("{} exists already; move it away, or restore somewhere else", path.display())]
+    #[error("{} exists already, and nothing is overwritten; move it away, or name another", path.display())]
     Exists {
         /// What exists.
         path: PathBuf,

@@ -9,6 +9,7 @@
 
 use super::BackupError;
 use super::manifest::{self, Entry, Manifest, Place};
+use super::put::{Put, copy};
 use crate::clock::Clock;
 use crate::config::{self, SecretSource};
 use crate::decide::rejoin::rejoin;
@@ -16,8 +17,8 @@ use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// What a ledger has beside it until it is closed.
@@ -47,19 +48,19 @@ pub struct Restored {
 pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupError> {
     let config = std::path::absolute(config).map_err(BackupError::io("find", config))?;
     let base = config.parent().unwrap_or(Path::new("/")).to_owned();
-    std::fs::create_dir_all(&base).map_err(BackupError::io("make", &base))?;
+    let mut put = Put::default();
+    put.folder(&base, 0o755)?;
     let draft = tempfile::Builder::new()
         .prefix(".adf-restore-")
         .tempdir_in(&base)
         .map_err(BackupError::io("write in", &base))?;
     let manifest = unpack(backup, draft.path())?;
-    let mut put = Put::default();
     // A config that names files by absolute paths is not whole without them.
     for entry in &manifest.entries {
         if let Place::Named(path) = &entry.place
             && path.is_absolute()
         {
-            put.file(&staged(draft.path(), entry), path)?;
+            put.file(&staged(draft.path(), entry), path, 0o755)?;
         }
     }
     let staged = Staged::read(backup, &manifest, draft.path(), &config)?;
@@ -70,9 +71,10 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
         return Err(BackupError::Exists { path: to.clone() });
     }
     for (from, to) in &places {
-        put.file(from, to)?;
+        let is_state = to.starts_with(&staged.state_dir);
+        put.file(from, to, if is_state { 0o700 } else { 0o755 })?;
     }
-    let files = std::mem::take(&mut put.written);
+    let files = put.keep();
     Ok(Restored {
         manifest,
         files,
@@ -148,7 +150,12 @@ fn take(part: impl Read, entry: &Entry, to: &Path) -> Result<(), String> {
     if copied != (entry.bytes, entry.sha256.clone()) {
         return Err(format!("{} is not as it was backed up", entry.name));
     }
-    file.set_permissions(PermissionsExt::from_mode(entry.mode & 0o700))
+    // The service's user, who need not be who restores, reads what it could read before.
+    let readable = match entry.place {
+        Place::Config | Place::Named(_) => 0o755,
+        Place::Ledger | Place::Factory | Place::MarkerKey => 0o700,
+    };
+    file.set_permissions(PermissionsExt::from_mode(entry.mode & readable))
         .and_then(|()| file.sync_all())
         .map_err(|error| error.to_string())
 }
@@ -179,12 +186,12 @@ impl Staged {
         find(&Place::Factory).ok_or_else(|| missing("factory's id"))?;
         let folder = draft.join("project");
         let name = config.file_name().unwrap_or("adf.toml".as_ref());
-        copy(&staged(draft, entry), &folder.join(name))?;
+        put_in(&staged(draft, entry), &folder.join(name))?;
         for entry in &manifest.entries {
             if let Place::Named(path) = &entry.place
                 && path.is_relative()
             {
-                copy(&staged(draft, entry), &folder.join(path))?;
+                put_in(&staged(draft, entry), &folder.join(path))?;
             }
         }
         let read = config::load(&folder.join(name))
@@ -194,14 +201,24 @@ impl Staged {
             Ok(inside) => base.join(inside),
             Err(_) => path.to_owned(),
         };
+        let (then, project) = (&read.settings.state_dir, &read.settings.project);
+        // The default goes by where the config stands.
+        let state_dir = if *then == config::default_state_dir(&folder.join(name), project) {
+            config::default_state_dir(config, project)
+        } else {
+            at(then)
+        };
         let marker_key = match &read.secrets.marker_key {
-            SecretSource::File { path } => Some(at(path)),
+            SecretSource::File { path } => Some(match path.strip_prefix(then) {
+                Ok(inside) => state_dir.join(inside),
+                Err(_) => at(path),
+            }),
             _ => None,
         };
         Ok(Staged {
             ledger: staged(draft, ledger),
             config: config.to_owned(),
-            state_dir: at(&read.settings.state_dir),
+            state_dir,
             marker_key,
         })
     }
@@ -268,61 +285,9 @@ async fn prepare(path: &Path) -> Result<(usize, usize), BackupError> {
     Ok(counts)
 }
 
-/// Files put in their places; all go again unless the whole succeeds.
-#[derive(Default)]
-struct Put {
-    written: Vec<PathBuf>,
-}
-
-impl Put {
-    fn file(&mut self, from: &Path, to: &Path) -> Result<(), BackupError> {
-        if to.exists() {
-            return Ok(());
-        }
-        copy(from, to)?;
-        self.written.push(to.to_owned());
-        Ok(())
-    }
-}
-
-/// Puts a file that is whole and on disk to where none is: by another name for it, or as
-/// a copy where that is another file system.
-fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
+/// Puts a file of the draft into a folder of the draft, which goes with it.
+fn put_in(from: &Path, to: &Path) -> Result<(), BackupError> {
     let folder = to.parent().unwrap_or(Path::new("/"));
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(BackupError::io("make", folder))?;
-    match std::fs::hard_link(from, to) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            return Err(BackupError::io("write", to)(error));
-        }
-        Err(_) => copy_over(from, to, folder)?,
-    }
-    let synced = File::open(folder).and_then(|dir| dir.sync_all());
-    synced.map_err(BackupError::io("write", folder))
-}
-
-fn copy_over(from: &Path, to: &Path, folder: &Path) -> Result<(), BackupError> {
-    let draft =
-        tempfile::NamedTempFile::new_in(folder).map_err(BackupError::io("write in", folder))?;
-    let mut source = File::open(from).map_err(BackupError::io("read", from))?;
-    std::io::copy(&mut source, &mut draft.as_file())
-        .and_then(|_| source.metadata())
-        .and_then(|meta| draft.as_file().set_permissions(meta.permissions()))
-        .and_then(|()| draft.as_file().sync_all())
-        .map_err(BackupError::io("write", to))?;
-    let put = draft.persist_noclobber(to);
-    put.map(drop)
-        .map_err(|error| BackupError::io("write", to)(error.error))
-}
-
-impl Drop for Put {
-    fn drop(&mut self) {
-        for path in &self.written {
-            let _ = std::fs::remove_file(path);
-        }
-    }
+    std::fs::create_dir_all(folder).map_err(BackupError::io("make", folder))?;
+    copy(from, to)
 }

@@ -1,8 +1,8 @@
 //! `adf backup` and `adf restore`: a project in one file, and back.
 
 use super::table::table;
-use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
-use crate::backup::{self, Made, Restored};
+use super::{ConfigArg, FAILED, Format, OK, complain, load, project, runtime, say, say_json};
+use crate::backup::{self, BackupError, Made, Restored};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::{BackupTrace, StoreError};
@@ -73,6 +73,11 @@ pub fn backup(args: &Backup) -> u8 {
         Ok((made, pruned))
     });
     match made {
+        Err(BackupError::Store(error)) => {
+            let dir = &config.settings.state_dir;
+            complain(&project::told(&args.config.path, dir, &error));
+            FAILED
+        }
         Err(error) => {
             complain(&error.to_string());
             FAILED
@@ -165,8 +170,9 @@ fn show_restored(restored: &Restored, args: &Restore, took: std::time::Duration)
         say(&format!("restored {}", file.display()));
     }
     let config = args.config.path.display();
+    say(&format!("state    {}", restored.state_dir.display()));
     say(&format!(
-        "checked and ready in {:.1} s; put the token back, then: adf validate-config {config} && adf run --config {config}",
+        "checked and ready in {:.1} s; put the token back, then: adf doctor --config {config}, and start it as before (`systemctl enable --now adf@NAME`, or `adf run --config {config}`)",
         took.as_secs_f64()
     ));
 }

@@ -4,13 +4,15 @@
 //! shown before it is done, and what is reported is how things stand after.
 
 use super::{
-    CONFIG, ConfigArg, FAILED, FORGE, Format, OK, VERSION, complain, load, own_path, runtime, say,
+    CONFIG, ConfigArg, FAILED, FORGE, Format, OK, VERSION, complain, own_path, runtime, say,
     say_json, table::table,
 };
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config, Fault};
 use crate::doctor::check::{blamed, count, worst};
+use crate::doctor::judge::{counted, refused};
 use crate::doctor::{About, Check, How, Mend, Severity, examine, glance, mend::mend};
+use crate::model::Time;
 use serde_json::json;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -57,9 +59,9 @@ pub struct Doctor {
 #[must_use]
 pub fn run(args: &Doctor) -> u8 {
     let begun = Clock::System.now();
-    let config = match load(&args.config.path) {
+    let config = match config::load(&args.config.path) {
         Ok(config) => config,
-        Err(code) => return code,
+        Err(faults) => return unloaded(args, &faults, begun),
     };
     let (runtime, adf) = match (runtime(), own_path()) {
         (Ok(runtime), Ok(adf)) => (runtime, adf),
@@ -87,6 +89,16 @@ pub fn run(args: &Doctor) -> u8 {
         Format::Human => show(&checks, took),
     }
     code
+}
+
+/// Reports a config that is refused: there is nothing else to look at.
+fn unloaded(args: &Doctor, faults: &[Fault], begun: Time) -> u8 {
+    super::complain_plainly(config::render(faults, false).trim_end());
+    if args.format == Format::Json {
+        let took = Clock::System.now().0 - begun.0;
+        say_json(&report(&refused(faults), &[], CONFIG, took));
+    }
+    CONFIG
 }
 
 /// How a command of this executable looks.
@@ -176,14 +188,14 @@ fn show(checks: &[Check], took: i64) {
         &["", "CHECK", "FOUND"],
         checks.iter().map(row).collect(),
     ));
-    let count = |severity| count(checks, severity);
+    let some = |severity, what| counted(count(checks, severity), what);
     say(&format!(
-        "\n{} checks in {took} ms: {} errors, {} warnings, {} notes, {} skipped",
-        checks.len(),
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note),
-        count(Severity::Skipped),
+        "\n{} in {took} ms: {}, {}, {}, {} skipped",
+        counted(checks.len(), "check"),
+        some(Severity::Error, "error"),
+        some(Severity::Warning, "warning"),
+        some(Severity::Note, "note"),
+        count(checks, Severity::Skipped),
     ));
     let mends = checks.iter().filter(|check| check.mend.is_some()).count();
     if mends > 0 {

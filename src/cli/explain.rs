@@ -2,13 +2,13 @@
 //! ledger alone.
 
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, say, say_json};
+use super::{ConfigArg, FAILED, Format, OK, project, say, say_json};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::decide;
 use crate::model::{FactoryId, Time, World};
 use crate::reconcile::State;
-use crate::store::{self, Entry};
+use crate::store::Entry;
 use std::sync::Arc;
 
 /// Tell the whole story of one issue or pull request
@@ -26,21 +26,24 @@ pub struct Explain {
 /// Prints the story of an issue.
 #[must_use]
 pub fn run(args: &Explain) -> u8 {
-    let config = match load(&args.config.path) {
-        Ok(config) => config,
-        Err(code) => return code,
-    };
-    let read = store::open_read_only(&config.settings.state_dir)
-        .and_then(|reader| Ok((reader.story(args.number)?, reader.world()?)));
+    let read = project::find(&args.config.path).and_then(|project| {
+        let reader = project.reader()?;
+        let told = reader
+            .story(args.number)
+            .and_then(|story| Ok((story, reader.world()?)));
+        let (mut story, world) = told.map_err(|error| {
+            project.complain(&error);
+            FAILED
+        })?;
+        // What would be done goes by the config, which is refused where there is none.
+        let config = project.config.as_ref();
+        let left = config.map(|config| left_alone(config, world, args.number));
+        story.extend(left.unwrap_or_default());
+        Ok(story)
+    });
     let story = match read {
-        Ok((mut story, world)) => {
-            story.extend(left_alone(&config, world, args.number));
-            story
-        }
-        Err(error) => {
-            complain(&error.to_string());
-            return FAILED;
-        }
+        Ok(story) => story,
+        Err(code) => return code,
     };
     match args.format {
         Format::Json => say_json(&serde_json::json!(story)),

@@ -5,29 +5,35 @@
 
 use super::{CONFIG, FAILED, OK, complain, own_path, runtime, say};
 use crate::config;
-use crate::doctor::observe::{agents::unfound, state};
+use crate::doctor::observe::{agents::unfound, state, unit::account};
 use crate::setup::checkout::{self, Checkout};
 use crate::setup::diff::diff;
 use crate::setup::files::{self, File};
+use crate::setup::next::{There, coordination, steps};
 use crate::setup::summary::{self, summary};
-use crate::setup::wishes::gate;
+use crate::setup::unit::SYSTEM;
+use crate::setup::wishes::{CRON, gate};
 use crate::setup::{Change, Kind, SetupError, Staged, Wishes, stage};
-use clap::ValueEnum;
+use clap::{ArgGroup, ValueEnum};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Where the shipped unit reads.
-const SYSTEM: &str = "/etc/adf";
+/// Where a checkout says what the project is for.
+const VISIONS: [&str; 3] = ["VISION.md", "docs/vision.md", ".docs/vision.md"];
+/// The account that `scripts/install` makes.
+const ACCOUNT: &str = "adf";
 
 const AFTER: &str = "Exit codes: 0 shown or written · 1 refused, nothing written · 2 wrong usage · 78 the config would be refused
 
 Examples:
   adf init --project shop --repo acme/shop --url https://git.example.org
   adf init --project shop --repo acme/shop --working-dir ~/shop --agents developer,reviewer,qa --init --apply
-  adf init --project shop --repo acme/shop --coordinator-model opus --cron-schedule '0 1-9 * * *' --cron-issue 1 --apply";
+  adf init --project shop --repo acme/shop --coordinator-model opus --cron-schedule '0 1-9 * * *' --apply";
 
 /// Show, and with --apply write, config, routing files, prompts, unit and token file
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
+#[command(group(ArgGroup::new("coordinating").args(["coordinator_model", "cron_schedule"]).multiple(true)))]
 pub struct Init {
     /// The project's name
     #[arg(long, value_name = "NAME")]
@@ -47,7 +53,7 @@ pub struct Init {
     /// The file, mode 0600, with the key of its model
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Have an agent coordinate, with this model; default: the factory does it, for labelled issues, with no model
+    /// Have an agent coordinate, with this model, shown the open issues and VISION.md of the checkout; default: the factory does it, for labelled issues, with no model
     #[arg(long, value_name = "MODEL")]
     coordinator_model: Option<String>,
     /// The agents, each called after its role
@@ -61,11 +67,11 @@ pub struct Init {
     /// Who reads what developers did; default: reviewer, where it is one of the agents
     #[arg(long, value_name = "NAME")]
     review_gate: Option<String>,
-    /// When the coordinator runs
-    #[arg(long, value_name = "CRON", requires = "cron_issue")]
+    /// Have an agent coordinate, and when it begins by itself; default, with --coordinator-model: 0 1-9 * * *
+    #[arg(long, value_name = "CRON")]
     cron_schedule: Option<String>,
-    /// The standing issue on which its runs report
-    #[arg(long, value_name = "N", requires = "cron_schedule")]
+    /// The standing issue on which its runs report; default: the factory opens one
+    #[arg(long, value_name = "N", requires = "coordinating")]
     cron_issue: Option<u64>,
     /// A checkout of the repository
     #[arg(long, value_name = "DIR")]
@@ -76,7 +82,7 @@ pub struct Init {
     /// Where the systemd unit goes; default: /etc/systemd/system for /etc/adf, else beside the config
     #[arg(long, value_name = "FILE")]
     unit: Option<PathBuf>,
-    /// The ledger's folder; default: what the unit gives, else state/ beside the config
+    /// The ledger's folder; default: for /etc/adf below /var/lib/adf, else state/ beside the config
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// Also make .docs/summary.md in the working directory, which agents read
@@ -146,13 +152,26 @@ fn set_up(args: &Init) -> Result<(), SetupError> {
         say(&format!("warning: {found}; {remedy}"));
     }
     if !args.apply {
-        say("\nNothing was written. Add --apply to write it.");
+        say(unwritten(&staged));
         return Ok(());
     }
     let written = staged.apply(args.force)?;
-    say(&format!("\n{written} files written."));
+    let files = if written == 1 { "file" } else { "files" };
+    say(&format!("\n{written} {files} written."));
     next(&wishes);
     Ok(())
+}
+
+/// Why nothing was written, and what would write it.
+fn unwritten(staged: &Staged) -> &'static str {
+    let would = |change: Change| staged.files.iter().any(|(_, found, _)| *found == change);
+    if would(Change::Differs) {
+        "\nNothing was written. Add --apply --force to write it over what stands there."
+    } else if would(Change::New) {
+        "\nNothing was written. Add --apply to write it."
+    } else {
+        "\nNothing was written: all of it stands there already."
+    }
 }
 
 fn looked_at(dir: &Path) -> Result<Checkout, SetupError> {
@@ -180,11 +199,17 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
             args.repo
         )));
     }
+    if let Some((root, _)) =
+        origin.filter(|(root, _)| host(&url).is_some_and(|named| host(root) != Some(named)))
+    {
+        return Err(SetupError::Wish(format!(
+            "--url is `{url}`, and `origin` of the working directory is on `{root}`; name the same forge, or a checkout of the one that is meant"
+        )));
+    }
     let adf = own_path().map_err(|_| wish("the path of this executable cannot be read"))?;
     let dir = std::path::absolute(&args.dir).map_err(SetupError::io("--dir"))?;
-    let is_system = dir == Path::new(SYSTEM);
     let unit = args.unit.clone().unwrap_or_else(|| {
-        let folder = if is_system {
+        let folder = if dir == Path::new(SYSTEM) {
             Path::new("/etc/systemd/system")
         } else {
             dir.as_path()
@@ -209,7 +234,8 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         .map(|name| name.trim().to_owned())
         .collect();
     let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
-    let beside = (!is_system).then(|| dir.join("state").join(&args.project));
+    let state_dir = args.state_dir.as_ref().map(absolute);
+    let line = args.cron_schedule.clone();
     Ok(Wishes {
         project: args.project.clone(),
         repo: args.repo.clone(),
@@ -220,13 +246,50 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         coordinator_model: args.coordinator_model.clone(),
         gate: gate(args.review_gate.clone(), &agents),
         agents,
-        cron: args.cron_schedule.clone().zip(args.cron_issue),
+        coordinates: args.coordinator_model.is_some() || line.is_some(),
+        cron: (line.unwrap_or_else(|| CRON.to_owned()), args.cron_issue),
+        vision: vision(args, &dir, checkout),
         unit,
-        state_dir: args.state_dir.as_ref().map(absolute).or(beside),
+        state_dir: state_dir.unwrap_or_else(|| Wishes::usual_state_dir(&dir, &args.project)),
+        user: owner(&dir),
         adf,
-        by_credential: is_system,
         dir,
     })
+}
+
+/// The host of an address, if it has one: a forge may be reached by several ports and schemes.
+fn host(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    url.host_str().map(str::to_lowercase)
+}
+
+/// Whom a unit can run as that works in a folder: its owner, or who is to own it; never root.
+fn owner(dir: &Path) -> String {
+    let there = dir.ancestors().find_map(|path| path.metadata().ok());
+    let me = rustix::process::geteuid().as_raw();
+    let id = match me {
+        0 => there.map_or(0, |there| there.uid()),
+        me => me,
+    };
+    match id {
+        0 => ACCOUNT.to_owned(),
+        id => account(id).unwrap_or_else(|| id.to_string()),
+    }
+}
+
+/// What the project is for: as it stands beside the config, else as the checkout says.
+fn vision(args: &Init, dir: &Path, checkout: Option<&Checkout>) -> Option<String> {
+    let own = dir.join(&args.project).join("vision.md");
+    let theirs = checkout.and_then(|checkout| {
+        let named = VISIONS.iter().find_map(|name| {
+            let mut files = checkout.files.iter();
+            files.find(|file| file.eq_ignore_ascii_case(name))
+        })?;
+        Some(checkout.dir.join(named))
+    });
+    let mut places = [Some(own), theirs].into_iter().flatten();
+    let wanted = args.coordinator_model.is_some() || args.cron_schedule.is_some();
+    wanted.then(|| places.find_map(|path| std::fs::read_to_string(path).ok()))?
 }
 
 /// Refuses what another project beside this one has already.
@@ -262,18 +325,17 @@ fn show(staged: &Staged) {
 }
 
 fn next(wishes: &Wishes) {
-    let (config, token) = (files::config_path(wishes), files::token_path(wishes));
-    let (config, project) = (config.display(), &wishes.project);
-    say(&format!(
-        "\nNext:\n  1. write the token of the factory's account into {}",
-        token.display()
-    ));
-    say(&format!("  2. adf doctor --fix --config {config}"));
-    say(&format!("  3. adf smoke --embedded --config {config}"));
-    say(&format!(
-        "  4. adf smoke --config {config} --as-token-file FILE"
-    ));
-    say(&format!(
-        "  5. systemctl daemon-reload && systemctl enable --now adf@{project}"
-    ));
+    let token = std::fs::metadata(files::token_path(wishes));
+    let there = There {
+        token: token.is_ok_and(|file| file.len() > 0),
+        state: wishes.state_dir.exists(),
+        root: rustix::process::geteuid().is_root(),
+    };
+    say("\nNext:");
+    for (n, step) in steps(wishes, there).iter().enumerate() {
+        say(&format!("  {}. {step}", n + 1));
+    }
+    if let Some(told) = coordination(wishes) {
+        say(&format!("\n{told}"));
+    }
 }

@@ -19,6 +19,7 @@ mod look;
 pub mod order;
 pub mod papers;
 pub mod plan;
+mod project;
 pub mod providers;
 pub mod rank;
 pub mod route;

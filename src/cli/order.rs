@@ -3,9 +3,9 @@
 //! Invariant: the running factory writes it; where none runs it is written into
 //! the ledger by the ledger's owner, and holds from the next start on.
 
-use super::{BUSY, ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
+use super::project::{self, Project};
+use super::{BUSY, ConfigArg, FAILED, Format, OK, complain, runtime, say, say_json};
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::decide;
 use crate::ipc::operator::{self, AskError};
 use crate::ipc::question::{Question, is_word};
@@ -62,11 +62,8 @@ pub fn cancel(args: &Cancel) -> u8 {
 }
 
 fn order(path: &Path, wish: Wish, format: Format) -> u8 {
-    let config = match load(path) {
-        Ok(config) => config,
-        Err(code) => return code,
-    };
-    match give(&config, wish) {
+    let given = project::find(path).and_then(|project| give(&project, wish));
+    match given {
         Ok(said) => {
             match format {
                 Format::Json => say_json(&said),
@@ -79,8 +76,8 @@ fn order(path: &Path, wish: Wish, format: Format) -> u8 {
 }
 
 /// Gives an order to the running factory, or to the ledger when none runs.
-pub(super) fn give(config: &Config, wish: Wish) -> Result<Value, u8> {
-    let dir = &config.settings.state_dir;
+pub(super) fn give(project: &Project, wish: Wish) -> Result<Value, u8> {
+    let dir = &project.state_dir;
     let by = who();
     let question = Question::Order {
         wish: wish.clone(),
@@ -95,22 +92,21 @@ pub(super) fn give(config: &Config, wish: Wish) -> Result<Value, u8> {
             complain(&why);
             Err(FAILED)
         }
-        Err(AskError::NotRunning { .. }) => write(dir, &wish, by),
+        Err(AskError::NotRunning { .. }) => write(project, &wish, by),
     }
 }
 
 /// Writes an order into a ledger that no factory holds.
-fn write(dir: &Path, wish: &Wish, by: String) -> Result<Value, u8> {
+fn write(project: &Project, wish: &Wish, by: String) -> Result<Value, u8> {
+    let dir = &project.state_dir;
     let failed = |why: String| {
         complain(&why);
         FAILED
     };
     let file = dir.join(LEDGER_FILE);
-    let owner = std::fs::metadata(&file).map_err(|error| {
-        let shown = file.display();
-        failed(format!(
-            "no factory runs, and there is no ledger to write to: {shown}: {error}"
-        ))
+    let owner = std::fs::metadata(&file).map_err(|_| {
+        let why = project.unfound();
+        failed(format!("no factory answers, and {why}"))
     })?;
     if owner.uid() != rustix::process::geteuid().as_raw() {
         return Err(failed(format!(

@@ -1,12 +1,13 @@
 //! `adf status`: the ledger and the running factory.
 
+use super::project::{self, Project};
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
+use super::{ConfigArg, FAILED, Format, OK, own_path, runtime, say, say_json};
 use crate::act::supervise::given;
 use crate::clock::Clock;
 use crate::ipc::operator;
 use crate::model::{RunState, World, settings::Walls};
-use crate::store::{self, BackupTrace, Brief};
+use crate::store::{BackupTrace, Brief};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -34,48 +35,57 @@ pub struct Status {
 /// Prints the state of a project.
 #[must_use]
 pub fn run(args: &Status) -> u8 {
-    let config = match load(&args.config.path) {
-        Ok(config) => config,
+    let found = project::find(&args.config.path).and_then(|project| {
+        let brief = brief(&project, args.all)?;
+        Ok((project, brief))
+    });
+    let (project, brief) = match found {
+        Ok(found) => found,
         Err(code) => return code,
     };
-    let dir = &config.settings.state_dir;
-    let sinks: Vec<&str> = config
-        .settings
-        .notify
-        .sinks
-        .keys()
-        .map(String::as_str)
-        .collect();
-    let newest = if args.all { u32::MAX } else { NEWEST };
-    let read = store::open_read_only(dir).and_then(|reader| reader.brief(newest, &sinks));
-    let brief = match read {
-        Ok(brief) => brief,
-        Err(error) => {
-            complain(&error.to_string());
-            return FAILED;
-        }
-    };
-    let daemon = operator::ask(dir, "status", ANSWER_MAX).ok();
-    let walls = walls(&config.settings.walls);
+    let daemon = operator::ask(&project.state_dir, "status", ANSWER_MAX).ok();
     match args.format {
-        Format::Json => {
-            let mut object = as_json(&config.settings.project, &brief, daemon);
-            object["backup"] = json!(BackupTrace::read(dir));
-            object["notify"] = super::sinks::as_json(&config.settings.notify, &brief.world);
-            object["walls"] = walls.1;
-            say_json(&object);
-        }
-        Format::Human => {
-            let text = as_text(&config.settings.project, &brief, daemon.as_ref());
-            let mut parts = vec![text];
-            let told = super::sinks::lines(&config.settings.notify, &brief.world);
-            parts.extend((!told.is_empty()).then(|| told.join("\n")));
-            parts.push(backup(dir, config.settings.backup_max_age));
-            parts.push(walls.0);
-            say(&parts.join("\n\n"));
-        }
+        Format::Json => say_json(&all_json(&project, &brief, daemon)),
+        Format::Human => say(&all_text(&project, &brief, daemon.as_ref()).join("\n\n")),
     }
     OK
+}
+
+fn brief(project: &Project, all: bool) -> Result<Brief, u8> {
+    let settings = project.config.as_ref().map(|config| &config.settings);
+    let sinks = settings.map(|settings| settings.notify.sinks.keys().map(String::as_str));
+    let sinks: Vec<&str> = sinks.into_iter().flatten().collect();
+    let newest = if all { u32::MAX } else { NEWEST };
+    project.reader()?.brief(newest, &sinks).map_err(|error| {
+        project.complain(&error);
+        FAILED
+    })
+}
+
+/// What the config adds is left out where it is refused.
+fn all_json(project: &Project, brief: &Brief, daemon: Option<Value>) -> Value {
+    let mut object = as_json(&project.name, brief, daemon);
+    object["backup"] = json!(BackupTrace::read(&project.state_dir));
+    object["config_faults"] = json!(project.refused());
+    if let Some(config) = &project.config {
+        object["notify"] = super::sinks::as_json(&config.settings.notify, &brief.world);
+        object["walls"] = walls(&config.settings.walls).1;
+    }
+    object
+}
+
+fn all_text(project: &Project, brief: &Brief, daemon: Option<&Value>) -> Vec<String> {
+    let mut parts = vec![as_text(project, brief, daemon)];
+    let settings = project.config.as_ref().map(|config| &config.settings);
+    let told = settings.map(|settings| super::sinks::lines(&settings.notify, &brief.world));
+    parts.extend(
+        told.filter(|told| !told.is_empty())
+            .map(|told| told.join("\n")),
+    );
+    let max_age = settings.and_then(|settings| settings.backup_max_age);
+    parts.push(backup(&project.state_dir, max_age));
+    parts.extend(settings.map(|settings| walls(&settings.walls).0));
+    parts
 }
 
 /// When the last backup was made, and whether that is too long ago.
@@ -141,8 +151,9 @@ fn walls(walls: &Walls) -> (String, Value) {
 }
 
 /// How the factory itself stands.
-fn standing(project: &str, world: &World, daemon: Option<&Value>) -> Vec<String> {
+fn standing(project: &Project, world: &World, daemon: Option<&Value>) -> Vec<String> {
     let mut parts = Vec::new();
+    let name = &project.name;
     let word = |key: &str| {
         daemon
             .and_then(|d| d.get(key))
@@ -150,9 +161,9 @@ fn standing(project: &str, world: &World, daemon: Option<&Value>) -> Vec<String>
             .map(str::to_owned)
     };
     parts.push(match daemon {
-        None => format!("{project}: no factory is running"),
+        None => format!("{name}: no factory is running"),
         Some(daemon) => format!(
-            "{project}: {}, {} runs{}",
+            "{name}: {}, {} runs{}",
             word("stage").unwrap_or_default(),
             daemon["runs"],
             word("forge_trouble")
@@ -165,10 +176,14 @@ fn standing(project: &str, world: &World, daemon: Option<&Value>) -> Vec<String>
     if let Some(held) = &world.held {
         parts.push(held.line());
     }
-    if let Some(trouble) = word("config_trouble") {
-        parts.push(format!(
-            "the config on disk is refused, the last good one is in force: {trouble}"
-        ));
+    // What stands on disk now is newer than what the factory read.
+    let trouble = project.refused().into_iter().next();
+    if let Some(trouble) = trouble.or_else(|| word("config_trouble")) {
+        let so = match daemon {
+            Some(_) => "the last good one is in force",
+            None => "no factory would start with it",
+        };
+        parts.push(format!("the config on disk is refused, {so}: {trouble}"));
     }
     parts
 }
@@ -194,7 +209,7 @@ fn housekeeping(daemon: &Value) -> String {
     )
 }
 
-fn as_text(project: &str, brief: &Brief, daemon: Option<&Value>) -> String {
+fn as_text(project: &Project, brief: &Brief, daemon: Option<&Value>) -> String {
     let world = &brief.world;
     let mut parts = Vec::new();
     parts.extend(standing(project, world, daemon));

@@ -4,9 +4,9 @@
 //! leases and effects from the ledger, whatever the factory says of itself.
 
 use super::order::give;
-use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_json};
+use super::project::{self, Project};
+use super::{ConfigArg, FAILED, Format, OK, complain, runtime, say, say_json};
 use crate::act::supervise;
-use crate::config::Config;
 use crate::model::Wish;
 use crate::store::{self, StoreError};
 use serde::Serialize;
@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// How long the end may take beyond the grace of runs.
 const WAIT: Duration = Duration::from_secs(60);
+/// The grace of runs where the config does not say it.
+const GRACE: Duration = Duration::from_secs(60);
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -60,11 +62,11 @@ impl Left {
 /// Stops the factory and proves that nothing is left.
 #[must_use]
 pub fn run(args: &Stop) -> u8 {
-    let config = match load(&args.config.path) {
-        Ok(config) => config,
+    let project = match project::find(&args.config.path) {
+        Ok(project) => project,
         Err(code) => return code,
     };
-    let said = match give(&config, Wish::Stop) {
+    let said = match give(&project, Wish::Stop) {
         Ok(said) => said,
         Err(code) => return code,
     };
@@ -73,7 +75,7 @@ pub fn run(args: &Stop) -> u8 {
         Ok(runtime) => runtime,
         Err(code) => return code,
     };
-    let left = match runtime.block_on(settle(&config, running)) {
+    let left = match runtime.block_on(settle(&project, running)) {
         Ok(left) => left,
         Err(error) => {
             complain(&error.to_string());
@@ -104,9 +106,11 @@ pub fn run(args: &Stop) -> u8 {
 }
 
 /// Looks until nothing is left or nothing more can be hoped for.
-async fn settle(config: &Config, running: bool) -> Result<Left, StoreError> {
-    let dir = &config.settings.state_dir;
-    let looks = (config.settings.limits.grace + WAIT).as_millis() / LOOK_EVERY.as_millis();
+async fn settle(project: &Project, running: bool) -> Result<Left, StoreError> {
+    let dir = &project.state_dir;
+    let config = project.config.as_ref();
+    let grace = config.map_or(GRACE, |config| config.settings.limits.grace);
+    let looks = (grace + WAIT).as_millis() / LOOK_EVERY.as_millis();
     for _ in 0..looks {
         let left = look(dir)?;
         if left.is_nothing() || !running {

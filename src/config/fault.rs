@@ -82,6 +82,17 @@ impl Fault {
         }
     }
 
+    /// Where and what, in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let (file, key) = (self.file.display(), self.key.as_str());
+        let colon = if key.is_empty() { "" } else { ": " };
+        format!(
+            "{file}:{}:{}: {key}{colon}{}; {}",
+            self.line, self.column, self.message, self.help
+        )
+    }
+
     /// The same, as one that does not refuse the config.
     pub(super) fn into_warning(self) -> Fault {
         let severity = Severity::Warning;

@@ -11,6 +11,7 @@ mod document;
 mod explain;
 mod fault;
 mod files;
+mod glimpse;
 mod prune;
 mod raw;
 mod raw_agents;
@@ -39,10 +40,13 @@ use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Severity};
 pub use files::routing_files;
+pub use glimpse::{Glimpse, StatePlace, glimpse};
 pub use raw_status::status_labels;
 pub use reference::reference;
 pub use render::{render, to_json};
-pub use resolve::WebhookSettings;
+pub use resolve::{
+    EDITOR_PROMPT, READER_PROMPT, WRITER_PROMPT, WebhookSettings, default_state_dir,
+};
 pub use schema::schema;
 pub use secret::{
     SecretError, SecretSource, SecretSources, SinkSecrets, TOKEN_CREDENTIAL, TOKEN_VARIABLE,
@@ -98,6 +102,7 @@ pub fn load_at(path: &Path, now: Time) -> Result<Config, Vec<Fault>> {
         resolve::Resolver {
             faults: &mut faults,
             base,
+            config: &absolute,
             state_directory: secret::state_directory(),
             now,
         }

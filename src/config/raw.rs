@@ -95,7 +95,7 @@ pub(super) struct Project {
     /// The project's name: lower-case letters, digits and hyphens, beginning with a letter, at most 40.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,39}$"))]
     pub name: String,
-    /// Where the ledger, mirrors and run directories live. Default: `$STATE_DIRECTORY` when systemd sets it, else `adf-state/<name>` beside this file.
+    /// Where the ledger, mirrors and run directories live. Default: `$STATE_DIRECTORY` when systemd sets it; else for a config in /etc/adf `/var/lib/adf/<file>`, where the shipped unit keeps it; else `adf-state/<name>` beside this file. Commands in a shell do not see what a unit sets: where one of your own keeps it elsewhere, write it here.
     #[serde(default)]
     #[schemars(length(min = 1, max = 1000))]
     pub state_dir: Option<PathBuf>,
@@ -111,7 +111,7 @@ pub(super) struct Gitea {
     /// The repository as `owner/name`.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$"))]
     pub repo: String,
-    /// The name of the systemd credential (`LoadCredential=NAME:PATH`) that holds the token.
+    /// The name of the systemd credential (`LoadCredential=NAME:PATH`) that holds the token. With `token_file = PATH` beside it commands in a shell, to which systemd passes no credential, read it there.
     #[serde(default)]
     #[schemars(regex(pattern = CREDENTIAL))]
     pub token_credential: Option<String>,

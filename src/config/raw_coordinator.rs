@@ -31,7 +31,7 @@ pub(super) struct Coordinator {
     /// With `mode = "builtin"`: the minutes in which the factory takes up issues, as a crontab line; without it any. With `mode = "agent"`: when that agent starts by itself, as `cron` of [[agents]] has it; one of the two may say so.
     #[schemars(length(min = 1, max = 1000))]
     pub cron: Option<String>,
-    /// The number of the standing issue on which it reports; goes with `cron`.
+    /// The number of the standing issue on which it reports; goes with `cron`. Default: the factory opens one when its first slot comes.
     #[schemars(range(min = 1))]
     pub cron_issue: Option<u64>,
     /// What is asked of it at each slot of `cron`.

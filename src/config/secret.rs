@@ -38,6 +38,9 @@ pub enum SecretSource {
     Credential {
         /// Its name, without a path.
         name: String,
+        /// The file that the unit loads it from, where the config names that too: who runs a
+        /// command outside the unit reads it there.
+        file: Option<PathBuf>,
     },
     /// An environment variable.
     Environment {
@@ -83,7 +86,7 @@ pub enum SecretError {
     Nowhere,
     /// A credential is named and systemd passes none at all.
     #[error(
-        "credential `{name}`: $CREDENTIALS_DIRECTORY is not set; add LoadCredential={name}:PATH to the unit, or name a variable or a file instead outside systemd"
+        "credential `{name}`: $CREDENTIALS_DIRECTORY is not set, as in every shell outside the unit; add LoadCredential={name}:PATH to the unit, and name that PATH beside the credential in the config (the key that ends in _file), so that commands in a shell find it too"
     )]
     NoCredentials {
         /// The credential.
@@ -96,7 +99,7 @@ pub enum SecretError {
         name: String,
     },
     /// The file cannot be read.
-    #[error("secret file {}: {error}", path.display())]
+    #[error("secret file {}: {error}{}", path.display(), whose(error))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -154,17 +157,34 @@ impl SecretSource {
                     None => environment(TOKEN_VARIABLE).ok_or(SecretError::Nowhere)?,
                 }
             }
-            SecretSource::Credential { name } => match directory {
-                // systemd keeps credentials to the unit by other means than the mode.
-                Some(directory) => read_file(&directory.join(name), false)?,
-                None => return Err(SecretError::NoCredentials { name: name.clone() }),
-            },
+            SecretSource::Credential { name, file } => {
+                let passed = directory.map(|directory| directory.join(name));
+                match (passed, file) {
+                    (Some(passed), Some(file)) if !passed.exists() => read_file(file, true)?,
+                    // systemd keeps credentials to the unit by other means than the mode.
+                    (Some(passed), _) => read_file(&passed, false)?,
+                    (None, Some(file)) => read_file(file, true)?,
+                    (None, None) => {
+                        return Err(SecretError::NoCredentials { name: name.clone() });
+                    }
+                }
+            }
             SecretSource::Environment { name } => {
                 environment(name).ok_or_else(|| SecretError::Unset { name: name.clone() })?
             }
             SecretSource::File { path } => read_file(path, true)?,
         };
         self.checked(text)
+    }
+
+    /// The file on this machine that holds it, where the config names one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            SecretSource::File { path } => Some(path),
+            SecretSource::Credential { file, .. } => file.as_deref(),
+            SecretSource::Standard | SecretSource::Environment { .. } => None,
+        }
     }
 
     fn checked(&self, text: String) -> Result<SecretString, SecretError> {
@@ -194,10 +214,22 @@ impl fmt::Display for SecretSource {
                     "credential {TOKEN_CREDENTIAL} or environment variable {TOKEN_VARIABLE}"
                 )
             }
-            SecretSource::Credential { name } => write!(f, "credential {name}"),
+            SecretSource::Credential { name, file: None } => write!(f, "credential {name}"),
+            SecretSource::Credential {
+                name,
+                file: Some(file),
+            } => write!(f, "credential {name}, or file {}", file.display()),
             SecretSource::Environment { name } => write!(f, "environment variable {name}"),
             SecretSource::File { path } => write!(f, "file {}", path.display()),
         }
+    }
+}
+
+/// Who could read it.
+fn whose(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; run the command as its owner, such as by sudo",
+        _ => "",
     }
 }
 

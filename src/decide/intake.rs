@@ -5,7 +5,8 @@
 
 use super::adopt::{self, Found};
 use super::draft::Draft;
-use super::{operator, refuse, words};
+use super::{operator, refuse, standing, words};
+use crate::model::notice::{schedule_key, schedule_origin};
 use crate::model::plan::Decision;
 use crate::model::{
     AgentName, Change, EffectKind, Mention, MentionId, MentionState, Person, Refusal, RepoId,
@@ -145,17 +146,19 @@ pub(super) fn fires(draft: &mut Draft<'_>) {
             continue;
         }
         if s.draining {
-            draft.skip(id.as_str(), Some(cron.issue), SkipReason::Draining);
+            draft.skip(id.as_str(), cron.issue, SkipReason::Draining);
             continue;
         }
         if let Some(reason) = operator::stopped(s) {
-            draft.skip(id.as_str(), Some(cron.issue), reason);
+            draft.skip(id.as_str(), cron.issue, reason);
             continue;
         }
+        let named = cron.issue.or_else(|| reports_on(draft, &fire.agent));
+        let Some(issue) = named else { continue };
         let parts = Parts {
             id,
             origin,
-            issue: cron.issue,
+            issue,
             instruction: cron.instruction.clone(),
             requester: Person::default(),
             chain: Vec::new(),
@@ -165,6 +168,17 @@ pub(super) fn fires(draft: &mut Draft<'_>) {
             accept(draft, &task, "schedule");
         }
     }
+}
+
+/// The issue on which the runs of an agent's schedule report, where the config names none.
+fn reports_on(draft: &mut Draft<'_>, agent: &AgentName) -> Option<u64> {
+    let project = draft.s.settings.project.clone();
+    standing::number(draft, schedule_key(agent), schedule_origin(agent), || {
+        let body = format!(
+            "The runs that `{agent}` of the factory of `{project}` begins by its schedule report here; `cron_issue` in its config names another issue. Leave this one open."
+        );
+        (format!("What `{agent}` does by its schedule"), body)
+    })
 }
 
 /// Whether the forge knew of a task of a slot or call before the ledger did; one

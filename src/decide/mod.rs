@@ -34,6 +34,7 @@ mod refuse;
 pub mod rejoin;
 mod routes;
 mod speech;
+mod standing;
 mod steps;
 mod tidings;
 mod turns;

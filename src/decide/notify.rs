@@ -7,10 +7,11 @@
 
 use super::draft::Draft;
 use super::operator;
+use super::standing;
 use super::tidings::{self, Matter, repository_url};
 use crate::model::notice::{issue_key, notice_origin};
 use crate::model::notify::{Sink, Way};
-use crate::model::{EffectKind, EffectResult, EffectState, LISTEN_FROM, NoticeKind, Subject, Time};
+use crate::model::{EffectKind, EffectState, LISTEN_FROM, NoticeKind, Subject, Time};
 use crate::prompt::body::{BodyValues, fill_body};
 use crate::schedule::Schedule;
 use std::time::Duration;
@@ -170,23 +171,11 @@ fn place(draft: &mut Draft<'_>, name: &str, sink: &Sink) -> Option<u64> {
     if number.is_some() {
         return number;
     }
-    let key = issue_key(name);
-    match draft.s.world.effects.get(&key).map(|effect| &effect.state) {
-        Some(EffectState::Done {
-            result: EffectResult::Issue(number),
-        }) => Some(*number),
-        Some(_) => None,
-        None => {
-            let project = &draft.s.settings.project;
-            let kind = EffectKind::OpenIssue {
-                origin: notice_origin(name),
-                title: format!("What the factory `{project}` has to say"),
-                body: format!(
-                    "The factory of `{project}` says here what needs a person, and now and then what was done (`[notify.sinks.{name}]`). Watch this issue to hear of it. Nothing written here is read as an order unless it is a mention."
-                ),
-            };
-            draft.intend(None, 0, key.0, kind, 0);
-            None
-        }
-    }
+    let project = draft.s.settings.project.clone();
+    standing::number(draft, issue_key(name), notice_origin(name), || {
+        let body = format!(
+            "The factory of `{project}` says here what needs a person, and now and then what was done (`[notify.sinks.{name}]`). Watch this issue to hear of it. Nothing written here is read as an order unless it is a mention."
+        );
+        (format!("What the factory `{project}` has to say"), body)
+    })
 }

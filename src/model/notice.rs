@@ -5,7 +5,9 @@
 //! effect, so that the last one of a sink is found without a search.
 //! `decide::notify` says what is told when, `courier` carries it.
 
-use super::{Effect, EffectKey, EffectKind, EffectState, MentionId, TaskId, Time, World};
+use super::{
+    AgentName, Effect, EffectKey, EffectKind, EffectState, MentionId, TaskId, Time, World,
+};
 use serde::{Deserialize, Serialize};
 
 /// How the cause of an alert on a sink that could not be told begins; its name follows.
@@ -64,12 +66,35 @@ impl NoticeKind {
 }
 
 /// How the key of an effect begins that opens the issue of a sink.
-pub const ISSUE_KEY: &str = "notify-issue:";
+const ISSUE_KEY: &str = "notify-issue:";
 
 /// The effect that opens the issue of a sink.
 #[must_use]
 pub fn issue_key(sink: &str) -> EffectKey {
     EffectKey(format!("{ISSUE_KEY}{sink}"))
+}
+
+/// How the key of an effect begins that opens the issue on which an agent's schedule reports.
+const SCHEDULE_KEY: &str = "schedule-issue:";
+
+/// The effect that opens the issue on which an agent's schedule reports.
+#[must_use]
+pub fn schedule_key(agent: &AgentName) -> EffectKey {
+    EffectKey(format!("{SCHEDULE_KEY}{agent}"))
+}
+
+/// The origin of that issue, in marks.
+#[must_use]
+pub fn schedule_origin(agent: &AgentName) -> MentionId {
+    MentionId(format!("schedule-{agent}"))
+}
+
+/// Whether an effect opens an issue that stands for as long as the factory does.
+#[must_use]
+pub fn is_standing(key: &EffectKey) -> bool {
+    [ISSUE_KEY, SCHEDULE_KEY]
+        .iter()
+        .any(|begin| key.as_str().starts_with(begin))
 }
 
 /// The origin of what a sink is told, in marks.

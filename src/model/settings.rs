@@ -131,8 +131,8 @@ pub struct Agent {
 pub struct Cron {
     /// Five fields, as crontab means them.
     pub line: String,
-    /// The standing issue on which scheduled runs report.
-    pub issue: u64,
+    /// The standing issue on which scheduled runs report; without one the factory opens it.
+    pub issue: Option<u64>,
     /// What is asked at each slot.
     pub instruction: String,
 }

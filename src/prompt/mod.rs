@@ -10,6 +10,7 @@
 //! what the agent asked and remembers; [`body`] is another template, of a webhook's request.
 
 pub mod body;
+pub mod deeds;
 pub mod needs;
 mod passages;
 mod protocol;

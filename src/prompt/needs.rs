@@ -327,6 +327,12 @@ mod tests {
     #[test]
     fn the_shipped_prompts_ask_for_nothing() {
         assert_eq!(told(crate::prompt::DEFAULT_TEMPLATE), [""; 0]);
-        assert_eq!(told(include_str!("../config/default_prompt.md")), [""; 0]);
+        for shipped in [
+            include_str!("../config/default_prompt.md"),
+            include_str!("../config/default_prompt_reader.md"),
+            include_str!("../config/default_prompt_writer.md"),
+        ] {
+            assert_eq!(told(shipped), [""; 0]);
+        }
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Invariant: the same wishes give the same bytes, and no file holds a secret.
 
+use super::prompts::prompt;
+use super::unit::unit;
 use super::wishes::{COORDINATOR, Kind, Wishes};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// The unit as it is shipped.
-const UNIT: &str = include_str!("../../systemd/adf@.service");
 /// The routing files as they are shipped.
 const ROUTING: [(&str, &str); 3] = [
     (
@@ -23,8 +23,6 @@ const ROUTING: [(&str, &str); 3] = [
         include_str!("../../routing_scenarios/review.md"),
     ),
 ];
-/// The prompt that an agent gets whose config names none.
-const PROMPT: &str = include_str!("../config/default_prompt.md");
 /// What CLIs call the models of the routing files; an alias outlives a version.
 const MODELS: [(Kind, &[(&str, &str)]); 2] = [
     (
@@ -75,14 +73,24 @@ pub fn token_path(wishes: &Wishes) -> PathBuf {
     wishes.dir.join(format!("{}.token", wishes.project))
 }
 
+/// The path of what the project is for.
+#[must_use]
+pub fn vision_path(wishes: &Wishes) -> PathBuf {
+    wishes.dir.join(&wishes.project).join("vision.md")
+}
+
 /// All files but the summary.
 #[must_use]
 pub fn all(wishes: &Wishes) -> Vec<File> {
     let own = wishes.dir.join(&wishes.project);
     let mut files = vec![File::new(config_path(wishes), config(wishes), 0o644)];
-    for agent in names(wishes) {
+    let names = names(wishes);
+    for agent in &names {
         let path = own.join("prompts").join(format!("{agent}.md"));
-        files.push(File::new(path, prompt(wishes, &agent), 0o644));
+        files.push(File::new(path, prompt(wishes, agent, &names), 0o644));
+    }
+    if let Some(vision) = &wishes.vision {
+        files.push(File::new(vision_path(wishes), vision.clone(), 0o644));
     }
     if routes(wishes.kind) {
         for (name, text) in ROUTING {
@@ -139,24 +147,19 @@ fn config(wishes: &Wishes) -> String {
         String::from("# Made by `adf init`. Every key: `adf schema config`.\n\n[project]\n");
     // Writing to a String cannot fail.
     let _ = writeln!(text, "name = {}", quoted(&wishes.project));
-    if let Some(dir) = &wishes.state_dir {
-        let _ = writeln!(text, "state_dir = {}", quoted(&dir.to_string_lossy()));
-    }
+    let state_dir = quoted(&wishes.state_dir.to_string_lossy());
+    let _ = writeln!(text, "state_dir = {state_dir}");
     let _ = writeln!(
         text,
         "\n[gitea]\nurl = {}\nrepo = {}",
         quoted(&wishes.url),
         quoted(&wishes.repo)
     );
-    let token = if wishes.by_credential {
-        "token_credential = \"gitea-token\"  # LoadCredential= of the unit".to_owned()
-    } else {
-        format!(
-            "token_file = {}",
-            quoted(&format!("{}.token", wishes.project))
-        )
-    };
-    let _ = writeln!(text, "{token}");
+    let token = quoted(&format!("{}.token", wishes.project));
+    let _ = writeln!(
+        text,
+        "token_credential = \"gitea-token\"  # LoadCredential= of the unit\ntoken_file = {token}  # the same, for commands in a shell"
+    );
     if routes(wishes.kind) {
         let _ = writeln!(
             text,
@@ -164,20 +167,49 @@ fn config(wishes: &Wishes) -> String {
             quoted(&format!("{}/routing", wishes.project))
         );
     }
-    if !wishes.has_coordinator() {
-        text.push_str("\n# Takes up open issues that bear the label, by what waits for them: `adf rank`.\n[coordinator]\nmode = \"builtin\"\nlabel = \"adf:ready\"\n");
-        if let Some(doer) = DOERS
-            .iter()
-            .find(|doer| wishes.agents.iter().any(|a| a == *doer))
-        {
-            let _ = writeln!(text, "agents = [\"{doer}\"]");
-        }
-    }
+    text.push_str(&coordinator(wishes));
     text.push_str(&status());
     for name in names(wishes) {
         text.push_str(&agent(wishes, &name));
     }
     text.push_str(&provider(wishes));
+    text
+}
+
+/// Who takes up issues that nobody gave to an agent: an agent, or the factory by labels.
+fn coordinator(wishes: &Wishes) -> String {
+    if !wishes.has_coordinator() {
+        let mut text = String::from(
+            "\n# Takes up open issues that bear the label, by what waits for them: `adf rank`.\n[coordinator]\nmode = \"builtin\"\nlabel = \"adf:ready\"\n",
+        );
+        let doer = DOERS
+            .iter()
+            .find(|doer| wishes.agents.iter().any(|a| a == *doer));
+        if let Some(doer) = doer {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "agents = [\"{doer}\"]");
+        }
+        return text;
+    }
+    let mut text = format!(
+        "\n# An agent that is shown the open issues, by rank, and calls others for them.\n[coordinator]\nmode = \"agent\"\nagent = \"{COORDINATOR}\"\n"
+    );
+    if wishes.vision.is_some() {
+        let path = quoted(&format!("{}/vision.md", wishes.project));
+        let _ = writeln!(text, "vision = {path}");
+    }
+    let (line, issue) = &wishes.cron;
+    let _ = writeln!(text, "cron = {}", quoted(line));
+    match issue {
+        Some(issue) => {
+            let _ = writeln!(text, "cron_issue = {issue}");
+        }
+        None => text.push_str(
+            "# cron_issue: the standing issue on which it reports; without one the factory opens it\n",
+        ),
+    }
+    let asked = "Look at the open issues, choose what is most useful and ready, and call an agent for each.";
+    let _ = writeln!(text, "cron_instruction = {}", quoted(asked));
     text
 }
 
@@ -256,62 +288,11 @@ fn agent(wishes: &Wishes, name: &str) -> String {
     if named.is_none() && wishes.kind == Kind::Opencode {
         let _ = writeln!(text, "model = {}", quoted(OPENCODE));
     }
-    if name == COORDINATOR {
-        if let Some(model) = named {
-            let _ = writeln!(text, "model = {}", quoted(model));
-            if routes(wishes.kind) {
-                let _ = writeln!(text, "pinned = true");
-            }
-        }
-        if let Some((line, issue)) = &wishes.cron {
-            let asked = "Look at the open issues, choose what is most useful and not blocked, and call the agent for it.";
-            let _ = writeln!(
-                text,
-                "cron = {}\ncron_issue = {issue}\ncron_instruction = {}",
-                quoted(line),
-                quoted(asked)
-            );
+    if let Some(model) = named {
+        let _ = writeln!(text, "model = {}", quoted(model));
+        if routes(wishes.kind) {
+            let _ = writeln!(text, "pinned = true");
         }
     }
     text
-}
-
-fn prompt(wishes: &Wishes, name: &str) -> String {
-    let mut text = PROMPT.to_owned();
-    text.push_str(
-        "* `.docs/summary.md`, where it is there, describes the code base: read it first.\n",
-    );
-    let others: Vec<String> = names(wishes)
-        .into_iter()
-        .filter(|other| other != name)
-        .collect();
-    let callable = others.iter().filter(|other| *other != COORDINATOR);
-    let callable: Vec<String> = callable.map(|other| format!("`@adf:{other}`")).collect();
-    if name == COORDINATOR {
-        text.push_str("* You plan and change nothing. For each piece of work call one agent, in one sentence of what is to be done.\n");
-    }
-    if !callable.is_empty() {
-        let _ = writeln!(
-            text,
-            "\n## Calling others\n\nYou may call {}. Always with the name: `@adf:` alone calls nobody and is refused.",
-            callable.join(", ")
-        );
-    }
-    if let Some(gate) = wishes
-        .gate
-        .as_ref()
-        .filter(|gate| name == "developer" && *gate != name)
-    {
-        let _ = writeln!(
-            text,
-            "\nWhen your work is committed, call `@adf:{gate}` to read it."
-        );
-    }
-    text
-}
-
-fn unit(wishes: &Wishes) -> String {
-    let (dir, adf) = (wishes.dir.to_string_lossy(), wishes.adf.to_string_lossy());
-    UNIT.replace("/etc/adf/", &format!("{dir}/"))
-        .replace("/usr/local/bin/adf", &adf)
 }

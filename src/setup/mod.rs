@@ -1,7 +1,7 @@
 //! A project's name, repository and wishes → the files of a factory.
 //!
 //! [`checkout`] looks at the working directory, [`files`] (pure) says what each
-//! file holds, [`stage`] loads the config from a copy before anything is put in
+//! file holds, with [`prompts`] and [`unit`], [`next`] what is left to do, [`stage`] loads the config from a copy before anything is put in
 //! its place, [`diff`] shows what would change, [`summary`] describes the code.
 //!
 //! Invariant: what is written was taken by `config::load` first, and all of it is
@@ -10,8 +10,11 @@
 pub mod checkout;
 pub mod diff;
 pub mod files;
+pub mod next;
+mod prompts;
 pub mod stage;
 pub mod summary;
+pub mod unit;
 pub mod wishes;
 
 pub use stage::{Change, Staged, stage};
@@ -31,7 +34,7 @@ pub enum SetupError {
     Config(Vec<crate::config::Fault>),
     /// Files stand there that say something else.
     #[error(
-        "{0} stand there and say something else; look at the difference, then name --force to replace them"
+        "{0}: other text stands there; look at the difference, then name --force to replace it"
     )]
     InTheWay(String),
     /// Another project lays claim to the same.

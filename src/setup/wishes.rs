@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 /// The roles that agents may be called after.
 pub const ROLES: [&str; 5] = ["architect", "developer", "reviewer", "security", "qa"];
+/// When it does where nothing else is wished.
+pub const CRON: &str = "0 1-9 * * *";
 /// The agent that plans on a schedule.
 pub const COORDINATOR: &str = "coordinator";
 
@@ -59,18 +61,22 @@ pub struct Wishes {
     pub agents: Vec<String>,
     /// Who reads what developers did, if one of the agents does.
     pub gate: Option<String>,
-    /// When the coordinator runs, and the issue on which it reports.
-    pub cron: Option<(String, u64)>,
+    /// Whether an agent plans.
+    pub coordinates: bool,
+    /// When it runs, and the issue on which it reports, if that is there.
+    pub cron: (String, Option<u64>),
+    /// What the project is for, where somebody has written that down.
+    pub vision: Option<String>,
     /// The folder of all.
     pub dir: PathBuf,
     /// Where the unit goes.
     pub unit: PathBuf,
-    /// The ledger's folder, where it is not the default.
-    pub state_dir: Option<PathBuf>,
+    /// The ledger's folder.
+    pub state_dir: PathBuf,
+    /// Whom the unit runs as, where it is not the shipped one.
+    pub user: String,
     /// The executable that the unit starts.
     pub adf: PathBuf,
-    /// Whether systemd hands over the token.
-    pub by_credential: bool,
 }
 
 impl Wishes {
@@ -119,7 +125,7 @@ impl Wishes {
     /// Whether somebody plans.
     #[must_use]
     pub fn has_coordinator(&self) -> bool {
-        self.coordinator_model.is_some() || self.cron.is_some()
+        self.coordinates
     }
 }
 

@@ -180,7 +180,7 @@ fn a_call_in_a_scheduled_task_needs_no_person() {
     let name = AgentName::from("reviewer");
     scene.settings.agents.get_mut(&name).unwrap().cron = Some(settings::Cron {
         line: "0 1 * * *".to_owned(),
-        issue: 9,
+        issue: Some(9),
         instruction: "look around".to_owned(),
     });
     let slot = scene.now;

@@ -259,7 +259,7 @@ fn a_slot_becomes_one_task_however_often_it_is_seen() {
     let name = AgentName::from("reviewer");
     scene.settings.agents.get_mut(&name).unwrap().cron = Some(settings::Cron {
         line: "0 1 * * *".to_owned(),
-        issue: 9,
+        issue: Some(9),
         instruction: "look around".to_owned(),
     });
     let fire = Change::Fire(Fire {
@@ -276,6 +276,36 @@ fn a_slot_becomes_one_task_however_often_it_is_seen() {
         (tasks[0].work.issue, tasks[0].instruction.as_str()),
         (9, "look around")
     );
+}
+
+#[test]
+fn a_schedule_without_an_issue_has_one_opened_once_and_reports_there() {
+    let mut scene = Scene::new();
+    let name = AgentName::from("reviewer");
+    scene.settings.agents.get_mut(&name).unwrap().cron = Some(settings::Cron {
+        line: "0 1 * * *".to_owned(),
+        issue: None,
+        instruction: "look around".to_owned(),
+    });
+    let later = scene.now.plus(std::time::Duration::from_secs(3600));
+    let fire = |slot| {
+        Change::Fire(Fire {
+            agent: name.clone(),
+            slot,
+        })
+    };
+    scene.apply(vec![fire(scene.now)]);
+    let key = adf::model::notice::schedule_key(&name);
+    let plan = scene.step();
+    assert_eq!(plan.start, std::slice::from_ref(&key));
+    assert!(scene.world.tasks.is_empty(), "it waits for its issue");
+    scene.succeed(&key);
+    scene.settle();
+    scene.apply(vec![fire(later)]);
+    let tried = scene.settle();
+    assert!(!tried.contains(&key.to_string()), "{tried:?}");
+    let issues: Vec<u64> = scene.world.tasks.values().map(|t| t.work.issue).collect();
+    assert_eq!(issues, [78, 78]);
 }
 
 #[test]

@@ -136,6 +136,7 @@ fn a_schedule_in_another_zone_than_the_machines_is_noted_with_the_key() {
 #[test]
 fn a_factory_whose_executable_was_replaced_is_told_to_restart() {
     let binary = |is_replaced| Binary {
+        no_source: None,
         path: "/usr/local/bin/adf".into(),
         version: "1",
         source: None,

@@ -1,6 +1,7 @@
 //! Worlds whose agents, routing or executable are not as they should be.
 
 use crate::world::{Row, World, adf, play};
+use secrecy::ExposeSecret;
 use std::os::unix::fs::PermissionsExt;
 
 /// A provider that is a model's CLI.
@@ -185,6 +186,39 @@ async fn a_config_with_faults_is_refused_before_anything_is_tried() {
     assert_eq!(said.code, Some(78));
     assert!(said.err.contains("gitee"), "{}", said.err);
     assert_eq!(world.forge.requests(), 0);
+    let said = world.doctor(&["--format", "json"]).await;
+    assert_eq!(said.code, Some(78));
+    let report = said.json();
+    assert_eq!(
+        (&report["exit"], &report["worst"]),
+        (&78.into(), &"error".into())
+    );
+    let checks = report["checks"].as_array().unwrap();
+    let found = |check: &serde_json::Value| check["found"].to_string().contains("gitee");
+    let check = checks.iter().find(|check| found(check)).unwrap();
+    assert_eq!(check["severity"], "error", "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_is_none_is_said() {
+    let world = World::new().await;
+    for source in ["/nonexist", world.dir().to_str().unwrap()] {
+        let said = world.doctor(&["--no-probes", "--source", source]).await;
+        assert!(
+            said.out
+                .contains(&format!("{source} is no checkout of adf's source")),
+            "{}",
+            said.out
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_push_at_all_is_not_said_to_push_to_the_base_branch() {
+    let world = World::new().await;
+    world.put("token", world.world.bob.token.expose_secret(), 0o600);
+    let said = world.doctor(&[]).await;
+    assert!(!said.out.contains("can be pushed to by"), "{}", said.out);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -140,6 +140,57 @@ const UNITS: &[Row] = &[
         exit: 1,
     },
     Row {
+        name: "a state in which it may not write",
+        spoil: |w| {
+            unit(
+                w,
+                "Type=notify",
+                "Type=notify\nProtectSystem=strict\nStateDirectory=adf/%i",
+            )
+        },
+        says: ("unit.state", "error", &["ReadWritePaths=", "state_dir"]),
+        exit: 1,
+    },
+    Row {
+        name: "a state in which it may write",
+        spoil: |w| {
+            let line = format!(
+                "Type=notify\nProtectSystem=strict\nReadWritePaths={}",
+                w.dir().parent().unwrap().display()
+            );
+            unit(w, "Type=notify", &line)
+        },
+        says: ("unit", "ok", &["adf@.service"]),
+        exit: 0,
+    },
+    Row {
+        name: "a state that a shell looks for elsewhere",
+        spoil: |w| {
+            unit(w, "Type=notify", "Type=notify\nStateDirectory=adf/%i");
+            w.edit("state_dir = \"../state\"\n", "");
+        },
+        says: ("unit.state", "error", &["in a shell", "/var/lib/adf/shop"]),
+        exit: 1,
+    },
+    Row {
+        name: "a folder to write in that is not there",
+        spoil: |w| {
+            unit(
+                w,
+                "Type=notify",
+                "Type=notify\nReadWritePaths=/nowhere/at/all",
+            )
+        },
+        says: ("unit.state", "error", &["/nowhere/at/all", "install -d"]),
+        exit: 1,
+    },
+    Row {
+        name: "a config that it does not see",
+        spoil: |w| unit(w, "Type=notify", "Type=notify\nPrivateTmp=yes"),
+        says: ("unit.tmp", "error", &["PrivateTmp hides", "/etc"]),
+        exit: 1,
+    },
+    Row {
         name: "a binary in a home",
         spoil: |w| {
             let adf = env!("CARGO_BIN_EXE_adf");

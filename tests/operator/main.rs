@@ -18,4 +18,5 @@ mod receiver;
 mod reload;
 mod review;
 mod routes;
+mod service;
 mod support;

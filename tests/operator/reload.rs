@@ -46,11 +46,17 @@ async fn a_reload_is_whole_or_not_at_all_is_told_and_ends_no_run() {
         line.contains("adf.toml:14:13: schedule.time_zone"),
         "{line}"
     );
-    let status = plant.adf(&["status", "--format", "json"]).await;
+    let plan = plant.adf(&["plan"]).await;
     assert_eq!(
-        status.code,
+        plan.code,
         Some(78),
         "the config on disk is refused here too"
+    );
+    let status = plant.adf(&["status"]).await;
+    assert!(
+        status.out.contains("is refused, the last good one"),
+        "{}",
+        status.out
     );
     plant.edit("time_zone = \"Nowhere\"", "time_zone = \"UTC\"");
     let status = plant.adf(&["status"]).await;

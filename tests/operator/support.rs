@@ -32,6 +32,7 @@ pub struct Plant {
     pub forge: Forge,
     pub world: DemoWorld,
     pub dir: PathBuf,
+    pub config: PathBuf,
     _home: TempDir,
 }
 
@@ -65,6 +66,7 @@ impl Plant {
         let plant = Plant {
             forge,
             world,
+            config: dir.join("adf.toml"),
             dir,
             _home: home,
         };
@@ -115,8 +117,8 @@ required = false
 
     /// Changes the config on disk.
     pub fn edit(&self, from: &str, to: &str) {
-        let path = self.dir.join("adf.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
+        let path = &self.config;
+        let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains(from), "{from} is not in the config");
         std::fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
@@ -130,7 +132,7 @@ required = false
         command
             .args(args)
             .arg("--config")
-            .arg(self.dir.join("adf.toml"))
+            .arg(&self.config)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("USER", "olga")

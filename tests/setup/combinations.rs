@@ -22,7 +22,7 @@ const THERE: [&[&str]; 9] = [
     &["--coordinator-model", "zai-coding-plan/glm-5"],
     &["--agents", "architect,developer,qa"],
     &["--review-gate", "qa"],
-    &["--cron-schedule", "0 1-9 * * *", "--cron-issue", "7"],
+    &["--cron-schedule", "30 6 * * 1-5"],
     &["--unit", "UNIT"],
     &["--state-dir", "STATE"],
 ];
@@ -197,12 +197,17 @@ fn every_combination_of_flags_gives_a_factory_that_is_valid_and_works() {
             config.to_str().unwrap(),
         ]);
         assert_eq!(said.code, Some(0), "{flags:?}: {said:?}");
-        // Who coordinates by itself is shown to; a model's coordinator is left alone.
+        // Who coordinates by itself is shown to; an agent that does must call another.
         let is_agents =
             flags.contains(&"--coordinator-model") || flags.contains(&"--cron-schedule");
         assert_eq!(
             said.out.contains("the coordinator chooses"),
             !is_agents,
+            "{flags:?}: {said:?}"
+        );
+        assert_eq!(
+            said.out.contains("the coordinator `coordinator` calls"),
+            is_agents,
             "{flags:?}: {said:?}"
         );
     });

@@ -76,6 +76,101 @@ fn what_says_something_else_is_replaced_only_by_force_and_all_of_it_or_nothing()
     assert!(!site.read("shop.toml").contains("# mine"));
 }
 
+/// The prompt of each role, as init writes it and as it would be wrong.
+#[test]
+fn nobody_is_told_to_do_what_their_role_forbids_and_validate_config_would_see_it() {
+    let site = Site::with_commit();
+    let flags = [
+        "--agents",
+        "architect,developer,reviewer,security,qa",
+        "--coordinator-model",
+        "opus",
+        "--apply",
+    ];
+    assert_eq!(site.init(&flags).code, Some(0));
+    let config = site.config();
+    let config = config.to_str().unwrap();
+    for name in ["reviewer", "security", "qa", "architect", "coordinator"] {
+        let path = site.dir().join(format!("shop/prompts/{name}.md"));
+        let good = std::fs::read_to_string(&path).unwrap();
+        for order in ["Commit your work", "run the tests", "Add or change tests"] {
+            assert!(!good.contains(order), "{name}: {good}");
+        }
+        let said = adf(&["validate-config", "--strict", config]);
+        assert_eq!(said.code, Some(0), "{name}: {said:?}");
+        std::fs::write(&path, format!("{good}* Commit your work on this branch.\n")).unwrap();
+        let said = adf(&["validate-config", "--strict", config]);
+        assert_eq!(said.code, Some(78), "{name}: {said:?}");
+        assert!(
+            said.out.contains("to commit") && said.out.contains(&format!("{name}.md")),
+            "{name}: {said:?}"
+        );
+        std::fs::write(&path, good).unwrap();
+    }
+    let architect = site.dir().join("shop/prompts/architect.md");
+    let good = std::fs::read_to_string(&architect).unwrap();
+    std::fs::write(&architect, format!("{good}* Then run the tests.\n")).unwrap();
+    let said = adf(&["validate-config", "--strict", config]);
+    assert_eq!(said.code, Some(78), "{said:?}");
+    assert!(said.out.contains("runs nothing"), "{said:?}");
+}
+
+#[test]
+fn a_coordinator_is_shown_the_open_issues_and_the_vision_and_begins_by_itself() {
+    let site = Site::with_commit();
+    std::fs::create_dir_all(site.dir().join("shop")).unwrap();
+    std::fs::write(site.dir().join("shop/vision.md"), "Sell shoes.\n").unwrap();
+    let said = site.init(&["--coordinator-model", "opus", "--apply"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let config = site.read("shop.toml");
+    for line in [
+        "mode = \"agent\"",
+        "agent = \"coordinator\"",
+        "vision = \"shop/vision.md\"",
+        "cron = \"0 1-9 * * *\"",
+        "model = \"opus\"",
+    ] {
+        assert!(config.contains(line), "{line}: {config}");
+    }
+    assert!(said.out.contains("begins at `0 1-9 * * *`"), "{said:?}");
+    assert_eq!(site.read("shop/vision.md"), "Sell shoes.\n");
+}
+
+#[test]
+fn beside_the_config_the_unit_can_work_there_and_the_next_steps_are_true() {
+    let site = Site::with_commit();
+    let said = site.init(&["--apply"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let unit = site.read("adf@.service");
+    let dir = site.dir();
+    let dir = dir.to_str().unwrap();
+    for line in [
+        format!("ReadWritePaths={dir}"),
+        format!("WorkingDirectory={dir}"),
+        format!("Environment=HOME={dir}/state/shop"),
+        format!("LoadCredential=gitea-token:{dir}/%i.token"),
+        "PrivateTmp=no".to_owned(),
+    ] {
+        assert!(unit.lines().any(|l| l == line), "{line}: {unit}");
+    }
+    assert!(!unit.contains("StateDirectory"), "{unit}");
+    for step in [
+        "write the token",
+        "/etc/systemd/system/adf@shop.service",
+        "enable --now adf@shop",
+    ] {
+        assert!(said.out.contains(step), "{step}: {said:?}");
+    }
+    std::fs::write(site.dir().join("shop.token"), "a-token-of-somebody").unwrap();
+    let said = site.init(&["--apply"]);
+    assert!(!said.out.contains("write the token"), "{said:?}");
+    let said = site.init(&[]);
+    assert!(
+        said.out.contains("all of it stands there already"),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn the_unit_starts_this_executable_with_this_config_as_doctor_sees_it() {
     let site = Site::with_commit();

@@ -90,6 +90,13 @@ fn a_binary_that_does_not_start_is_not_installed() {
     std::fs::create_dir(&root).unwrap();
     let output = install(&root, &["--binary", broken.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let none = install(&root, &["--binary", "/nonexist"]);
+    assert_eq!(none.status.code(), Some(1), "{none:?}");
+    let err = String::from_utf8_lossy(&none.stderr);
+    assert!(
+        err.contains("there is no /nonexist") && err.lines().count() == 1,
+        "{err}"
+    );
     let mut left = Vec::new();
     files(&root, &mut left);
     assert!(left.is_empty(), "{left:?}");

@@ -10,6 +10,7 @@
 
 mod bugs;
 mod combinations;
+mod dispatch;
 mod init;
 mod install;
 mod refused;

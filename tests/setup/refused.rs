@@ -112,7 +112,7 @@ fn a_state_directory_that_another_project_has() {
 #[test]
 fn wishes_that_cannot_be_had() {
     let site = Site::with_commit();
-    let cases: [(&[&str], i32, &[&str]); 10] = [
+    let cases: [(&[&str], i32, &[&str]); 11] = [
         (
             &["--provider", "codex", "--agents", "architect"],
             1,
@@ -139,11 +139,16 @@ fn wishes_that_cannot_be_had() {
             1,
             &["pinned", "alias"],
         ),
-        (&["--cron-schedule", "0 1-9 * * *"], 2, &["--cron-issue"]),
+        (&["--cron-issue", "1"], 2, &["--cron-schedule"]),
         (
             &["--cron-schedule", "0 99 * * *", "--cron-issue", "1"],
             78,
             &["99", "nothing was written"],
+        ),
+        (
+            &["--url", "https://forge.example.net"],
+            1,
+            &["forge.example.net", "https://git.example.org", "--url"],
         ),
         (&["--url", "ssh://git.example.org"], 78, &["url"]),
         (&["--url", "${GITEA_URL}"], 78, &["literal `$` variable"]),

@@ -36,8 +36,15 @@ fn embedded_it_needs_nothing_and_shows_each_step_with_its_time() {
     assert!(steps.count() >= 9, "{}", said.out);
 }
 
+#[test]
+fn without_anything_it_says_what_it_needs_and_what_needs_nothing() {
+    let said = adf(&["smoke"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("adf smoke --embedded"), "{said:?}");
+}
+
 /// A config of a real factory, on a forge in this process.
-fn config(dir: &Path, forge: &Forge, world: &DemoWorld, behaviour: &str, more: &str) -> String {
+pub fn config(dir: &Path, forge: &Forge, world: &DemoWorld, behaviour: &str, more: &str) -> String {
     let put = |name: &str, text: &str| {
         let path = dir.join(name);
         std::fs::write(&path, text).unwrap();
@@ -71,7 +78,7 @@ async fn site(behaviour: &str, more: &str) -> (tempfile::TempDir, Forge, DemoWor
     (home, forge, world, config)
 }
 
-async fn smoke_with(home: &Path, config: &str, who: &str) -> Said {
+pub async fn smoke_with(home: &Path, config: &str, who: &str) -> Said {
     let token = home.join(who).to_str().unwrap().to_owned();
     let config = config.to_owned();
     let run = tokio::task::spawn_blocking(move || {
@@ -135,7 +142,7 @@ impl Drop for Daemon {
 }
 
 /// Issue and pull requests of the trial that are open, and its branches.
-fn left(forge: &Forge, world: &DemoWorld) -> (usize, usize) {
+pub fn left(forge: &Forge, world: &DemoWorld) -> (usize, usize) {
     let known = world.issues.len();
     let open = forge
         .issues(&world.repo)
@@ -180,7 +187,8 @@ async fn a_factory_that_runs_is_used_and_its_coordinator_must_choose() {
     }
     let said = smoke_with(home.path(), &config, "bob").await;
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.contains("can label"), "{said:?}");
+    assert!(said.err.contains("give `bob` write access"), "{said:?}");
+    assert!(!said.err.contains("the factory's account"), "{said:?}");
     assert_eq!(left(&forge, &world), (0, 0));
     let ended = daemon.0.try_wait().unwrap();
     assert!(ended.is_none(), "smoke has ended the factory: {ended:?}");

@@ -4,9 +4,9 @@
 //! tier of developers, where the config routes.
 
 use super::Cast;
-use crate::forge::Client;
+use crate::forge::{Client, Comment, ForgeError};
 use crate::model::AgentName;
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 /// The issue's title.
 pub(super) const TITLE: &str = "adf smoke: implement a trial, closed when it is over";
@@ -25,6 +25,30 @@ pub(super) async fn mention(person: &Client, issue: u64, agent: &AgentName) -> a
     posted.map(drop).context("the mention cannot be written")
 }
 
+/// Has the agent that coordinates call another under the issue: by its own mention, as on its schedule.
+pub(super) async fn dispatch(
+    person: &Client,
+    issue: u64,
+    (coordinator, doer): (&AgentName, &AgentName),
+) -> anyhow::Result<()> {
+    let text = format!(
+        "@adf:{coordinator} this is a trial: call the agent `{doer}` once for this issue, and have it make one small change that can be thrown away, such as a line in a new file adf-smoke.txt, and commit it. Do nothing else."
+    );
+    let posted = person.post_comment(issue, &text).await;
+    posted.map(drop).context("the mention cannot be written")
+}
+
+/// The task of the agent that was called, by the comment that accepts it.
+pub(super) fn called(
+    own: &[Comment],
+    (coordinator, doer): (&AgentName, &AgentName),
+) -> Option<String> {
+    let says = format!("`{coordinator}` has called `{doer}`");
+    let accepted = own.iter().find(|comment| comment.body.contains(&says))?;
+    let (_, rest) = accepted.body.split_once("<sub>task `")?;
+    rest.split('`').next().map(str::to_owned)
+}
+
 /// Labels the issue; a label that the repository lacks is made, and stays: the coordinator needs it.
 pub(super) async fn label(cast: &Cast, issue: u64, name: &str) -> anyhow::Result<()> {
     let there = cast.person.labels().await?;
@@ -33,9 +57,16 @@ pub(super) async fn label(cast: &Cast, issue: u64, name: &str) -> anyhow::Result
         None => cast.factory.create_label(name, COLOR).await?.id,
     };
     let added = cast.person.add_labels(issue, &[id]).await;
-    added.map(drop).with_context(|| {
-        format!("the issue cannot be labelled `{name}`; only people with write access can label")
-    })
+    let what =
+        format!("the issue cannot be labelled `{name}`; only people with write access can label");
+    match added {
+        // What helps the factory's own account does not help a person's.
+        Err(ForgeError::Forbidden { .. }) => {
+            let login = cast.person.me().await?.login;
+            bail!("{what}: give `{login}` write access, or name a token of somebody who has it")
+        }
+        added => added.map(drop).context(what),
+    }
 }
 
 /// Whom the accepting comment of a pick names.

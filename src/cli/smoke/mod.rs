@@ -11,12 +11,12 @@ mod clean;
 mod place;
 mod steps;
 
-use super::{FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
+use super::{FAILED, Format, OK, USAGE, complain, load, own_path, runtime, say, say_json};
 use crate::app::{self, AppError, Factory, Plain, Start};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
 use crate::forge::Client;
-use crate::model::AgentName;
+use crate::model::{AgentName, settings::Agent};
 use crate::store::StoreError;
 use anyhow::{Context, anyhow, bail};
 use secrecy::SecretString;
@@ -43,18 +43,19 @@ const TICK: Duration = Duration::from_secs(2);
 /// Try the full cycle, from a labelled issue or a mention to a pull request and its result, and clean up
 ///
 /// Where the config's coordinator takes up labelled issues, one is opened and labelled, and it must choose an agent by
-/// itself; else, and with --agent, the agent is mentioned.
+/// itself; where an agent coordinates, that one is mentioned and must call another; else, and with --agent, the agent
+/// is mentioned.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub struct Smoke {
     /// The project's config
-    #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Need nothing: an embedded forge and a scripted agent; with --config, its agents, prompts, roles and routing
     #[arg(long, conflicts_with = "as_token_file")]
     embedded: bool,
     /// A token of a person with write access, mode 0600: the factory does not obey itself
-    #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
+    #[arg(long, value_name = "FILE")]
     as_token_file: Option<PathBuf>,
     /// Mention this agent; default: whom the coordinator chooses, else developer, else the first
     #[arg(long, value_name = "NAME")]
@@ -84,11 +85,19 @@ enum Call {
     Label(String),
     /// By name.
     Mention(AgentName),
+    /// By the agent that coordinates, which is to call the other.
+    Dispatch(AgentName, AgentName),
 }
 
 /// Plays the cycle.
 #[must_use]
 pub fn run(args: &Smoke) -> u8 {
+    if !args.embedded && (args.config.is_none() || args.as_token_file.is_none()) {
+        complain(
+            "a trial on a project needs --config FILE and --as-token-file FILE; `adf smoke --embedded` needs neither",
+        );
+        return USAGE;
+    }
     let config = match args.config.as_deref().map(load).transpose() {
         Ok(config) => config,
         Err(code) => return code,
@@ -199,6 +208,11 @@ fn call(config: &Config, named: Option<&str>) -> anyhow::Result<Call> {
     if coordinator.builtin && named.is_none() {
         return Ok(Call::Label(coordinator.label.clone()));
     }
+    if let (Some(by), None) = (&coordinator.agent, named)
+        && let Some(doer) = doer(config, by)
+    {
+        return Ok(Call::Dispatch(by.clone(), doer));
+    }
     let names: Vec<&str> = agents.keys().map(AgentName::as_str).collect();
     let wanted = named.unwrap_or("developer");
     match (agents.get_key_value(&AgentName::from(wanted)), named) {
@@ -213,6 +227,13 @@ fn call(config: &Config, named: Option<&str>) -> anyhow::Result<Call> {
             .map(|name| Call::Mention(name.clone()))
             .context("the config names no agent; add one, or run `adf init`"),
     }
+}
+
+/// Whom a coordinator is to call: the developer, else somebody who edits, else anybody.
+fn doer(config: &Config, by: &AgentName) -> Option<AgentName> {
+    let others = config.settings.agents.values().filter(|a| a.name != *by);
+    let fit = |agent: &&Agent| (agent.name.as_str() == "developer", agent.role.may_edit());
+    others.max_by_key(fit).map(|agent| agent.name.clone())
 }
 
 fn tell(format: Format, steps: &Steps, failures: &[String]) {

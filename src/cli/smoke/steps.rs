@@ -10,14 +10,17 @@ use crate::clock::Clock;
 use crate::forge::{Comment, Pull};
 use crate::mention::is_marked;
 use crate::model::{AgentName, Time};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// How often a forge of this machine is looked at.
 const LOOK_NEAR: Duration = Duration::from_millis(500);
 /// How often another is: an agent takes minutes.
 const LOOK_FAR: Duration = Duration::from_secs(3);
+/// Looks after a coordinator's result at which its call may still become a task.
+const LATE_LOOKS: u32 = 10;
 /// What the mark of a reply holds.
 const REPLY: &str = "kind=reply ";
 
@@ -83,16 +86,65 @@ pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> a
             ask::label(cast, issue, label).await?;
             steps.done(&format!("`{}` labels it `{label}`", human.login));
         }
+        Call::Dispatch(by, doer) => {
+            ask::dispatch(person, issue, (by, doer)).await?;
+            steps.done(&format!("`{}` mentions @adf:{by}", human.login));
+        }
         Call::Mention(agent) => {
             ask::mention(person, issue, agent).await?;
             steps.done(&format!("`{}` mentions @adf:{agent}", human.login));
         }
     }
 
+    let work = taken_up(cast, steps, (issue, bot.id)).await?;
+    steps.waiting = "the agent runs";
+    let runs = |own: &[Comment]| own.iter().find(|c| !c.body.contains("queued")).map(|_| ());
+    until(cast, &work, runs).await?;
+    steps.done("the comment follows the work");
+
+    let mut told = String::new();
+    if ask::delivers(cast, &work.agent) {
+        told = delivered(cast, steps, trace, &work).await?;
+    }
+    steps.waiting = "a comment tells the result";
+    let tells = |own: &[Comment]| {
+        own.iter()
+            .skip(1)
+            .find(|c| c.body.contains(&told))
+            .map(|_| ())
+    };
+    until(cast, &work, tells).await?;
+    steps.done("a second comment tells the result");
+    Ok(())
+}
+
+/// What is followed to its result.
+struct Work {
+    issue: u64,
+    bot: i64,
+    agent: AgentName,
+    /// Its task, where the issue has others too.
+    task: Option<String>,
+}
+
+/// Waits for the comment that accepts the work; where somebody else chooses who does it, for that.
+async fn taken_up(
+    cast: &Cast,
+    steps: &mut Steps,
+    (issue, bot): (u64, i64),
+) -> anyhow::Result<Work> {
     steps.waiting = "the factory accepts";
+    let nobody = AgentName::from("");
+    let mut work = Work {
+        issue,
+        bot,
+        agent: nobody,
+        task: None,
+    };
     let first = |own: &[Comment]| own.first().map(|comment| comment.body.clone());
-    let accepted = until(cast, issue, bot.id, first).await?;
-    let agent = match &cast.call {
+    let accepted = until(cast, &work, first).await?;
+    steps.done("the factory comments that it has taken this up");
+    work.agent = match &cast.call {
         Call::Mention(agent) => agent.clone(),
         Call::Label(_) => {
             let agent = ask::picked(&accepted)
@@ -102,28 +154,29 @@ pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> a
             ));
             agent
         }
+        Call::Dispatch(by, doer) => {
+            steps.waiting = "the coordinator calls an agent";
+            let late = Cell::new(0);
+            let calls = |own: &[Comment]| match (ask::called(own, (by, doer)), own.get(1)) {
+                (Some(task), _) => Some(Ok(task)),
+                // The comment of who was called may come after the result of the caller.
+                (None, Some(ended)) if late.replace(late.get() + 1) > LATE_LOOKS => {
+                    Some(Err(plain(&ended.body)))
+                }
+                (None, _) => None,
+            };
+            let called = until(cast, &work, calls).await?;
+            let called = called.map_err(|ended| {
+                anyhow!("the coordinator `{by}` ended without calling `{doer}`: {ended}")
+            })?;
+            work.task = Some(called);
+            steps.done(&format!(
+                "the coordinator `{by}` calls `{doer}`, who takes it up"
+            ));
+            doer.clone()
+        }
     };
-    steps.done("the factory comments that it has taken this up");
-
-    steps.waiting = "the agent runs";
-    let runs = |own: &[Comment]| own.iter().find(|c| !c.body.contains("queued")).map(|_| ());
-    until(cast, issue, bot.id, runs).await?;
-    steps.done("the comment follows the work");
-
-    let mut told = String::new();
-    if ask::delivers(cast, &agent) {
-        told = delivered(cast, steps, trace, (issue, bot.id, &agent)).await?;
-    }
-    steps.waiting = "a comment tells the result";
-    let tells = |own: &[Comment]| {
-        own.iter()
-            .skip(1)
-            .find(|c| c.body.contains(&told))
-            .map(|_| ())
-    };
-    until(cast, issue, bot.id, tells).await?;
-    steps.done("a second comment tells the result");
-    Ok(())
+    Ok(work)
 }
 
 /// Waits for the pull request of the work; gives how the result will name it.
@@ -131,11 +184,12 @@ async fn delivered(
     cast: &Cast,
     steps: &mut Steps,
     trace: &mut Trace,
-    (issue, bot, agent): (u64, i64, &AgentName),
+    work: &Work,
 ) -> anyhow::Result<String> {
     steps.waiting = "a pull request names the issue";
-    let prefix = format!("adf/{issue}-{agent}-");
-    let pull = pull(cast, issue, bot, &prefix).await?;
+    let issue = work.issue;
+    let prefix = format!("adf/{issue}-{}-", work.agent);
+    let pull = pull(cast, work, &prefix).await?;
     trace.pull = Some(pull.number);
     trace.branch = Some(pull.head_ref.clone());
     let branch = cast.person.branch(&pull.head_ref).await?;
@@ -155,14 +209,13 @@ async fn delivered(
 /// refuses is the end.
 async fn until<T>(
     cast: &Cast,
-    issue: u64,
-    bot: i64,
+    work: &Work,
     look: impl Fn(&[Comment]) -> Option<T>,
 ) -> anyhow::Result<T> {
     let mut pace = pace(cast);
     loop {
         pace.tick().await;
-        if let Some(found) = look(&own(cast, issue, bot).await?) {
+        if let Some(found) = look(&own(cast, work).await?) {
             return Ok(found);
         }
     }
@@ -178,11 +231,15 @@ fn pace(cast: &Cast) -> tokio::time::Interval {
     tokio::time::interval(if is_near { LOOK_NEAR } else { LOOK_FAR })
 }
 
-async fn own(cast: &Cast, issue: u64, bot: i64) -> anyhow::Result<Vec<Comment>> {
-    let mut own = cast.person.comments_of(issue).await?;
-    own.retain(|comment| comment.author.id == bot && is_marked(&comment.body));
+async fn own(cast: &Cast, work: &Work) -> anyhow::Result<Vec<Comment>> {
+    let mut own = cast.person.comments_of(work.issue).await?;
+    own.retain(|comment| comment.author.id == work.bot && is_marked(&comment.body));
     if let Some(reply) = own.iter().find(|comment| comment.body.contains(REPLY)) {
         bail!("the factory replied: {}", plain(&reply.body));
+    }
+    if let Some(task) = &work.task {
+        let mark = format!(" task={task} ");
+        own.retain(|comment| comment.body.contains(&mark));
     }
     Ok(own)
 }
@@ -194,11 +251,11 @@ fn plain(body: &str) -> String {
 }
 
 /// The pull request of the task; a result without one is the end.
-async fn pull(cast: &Cast, issue: u64, bot: i64, prefix: &str) -> anyhow::Result<Pull> {
+async fn pull(cast: &Cast, work: &Work, prefix: &str) -> anyhow::Result<Pull> {
     let mut pace = pace(cast);
     loop {
         pace.tick().await;
-        let comments = own(cast, issue, bot).await?;
+        let comments = own(cast, work).await?;
         let pulls = cast.person.open_pulls().await?;
         if let Some(pull) = pulls.into_iter().find(|p| p.head_ref.starts_with(prefix)) {
             return Ok(pull);

@@ -196,7 +196,6 @@ impl Resolver<'_, '_> {
 
     pub(super) fn cron(&mut self, at: &str, slots: Slots<'_>, zone: &str) -> Option<Cron> {
         let cron_at = child(at, "cron");
-        let issue_at = child(at, "cron_issue");
         if !self.faults.doc.has(&cron_at) {
             for key in ["cron_issue", "cron_instruction"] {
                 let pointer = child(at, key);
@@ -208,13 +207,6 @@ impl Resolver<'_, '_> {
             }
             return None;
         }
-        if !self.faults.doc.has(&issue_at) {
-            self.faults.error(
-                &issue_at,
-                "missing; `cron` needs an issue on which its runs report",
-                "add cron_issue with the number of a standing issue",
-            );
-        }
         let line = slots.line?.to_owned();
         if let Err(error) = Schedule::parse(&line, zone) {
             let help = "minute hour day-of-month month day-of-week, as in `0 7 * * 1-5`";
@@ -222,7 +214,7 @@ impl Resolver<'_, '_> {
         }
         Some(Cron {
             line,
-            issue: slots.issue?,
+            issue: slots.issue,
             instruction: slots.instruction.unwrap_or(DEFAULT_INSTRUCTION).to_owned(),
         })
     }

@@ -15,12 +15,28 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use url::Url;
 
+/// The folder of configs whose state the shipped unit keeps.
+const SYSTEM: &str = "/etc/adf";
+/// Where the shipped unit keeps it.
+const SYSTEM_STATE: &str = "/var/lib/adf";
+
+/// Where the state is when neither the config nor systemd says: for a config in /etc/adf where
+/// the shipped unit has it, else beside the config.
+#[must_use]
+pub fn default_state_dir(config: &Path, project: &str) -> PathBuf {
+    let base = config.parent().unwrap_or(Path::new("/"));
+    match config.file_stem() {
+        Some(instance) if base == Path::new(SYSTEM) => Path::new(SYSTEM_STATE).join(instance),
+        _ => base.join("adf-state").join(project),
+    }
+}
+
 impl Resolver<'_, '_> {
     pub(super) fn state_dir(&mut self, project: &Project) -> PathBuf {
         match (&project.state_dir, self.state_directory.take()) {
             (Some(path), _) => self.path(path, "/project/state_dir"),
             (None, Some(systemd)) => systemd,
-            (None, None) => self.base.join("adf-state").join(&project.name),
+            (None, None) => default_state_dir(self.config, &project.name),
         }
     }
 
@@ -93,7 +109,8 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// The place of a secret in the section `at`, by at most one of its three keys.
+    /// The place of a secret in the section `at`, by one of its three keys; a credential and the
+    /// file that it is loaded from are one place.
     pub(super) fn place(
         &mut self,
         at: &str,
@@ -105,16 +122,25 @@ impl Resolver<'_, '_> {
             .filter(|key| self.faults.doc.has(&child(at, key)))
             .collect();
         let what = keys[0].split('_').next().unwrap_or_default();
-        for extra in named.iter().skip(1) {
+        let is_pair = named == [keys[0], keys[2]];
+        for extra in named.iter().skip(1).filter(|_| !is_pair) {
             let first = named.first().unwrap_or(extra);
             self.faults.key_error(
                 &child(at, extra),
                 format!("the {what}'s place is named twice, by `{first}` and by `{extra}`"),
-                format!("keep one of {}, {} and {}", keys[0], keys[1], keys[2]),
+                format!(
+                    "keep one of {}, {} and {}, or the first and the last of them",
+                    keys[0], keys[1], keys[2]
+                ),
             );
         }
         match given {
-            (Some(name), _, _) => Some(SecretSource::Credential { name: name.clone() }),
+            (Some(name), _, file) => Some(SecretSource::Credential {
+                name: name.clone(),
+                file: file
+                    .as_ref()
+                    .map(|path| self.path(path, &child(at, keys[2]))),
+            }),
             (_, Some(name), _) => Some(SecretSource::Environment { name: name.clone() }),
             (_, _, Some(path)) => Some(SecretSource::File {
                 path: self.path(path, &child(at, keys[2])),

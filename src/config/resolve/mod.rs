@@ -27,6 +27,8 @@ use super::span;
 use crate::model::Time;
 use crate::model::settings::{MentionSettings, Nightwatch, ScheduleSettings, Settings};
 use crate::schedule;
+pub use forge::default_state_dir;
+pub use prompts::{EDITOR_PROMPT, READER_PROMPT, WRITER_PROMPT};
 pub use webhook::WebhookSettings;
 
 use std::path::{Component, Path, PathBuf};
@@ -36,6 +38,8 @@ pub(super) struct Resolver<'f, 'd> {
     pub faults: &'f mut Faults<'d>,
     /// The folder of the config file, absolute.
     pub base: &'f Path,
+    /// The config file, absolute.
+    pub config: &'f Path,
     /// The state directory that systemd made, if it did.
     pub state_directory: Option<PathBuf>,
     /// The moment: exceptions end.
@@ -164,7 +168,7 @@ fn mentions(allow: Vec<String>, max_per_passage: u32) -> MentionSettings {
 }
 
 /// Without `.` and `..`, as far as the text alone can tell.
-fn lexical(path: &Path) -> PathBuf {
+pub(super) fn lexical(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

@@ -11,12 +11,17 @@ use crate::config::document::child;
 use crate::config::fault::{self, Fault};
 use crate::config::raw;
 use crate::model::{RoleContext, settings::Provider};
-use crate::prompt::needs::{GIVEN, Need, What, needs};
+use crate::prompt::deeds::{Deed, Order, orders};
+use crate::prompt::needs::{GIVEN, What, needs};
 use crate::prompt::{TemplateFault, check_template};
-use std::{io::Read, path::Path, sync::Arc};
+use std::{io::Read, ops::Range, path::Path, sync::Arc};
 
-/// The template of an agent that names none.
-const DEFAULT_TEMPLATE: &str = include_str!("../default_prompt.md");
+/// The template of an agent that names none, where its role edits and runs.
+pub const EDITOR_PROMPT: &str = include_str!("../default_prompt.md");
+/// Where it edits nothing.
+pub const READER_PROMPT: &str = include_str!("../default_prompt_reader.md");
+/// Where it edits, and runs nothing.
+pub const WRITER_PROMPT: &str = include_str!("../default_prompt_writer.md");
 
 /// Variables that scripts have besides.
 const SCRIPTS: [&str; 2] = ["ADF_TOOLS", "ADF_MODEL"];
@@ -54,8 +59,14 @@ impl Resolver<'_, '_> {
                     let message = format!("template, line {line}, column {column}: {message}");
                     self.faults.error(&inline_at, message, help);
                 }
-                for (need, message, help) in unmet(template, agent, has) {
-                    let message = format!("template, line {}: {message}", need.line);
+                for Unmet {
+                    line,
+                    message,
+                    help,
+                    ..
+                } in unmet(template, agent, has)
+                {
+                    let message = format!("template, line {line}: {message}");
                     self.faults.warning(&inline_at, message, help);
                 }
                 template.clone()
@@ -64,13 +75,18 @@ impl Resolver<'_, '_> {
                 let path = self.path(path, &file_at);
                 let template = self.template_file(&path, &file_at);
                 let source: Arc<str> = template.as_str().into();
-                for (need, message, help) in unmet(&template, agent, has) {
-                    let fault = Fault::in_text(&path, Arc::clone(&source), need.at, message, help);
+                for Unmet {
+                    at, message, help, ..
+                } in unmet(&template, agent, has)
+                {
+                    let fault = Fault::in_text(&path, Arc::clone(&source), at, message, help);
                     self.faults.elsewhere(&file_at, fault.into_warning());
                 }
                 template
             }
-            (None, None) => DEFAULT_TEMPLATE.to_owned(),
+            (None, None) if !has.role.may_edit() => READER_PROMPT.to_owned(),
+            (None, None) if !has.role.may_run => WRITER_PROMPT.to_owned(),
+            (None, None) => EDITOR_PROMPT.to_owned(),
         }
     }
 
@@ -100,8 +116,15 @@ impl Resolver<'_, '_> {
     }
 }
 
-/// What a template asks for and its agent has not: what, and what helps.
-fn unmet(template: &str, agent: &raw::Agent, has: &Has<'_>) -> Vec<(Need, String, String)> {
+/// Something that a template asks for and its agent has not, or may not do.
+struct Unmet {
+    line: usize,
+    at: Range<usize>,
+    message: String,
+    help: String,
+}
+
+fn unmet(template: &str, agent: &raw::Agent, has: &Has<'_>) -> Vec<Unmet> {
     let name = &agent.name;
     let shell = no_shell(agent, has);
     let mut unmet = Vec::new();
@@ -119,9 +142,46 @@ fn unmet(template: &str, agent: &raw::Agent, has: &Has<'_>) -> Vec<(Need, String
             ),
             _ => continue,
         };
-        unmet.push((need, message, help));
+        unmet.push(Unmet {
+            line: need.line,
+            at: need.at,
+            message,
+            help,
+        });
+    }
+    for order in orders(template) {
+        let Some((why, help)) = forbidden(&order, has, shell.as_ref()) else {
+            continue;
+        };
+        unmet.push(Unmet {
+            line: order.line,
+            message: format!("tells `{name}` to {} …, and {why}", order.words),
+            at: order.at,
+            help,
+        });
     }
     unmet
+}
+
+/// Why an agent cannot do as it is told, if it cannot, and what helps.
+fn forbidden(
+    order: &Order,
+    has: &Has<'_>,
+    shell: Option<&(String, String)>,
+) -> Option<(String, String)> {
+    let role = &has.role.role;
+    match order.deed {
+        Deed::Edit | Deed::Commit if !has.role.may_edit() => Some((
+            format!("its role `{role}` edits nothing"),
+            "say what is to be found out and reported, or give it a role that edits".to_owned(),
+        )),
+        Deed::Commit if !has.role.may_run => Some((
+            format!("its role `{role}` runs nothing, so not git either"),
+            "take it out: what it writes is committed for it".to_owned(),
+        )),
+        Deed::Run => shell.cloned(),
+        Deed::Edit | Deed::Commit => None,
+    }
 }
 
 fn is_passed(variable: &str, has: &Has<'_>) -> bool {

@@ -6,7 +6,7 @@
 use super::{Resolver, WebhookSettings, lexical};
 use crate::config::document::child;
 use crate::config::raw;
-use crate::config::secret::{SecretSource, SecretSources};
+use crate::config::secret::SecretSources;
 use crate::config::secretish;
 use crate::model::settings::{Delivery, Walls};
 use crate::model::{Bubblewrap, Weakness};
@@ -34,20 +34,15 @@ impl Resolver<'_, '_> {
         ];
         let webhook = webhook.map(|w| (&w.secret, "the webhook's secret"));
         for (source, what) in token.into_iter().chain(webhook) {
-            if let SecretSource::File { path } = source {
-                closed.push((what, path));
-            }
+            closed.extend(source.file().map(|path| (what, path)));
         }
         for source in secrets.keys.values() {
-            if let SecretSource::File { path } = source {
-                closed.push(("a provider's key", path));
-            }
+            closed.extend(source.file().map(|path| ("a provider's key", path)));
         }
         for sink in secrets.sinks.values() {
             for source in sink.token.iter().chain([&sink.url]) {
-                if let SecretSource::File { path } = source {
-                    closed.push(("a secret of a sink of [notify]", path));
-                }
+                let path = source.file();
+                closed.extend(path.map(|path| ("a secret of a sink of [notify]", path)));
             }
         }
         for (n, name) in raw.environment.iter().enumerate() {

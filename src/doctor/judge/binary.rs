@@ -16,6 +16,14 @@ pub fn checks(binary: &Binary) -> Vec<Check> {
         let remedy = format!("build and install again in {}", dir.display());
         checks.push(Check::warning(ABOUT, "binary.source", found, remedy));
     }
+    if let Some(dir) = &binary.no_source {
+        let found = format!(
+            "{} is no checkout of adf's source: it has no src/",
+            dir.display()
+        );
+        let remedy = "name the root of a checkout by --source, or leave it out";
+        checks.push(Check::warning(ABOUT, "binary.source", found, remedy));
+    }
     if let Some((schema, false)) = &binary.schema {
         let found = format!("{} is not the schema of {path}", schema.display());
         let remedy = "one of the two is older: install the adf that the config was written for, or run `adf schema config` again";

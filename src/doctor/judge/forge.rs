@@ -139,7 +139,7 @@ fn repository(repository: &Repository) -> Check {
 fn within(config: &Config, how: &How, seen: &Seen, repository: &Repository) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some((name, branch)) = &seen.base {
-        checks.push(base(name, branch));
+        checks.push(base(name, branch, repository));
     }
     checks.extend(labels(config, seen));
     match &seen.push {
@@ -158,7 +158,7 @@ fn within(config: &Config, how: &How, seen: &Seen, repository: &Repository) -> V
     checks
 }
 
-fn base(name: &str, branch: &Result<Option<Branch>, ForgeError>) -> Check {
+fn base(name: &str, branch: &Result<Option<Branch>, ForgeError>, repository: &Repository) -> Check {
     const NAME: &str = "branch.base";
     match branch {
         Err(error) => refused(NAME, error),
@@ -169,6 +169,10 @@ fn base(name: &str, branch: &Result<Option<Branch>, ForgeError>) -> Check {
         Ok(Some(branch)) if branch.protected && !branch.user_can_push => {
             let found = format!("branch `{name}` is protected from the factory's account");
             Check::ok(ABOUT, NAME, found)
+        }
+        // The forge says it of the branch alone, and of its account that it may push nothing.
+        Ok(Some(_)) if !repository.may_push => {
+            Check::ok(ABOUT, NAME, format!("branch `{name}` is there"))
         }
         Ok(Some(branch)) => {
             let found = format!(

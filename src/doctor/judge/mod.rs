@@ -11,7 +11,7 @@ pub mod state;
 pub mod unit;
 
 use super::{About, Check, Mend};
-use crate::config::{Config, SecretError};
+use crate::config::{Config, Fault, SecretError, Severity};
 
 /// The config, which was taken, and what is odd about it.
 #[must_use]
@@ -24,14 +24,38 @@ pub fn config(config: &Config) -> Vec<Check> {
         let found = format!("{path} names no agent, so nobody can be mentioned");
         Check::warning(about, "config", found, remedy)
     } else {
-        let found = format!("{path}: project {}, {agents} agents", settings.project);
+        let agents = counted(agents, "agent");
+        let found = format!("{path}: project {}, {agents}", settings.project);
         Check::ok(about, "config", found)
     }];
     checks.extend(config.warnings.iter().map(|fault| {
-        let found = format!("line {}: {}: {}", fault.line, fault.key, fault.message);
+        let (file, line) = (fault.file.display(), fault.line);
+        let found = format!("{file}:{line}: {}: {}", fault.key, fault.message);
         Check::warning(about, "config.warning", found, &fault.help)
     }));
     checks
+}
+
+/// The faults of a config that was refused.
+#[must_use]
+pub fn refused(faults: &[Fault]) -> Vec<Check> {
+    let check = |fault: &Fault| {
+        let (file, line) = (fault.file.display(), fault.line);
+        let found = format!("{file}:{line}: {}: {}", fault.key, fault.message);
+        match fault.severity {
+            Severity::Error => Check::error(About::Config, "config", found, &fault.help),
+            Severity::Warning => {
+                Check::warning(About::Config, "config.warning", found, &fault.help)
+            }
+        }
+    };
+    faults.iter().map(check).collect()
+}
+
+/// So many of something, in words.
+#[must_use]
+pub fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// A secret that cannot be had: `write` helps where its file is not there, `make` where

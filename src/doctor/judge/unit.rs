@@ -1,8 +1,9 @@
 //! The systemd unit: does it start this config, with this token, by a binary that is there?
 
-use crate::config::{Config, SecretSource, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
+use crate::config::{Config, SecretSource, StatePlace, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
 use crate::doctor::observe::unit::Unit;
 use crate::doctor::{About, Check};
+use std::path::{Path, PathBuf};
 
 const ABOUT: About = About::Machine;
 
@@ -19,7 +20,9 @@ pub fn checks(config: &Config, version: &str, unit: Option<&Unit>) -> Vec<Check>
         started(config, unit),
         restarts(unit),
         user(unit),
-        home(unit),
+        home(config, unit),
+        temporary(config, unit),
+        state(config, unit),
         files(unit),
         token(config, unit),
     ];
@@ -112,20 +115,79 @@ fn user(unit: &Unit) -> Option<Check> {
     })
 }
 
-/// A service that sees no homes cannot start what lies in one.
-fn home(unit: &Unit) -> Option<Check> {
-    let words = unit.exec();
-    let program = words.first()?;
-    let is_hidden = unit
-        .get("ProtectHome")
-        .is_some_and(|word| word != "no" && word != "false");
-    let folder = program.trim_start_matches('/').split('/').next();
-    let lies_there = folder.is_some_and(|name| ["home", "root"].contains(&name));
-    (is_hidden && lies_there).then(|| {
-        let found = format!("ProtectHome hides {program} from the service");
+/// Whether a switch of the unit is on.
+fn is_on(unit: &Unit, key: &str) -> bool {
+    let value = unit.get(key).unwrap_or("no");
+    !["no", "false", "off", "0"].contains(&value)
+}
+
+/// A service that sees no homes cannot start what lies in one, nor read or keep anything there.
+fn home(config: &Config, unit: &Unit) -> Option<Check> {
+    const NAME: &str = "unit.home";
+    if !is_on(unit, "ProtectHome") || unit.get("ProtectHome") == Some("read-only") {
+        return None;
+    }
+    let homes = ["/home", "/root"];
+    let lies_there = |path: &Path| homes.iter().any(|home| path.starts_with(home));
+    let program = unit.exec().first().map(PathBuf::from);
+    if let Some(program) = program.filter(|program| lies_there(program)) {
+        let found = format!("ProtectHome hides {} from the service", program.display());
         let remedy = "install adf below /usr/local/bin, and name that in ExecStart";
-        Check::warning(ABOUT, "unit.home", found, remedy)
-    })
+        return Some(Check::warning(ABOUT, NAME, found, remedy));
+    }
+    let mut needed = [&config.path, &config.settings.state_dir].into_iter();
+    let hidden = needed.find(|path| lies_there(path))?;
+    let found = format!("ProtectHome hides {} from the service", hidden.display());
+    let remedy = "ProtectHome=read-only and ReadWritePaths= with the state's folder, or `adf init` for /etc/adf";
+    Some(Check::error(ABOUT, NAME, found, remedy))
+}
+
+/// Nor does one with a folder of its own for what is temporary see what others put there.
+fn temporary(config: &Config, unit: &Unit) -> Option<Check> {
+    let folders = ["/tmp", "/var/tmp"];
+    let lies_there = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
+    let mut needed = [&config.path, &config.settings.state_dir].into_iter();
+    let hidden = needed.find(|path| is_on(unit, "PrivateTmp") && lies_there(path))?;
+    let found = format!("PrivateTmp hides {} from the service", hidden.display());
+    let remedy = "put it where it lasts, such as by `adf init` for /etc/adf";
+    Some(Check::error(ABOUT, "unit.tmp", found, remedy))
+}
+
+/// The state must be where the service may write, and where commands in a shell look.
+fn state(config: &Config, unit: &Unit) -> Option<Check> {
+    const NAME: &str = "unit.state";
+    let dir = &config.settings.state_dir;
+    let shown = dir.display();
+    let given = unit.folders("StateDirectory", "/var/lib");
+    let writable: Vec<PathBuf> = [given.clone(), unit.folders("ReadWritePaths", "/")].concat();
+    if let Some(kept) = given.first()
+        && dir != kept
+        && unit.place == Some(StatePlace::Default)
+    {
+        let kept = kept.display();
+        let found = format!(
+            "the unit keeps the state in {kept}, and commands in a shell look for it in {shown}"
+        );
+        let remedy = format!("write state_dir = \"{kept}\" into [project]");
+        return Some(Check::error(ABOUT, NAME, found, remedy));
+    }
+    if unit.get("ProtectSystem") == Some("strict")
+        && !writable.iter().any(|path| dir.starts_with(path))
+    {
+        let found =
+            format!("the state is in {shown}, where the unit lets the service write nothing");
+        let remedy =
+            format!("ReadWritePaths={shown} in the unit, or state_dir below its StateDirectory");
+        return Some(Check::error(ABOUT, NAME, found, remedy));
+    }
+    let missing = unit.missing.first()?;
+    let user = unit.get("User").unwrap_or("root");
+    let found = format!(
+        "ReadWritePaths names {}, which is not there: the service would not start",
+        missing.display()
+    );
+    let remedy = format!("install -d -m 0700 -o {user} {}", missing.display());
+    Some(Check::error(ABOUT, NAME, found, remedy))
 }
 
 fn files(unit: &Unit) -> Option<Check> {
@@ -164,7 +226,7 @@ fn token(config: &Config, unit: &Unit) -> Option<Check> {
             format!("credential {TOKEN_CREDENTIAL}"),
             unit.credential(TOKEN_CREDENTIAL).is_some() || sets(TOKEN_VARIABLE),
         ),
-        SecretSource::Credential { name } => (
+        SecretSource::Credential { name, .. } => (
             format!("credential {name}"),
             unit.credential(name).is_some(),
         ),

@@ -28,6 +28,8 @@ pub struct Binary {
     pub source: Option<(PathBuf, Option<PathBuf>)>,
     /// A schema beside the config, and whether it is this executable's.
     pub schema: Option<(PathBuf, bool)>,
+    /// What was named as the source and is none.
+    pub no_source: Option<PathBuf>,
     /// What a factory that holds the state runs.
     pub running: Option<Running>,
 }
@@ -44,10 +46,15 @@ pub struct Running {
 /// Looks.
 #[must_use]
 pub fn observe(config: &Config, how: &How) -> Binary {
-    let source = how.source.clone().or_else(|| checkout(&how.adf));
+    let (named, no_source) = match &how.source {
+        Some(dir) if is_source(dir) => (Some(dir.clone()), None),
+        named => (None, named.clone()),
+    };
+    let source = named.or_else(|| checkout(&how.adf));
     let beside = config.path.with_file_name(SCHEMA);
     Binary {
         path: how.adf.clone(),
+        no_source,
         version: how.version,
         source: source.map(|dir| {
             let newer = newer(&dir, modified(&how.adf));
@@ -59,6 +66,11 @@ pub fn observe(config: &Config, how: &How) -> Binary {
         }),
         running: running(&config.settings.state_dir),
     }
+}
+
+/// Whether a folder is the root of a program's source.
+fn is_source(dir: &Path) -> bool {
+    dir.join("src").is_dir()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

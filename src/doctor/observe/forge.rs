@@ -75,7 +75,7 @@ pub(super) fn secret(
     let read = source.read();
     let name = match source {
         SecretSource::Standard => TOKEN_CREDENTIAL,
-        SecretSource::Credential { name } => name,
+        SecretSource::Credential { name, .. } => name,
         _ => return read,
     };
     let path = unit.and_then(|unit| unit.credential(name));
@@ -149,10 +149,10 @@ async fn within(
         seen.hooks = Some(client.hooks().await);
     }
     for agent in config.settings.agents.values() {
-        if let Some(cron) = &agent.cron {
-            let issue = client.issue(cron.issue).await;
-            seen.standing
-                .push((agent.name.to_string(), cron.issue, issue));
+        // One that the config does not name is opened by the factory.
+        if let Some(number) = agent.cron.as_ref().and_then(|cron| cron.issue) {
+            let issue = client.issue(number).await;
+            seen.standing.push((agent.name.to_string(), number, issue));
         }
     }
     for (name, sink) in &config.settings.notify.sinks {

@@ -5,7 +5,7 @@
 
 use crate::act::supervise::environment::SYSTEM_PATH;
 use crate::act::supervise::version::version;
-use crate::config::Config;
+use crate::config::{self, Config, StatePlace};
 use crate::doctor::How;
 use std::{
     fs,
@@ -34,6 +34,10 @@ pub struct Unit {
     pub is_startable: bool,
     /// Whether the user of `User` is known here; `None` where the unit names none.
     pub has_user: Option<bool>,
+    /// What says where the state is, as a shell sees it.
+    pub place: Option<StatePlace>,
+    /// Folders to write in that are not there.
+    pub missing: Vec<PathBuf>,
     /// What that program says of its version, when it is not this one.
     pub version: Option<Result<String, String>>,
     /// Files of `LoadCredential` and `EnvironmentFile`: path, and the permission bits where it is there.
@@ -64,6 +68,17 @@ impl Unit {
         let named = pairs.find(|pair| pair[0] == "--config").map(|pair| pair[1]);
         let joined = words.iter().find_map(|w| w.strip_prefix("--config="));
         named.or(joined).map(PathBuf::from)
+    }
+
+    /// The folders that a key names, each relative one below `base`.
+    #[must_use]
+    pub fn folders(&self, key: &str, base: &str) -> Vec<PathBuf> {
+        let all = self.settings.iter().filter(|(k, _)| k == key);
+        let words = all.flat_map(|(_, value)| value.split_ascii_whitespace());
+        // One with a `-` need not be there.
+        let needed = words.filter(|word| key != "ReadWritePaths" || !word.starts_with('-'));
+        let plain = needed.map(|word| word.trim_start_matches('+'));
+        plain.map(|word| Path::new(base).join(word)).collect()
     }
 
     /// The file that a credential is loaded from.
@@ -120,6 +135,9 @@ pub fn look(config: &Config, how: &How) -> Option<Unit> {
         unit.is_startable = bits.is_some_and(|mode| mode & 0o111 != 0);
     }
     unit.has_user = unit.get("User").map(is_known);
+    unit.place = config::glimpse(&config.path).ok().map(|found| found.place);
+    unit.missing = unit.folders("ReadWritePaths", "/");
+    unit.missing.retain(|path| !path.exists());
     unit.files = named(&unit.settings)
         .map(|path| {
             let mode = mode(&path);
@@ -134,6 +152,17 @@ fn is_known(user: &str) -> bool {
     let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let mut names = accounts.lines().filter_map(|line| line.split(':').next());
     names.any(|name| name == user)
+}
+
+/// The name of an account, in the machine's own list.
+#[must_use]
+pub fn account(id: u32) -> Option<String> {
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut lines = accounts
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>());
+    let found = lines.find(|parts| parts.get(2).and_then(|n| n.parse().ok()) == Some(id));
+    found.and_then(|parts| parts.first().map(|&name| name.to_owned()))
 }
 
 fn found(instance: &str) -> Option<PathBuf> {

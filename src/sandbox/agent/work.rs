@@ -69,8 +69,24 @@ pub(super) fn draft(scene: &mut Scene<'_>) -> io::Result<i32> {
     Ok(0)
 }
 
-/// Does what its role lets it: the fix, else a document, else nothing but a look.
+/// Whom the instruction says to call.
+fn asked_to_call(prompt: &str) -> Option<&str> {
+    let (_, rest) = prompt.split_once("# The instruction")?;
+    let (instruction, _) = rest.split_once(" end]")?;
+    let (_, rest) = instruction.split_once("call the agent `")?;
+    rest.split('`').next()
+}
+
+/// Does what its role lets it: the fix, else a document, else nothing but a look; told to call
+/// somebody, it does that alone.
 pub(super) fn able(scene: &mut Scene<'_>) -> io::Result<i32> {
+    if let Some(name) = asked_to_call(scene.prompt) {
+        let taken = scene.tell(&["mention", name, "make one small change"])?;
+        scene.step("call", if taken { "taken" } else { "refused" })?;
+        let status = if taken { "done" } else { "blocked" };
+        scene.report(status, &format!("called {name}"), "adf agent mention")?;
+        return Ok(0);
+    }
     let denied = |error: &io::Error| {
         let kind = error.kind();
         kind == io::ErrorKind::PermissionDenied || kind == io::ErrorKind::ReadOnlyFilesystem
