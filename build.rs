@@ -40,8 +40,9 @@ fn folds_alike_code() -> bool {
     let (source, program) = (folder.join("fold.rs"), folder.join("fold"));
     let here = std::env::var_os("HOST") == std::env::var_os("TARGET");
     let written = std::fs::write(&source, "fn main() {}").is_ok();
-    let rustc = std::env::var("RUSTC").unwrap_or_default();
-    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let said = |name| std::env::var_os(name).and_then(|value| value.into_string().ok());
+    let rustc = said("RUSTC").unwrap_or_default();
+    let flags = said("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let flags = flags.split('\u{1f}').filter(|flag| !flag.is_empty());
     let link = format!("link-arg={FOLD}");
     let (Some(source), Some(program)) = (source.to_str(), program.to_str()) else {

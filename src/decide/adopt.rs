@@ -162,7 +162,8 @@ pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
         TaskState::Queued
     };
     if ended.is_some() {
-        "found ended when the ledger was rebuilt".clone_into(&mut task.note);
+        // Marks do not name the pull request, and the result does.
+        "its result below says what came of it".clone_into(&mut task.note);
     } else if changed {
         words::CHANGED_WHILE_LOST.clone_into(&mut task.note);
     }

@@ -102,7 +102,8 @@ async fn a_backup_of_a_busy_factory_goes_on_elsewhere_and_repeats_nothing() {
     let lost = ask(&plant, 1001);
     issues.push(lost);
     for issue in &issues {
-        plant.status(*issue, "done, see #").await;
+        // Of what ended after the backup the new factory knows by its marks alone.
+        plant.status(*issue, "done").await;
         until_is(DELIVERED, || plant.traces(*issue)).await;
     }
     assert_eq!(daemon.stop().await, Some(0));
