@@ -10,7 +10,7 @@ use super::intake::{self, Parts};
 use super::{coordinate, words};
 use crate::mention;
 use crate::model::{
-    BEGUN, Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Mark, MarkKind,
+    BEGUN, Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, Exit, Mark, MarkKind,
     Person, Refusal, RunState, Snapshot, Task, TaskId, TaskState,
 };
 
@@ -198,7 +198,14 @@ pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
 /// What a task that ended came to, by its last run where the disk remembers it.
 fn as_ended(draft: &Draft<'_>, task: &Task) -> TaskState {
     let last = draft.s.world.runs_of(&task.id).last();
-    let Some((run, RunState::Ended { at, outcome })) = last.map(|r| (r, &r.state)) else {
+    let seen = last.and_then(|run| match &run.state {
+        // A run that was under way when the ledger was backed up came to an end that nobody knows.
+        RunState::Ended { at, outcome } if outcome.exit != Exit::Interrupted => {
+            Some((run, at, outcome))
+        }
+        _ => None,
+    });
+    let Some((run, at, outcome)) = seen else {
         return TaskState::Done;
     };
     let agent = draft.s.settings.agents.get(&task.agent);

@@ -202,6 +202,25 @@ fn a_task_of_a_lost_ledger_that_had_ended_stays_ended() {
 }
 
 #[test]
+fn a_task_that_ended_after_the_backup_is_not_called_cancelled() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    // The host is lost while the run is under way, and the task ended since the backup.
+    let changes = adf::decide::rejoin::rejoin(&scene.world, scene.now);
+    scene.apply(changes);
+    let marks = [(MarkKind::Accept, 40), (MarkKind::Result, 41)];
+    let marks = marks.map(|(kind, at)| Change::Mark(mark(&scene, &mention, kind, at)));
+    scene.apply(marks.into());
+    scene.apply(vec![Change::Mention(Mention {
+        older: true,
+        ..mention.clone()
+    })]);
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Done);
+}
+
+#[test]
 fn a_refusal_of_a_lost_ledger_is_not_repeated() {
     let (scene, _, tried) = lost(|s, m| vec![mark(s, m, MarkKind::Reply, 40)]);
     assert!(

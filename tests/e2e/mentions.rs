@@ -177,7 +177,7 @@ async fn a_coordinating_agent_is_shown_vision_ranks_and_milestones() {
     let line = line.unwrap_or_else(|| panic!("no line: {prompt}"));
     assert!(line.contains("milestone 1.0 due 2026-12-24"), "{line}");
     assert!(
-        line.contains(&format!("#{} waits for it", issues[3])),
+        line.contains(&format!("#{} wait for it", issues[3])),
         "{line}"
     );
 }

@@ -4,7 +4,7 @@
 //! whether files can be made has no name.
 
 use crate::act::disk;
-use crate::config::{self, Config};
+use crate::config::{self, Config, SecretSource};
 use crate::model::Time;
 use crate::model::settings::{ForgeSettings, Settings};
 use crate::store::{self, BackupTrace, StoreError};
@@ -77,8 +77,12 @@ pub fn observe(config: &Config, every_page: bool, now: Time) -> State {
     let dir = config.settings.state_dir.clone();
     let there = dir.ancestors().find(|path| path.exists());
     let there = there.unwrap_or(Path::new("/"));
-    let secrets = [MARKER_KEY, store::FACTORY_FILE, store::LEDGER_FILE];
-    let secrets = secrets.map(|name| dir.join(name));
+    let key = match &config.secrets.marker_key {
+        SecretSource::File { path } => path.clone(),
+        _ => dir.join(MARKER_KEY),
+    };
+    let (factory, ledger_file) = (dir.join(store::FACTORY_FILE), dir.join(store::LEDGER_FILE));
+    let secrets = [key, factory, ledger_file];
     State {
         folder: folder(&dir),
         writable: tempfile::tempfile_in(there)
