@@ -58,7 +58,9 @@ fn stamp(dir: Option<&Path>) -> Stamp {
 }
 
 fn again(started: &Config) -> Result<Arc<Settings>, String> {
-    let read = config::load(&started.path).map_err(|faults| told(&faults))?;
+    let read = config::load(&started.path).map_err(|faults| told(&faults));
+    config::forget_schema();
+    let read = read?;
     let fixed = fixed(started, &read);
     if !fixed.is_empty() {
         return Err(format!(

@@ -56,6 +56,7 @@ pub fn run(args: &Run) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
+    crate::config::forget_schema();
     let secrets = app::token(&config).and_then(|token| {
         let mut secrets: Vec<_> = app::keys(&config)?.into_values().collect();
         secrets.push(token);

@@ -47,7 +47,7 @@ pub use render::{render, to_json};
 pub use resolve::{
     EDITOR_PROMPT, READER_PROMPT, WRITER_PROMPT, WebhookSettings, default_state_dir,
 };
-pub use schema::schema;
+pub use schema::{forget_schema, schema};
 pub use secret::{
     SecretError, SecretSource, SecretSources, SinkSecrets, TOKEN_CREDENTIAL, TOKEN_VARIABLE,
     passed_on,

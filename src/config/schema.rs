@@ -15,19 +15,33 @@ use jsonschema::error::ValidationErrorKind;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The published schema, as it was when this binary was built.
-static PUBLISHED: LazyLock<Result<Published, String>> = LazyLock::new(|| {
-    let text = include_str!("../../config.schema.json");
-    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let validator = jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())?;
-    Ok(Published { schema, validator })
-});
+/// The published schema, as it was when this binary was built, while somebody wants it.
+static KEPT: Mutex<Option<Arc<Published>>> = Mutex::new(None);
 
 struct Published {
     schema: Value,
     validator: Validator,
+}
+
+/// The schema, ready to check with: making it takes longer than all the rest of a load.
+fn published() -> Result<Arc<Published>, String> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(published) = kept.as_ref() {
+        return Ok(published.clone());
+    }
+    let text = include_str!("../../config.schema.json");
+    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let validator = jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())?;
+    let published = Arc::new(Published { schema, validator });
+    *kept = Some(published.clone());
+    Ok(published)
+}
+
+/// Lets go of what loads share: a factory loads once, and may run for months.
+pub fn forget_schema() {
+    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
 /// How often what the schema refuses is cut out of the copy before giving up.
@@ -66,7 +80,7 @@ fn without_null(schema: &mut schemars::Schema) {
 /// Checks the document and reads it; `None` when not even the rest of it, with
 /// what was refused cut out, can be read.
 pub(super) fn check(faults: &mut Faults<'_>) -> Option<Raw> {
-    let published = match PUBLISHED.as_ref() {
+    let published = match published() {
         Ok(published) => published,
         Err(error) => {
             let message = format!("the schema in this binary cannot be used: {error}");
@@ -78,7 +92,7 @@ pub(super) fn check(faults: &mut Faults<'_>) -> Option<Raw> {
     let mut stand_ins = Vec::new();
     let mut is_told = false;
     for round in 0..PRUNE_ROUNDS_MAX {
-        let refused = refused(published, &copy);
+        let refused = refused(&published, &copy);
         if refused.is_empty() {
             break;
         }
