@@ -108,6 +108,20 @@ fn shell(tool: &str, command: &str) -> String {
     call(tool, serde_json::json!({"command": command}))
 }
 
+fn write(path: &str) -> String {
+    call("Write", serde_json::json!({"file_path": path}))
+}
+
+/// Writes documents and runs nothing.
+fn architect() -> RoleContext {
+    RoleContext {
+        role: "architect".to_owned(),
+        edits: Some(vec!["docs/".to_owned()]),
+        outputs: Vec::new(),
+        may_run: false,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_cli_is_answered_and_every_judgement_told() {
     let run = run();
@@ -233,14 +247,7 @@ async fn without_a_factory_that_hears_nothing_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_takes_away_what_its_tools_could_do() {
-    let role = RoleContext {
-        role: "architect".to_owned(),
-        edits: Some(vec!["docs/".to_owned()]),
-        outputs: Vec::new(),
-        may_run: false,
-    };
-    let run = run_with(role, true);
-    let write = |path: &str| call("Write", serde_json::json!({"file_path": path}));
+    let run = run_with(architect(), true);
     assert_eq!(run.asks("claude", write("docs/a.md")).await.0, 0);
     let (code, said) = run.asks("claude", write("src/lib.rs")).await;
     assert_eq!(code, 2);

@@ -5,6 +5,7 @@ use super::{ConfigArg, FAILED, Format, OK, complain, load, project, runtime, say
 use crate::backup::{self, BackupError, Made, Restored};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::model::counted;
 use crate::store::{BackupTrace, StoreError};
 use serde_json::json;
 use std::path::PathBuf;
@@ -163,8 +164,10 @@ fn show_restored(restored: &Restored, args: &Restore, took: std::time::Duration)
     }
     let made = super::table::moment(manifest.made_at);
     say(&format!(
-        "project `{}`, as it was at {made} UTC: {} tasks, {} of them not settled then",
-        manifest.project, restored.tasks, restored.unsettled
+        "project `{}`, as it was at {made} UTC: {}, {} of them not settled then",
+        manifest.project,
+        counted(restored.tasks, "task"),
+        restored.unsettled
     ));
     for file in &restored.files {
         say(&format!("restored {}", file.display()));

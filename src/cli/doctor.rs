@@ -10,9 +10,9 @@ use super::{
 use crate::clock::Clock;
 use crate::config::{self, Config, Fault};
 use crate::doctor::check::{blamed, count, worst};
-use crate::doctor::judge::{counted, refused};
+use crate::doctor::judge::refused;
 use crate::doctor::{About, Check, How, Mend, Severity, examine, glance, mend::mend};
-use crate::model::Time;
+use crate::model::{Time, counted};
 use serde_json::json;
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -1,15 +1,13 @@
 //! `adf explain N`: one issue's whole story and why nothing more happens now, from the
 //! ledger alone.
 
+use super::plan::plan_of;
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, project, say, say_json};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::decide;
 use crate::model::{FactoryId, Time, World};
-use crate::reconcile::State;
 use crate::store::Entry;
-use std::sync::Arc;
 
 /// Tell the whole story of one issue or pull request
 #[derive(Debug, clap::Args)]
@@ -63,18 +61,14 @@ pub fn run(args: &Explain) -> u8 {
 
 /// Why what could be done about the issue is not being done, as the planner has it.
 fn left_alone(config: &Config, world: World, number: u64) -> Vec<Entry> {
-    let (now, settings) = (Clock::System.now(), Arc::new(config.settings.clone()));
     // No plan's reasons depend on whose it is.
-    let mut state = State::new(world, settings, FactoryId::from(""));
-    state.synced = true;
-    let plan = decide::plan(&state.snapshot(now), &state.routes);
-    let mut skips = plan.skips;
+    let mut skips = plan_of(config, world, FactoryId::from(""), true).skips;
     skips.retain(|skip| skip.issue == Some(number));
     let entry = |skip: crate::model::Skip| {
         let until = skip.reason.until().filter(|at| *at < Time::NEVER);
         let until = until.map_or(String::new(), |at| format!(", until {} UTC", moment(at)));
         Entry {
-            at: now,
+            at: Clock::System.now(),
             what: "left alone now".to_owned(),
             detail: format!("{}: {}{until}", skip.what, skip.reason),
         }

@@ -6,6 +6,7 @@
 use super::{CONFIG, FAILED, OK, complain, own_path, runtime, say};
 use crate::config;
 use crate::doctor::observe::{agents::unfound, state, unit::account};
+use crate::model::counted;
 use crate::setup::checkout::{self, Checkout};
 use crate::setup::diff::diff;
 use crate::setup::files::{self, File};
@@ -156,8 +157,7 @@ fn set_up(args: &Init) -> Result<(), SetupError> {
         return Ok(());
     }
     let written = staged.apply(args.force)?;
-    let files = if written == 1 { "file" } else { "files" };
-    say(&format!("\n{written} {files} written."));
+    say(&format!("\n{} written.", counted(written, "file")));
     next(&wishes);
     Ok(())
 }

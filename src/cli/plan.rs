@@ -10,7 +10,7 @@ use super::{ConfigArg, FAILED, Format, OK, complain, load, runtime, say, say_jso
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::model::{Plan, Time};
+use crate::model::{FactoryId, Plan, Time, World};
 use crate::reconcile::State;
 use crate::sense::SenseError;
 use std::sync::Arc;
@@ -60,10 +60,8 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<(Plan, u8), app::A
     let all = config.settings.coordinator.builtin;
     let progress: Option<&(dyn Fn(usize) + Sync)> = if all { Some(&progress) } else { None };
     let look = look(config, since, progress).await?;
-    let settings = Arc::new(config.settings.clone());
-    let mut state = State::new(look.world, settings, look.factory);
-    state.synced = look.polled.is_ok();
-    let plan = crate::decide::plan(&state.snapshot(Clock::System.now()), &state.routes);
+    let is_read = look.polled.is_ok();
+    let plan = plan_of(config, look.world, look.factory, is_read);
     let Err(error) = look.polled else {
         return Ok((plan, OK));
     };
@@ -73,6 +71,13 @@ async fn plan(config: &Config, since: Option<Time>) -> Result<(Plan, u8), app::A
         _ => FAILED,
     };
     Ok((plan, code))
+}
+
+/// What the planner makes of a world now; `synced` says that the world is the forge's.
+pub(super) fn plan_of(config: &Config, world: World, factory: FactoryId, synced: bool) -> Plan {
+    let mut state = State::new(world, Arc::new(config.settings.clone()), factory);
+    state.synced = synced;
+    crate::decide::plan(&state.snapshot(Clock::System.now()), &state.routes)
 }
 
 fn as_text(plan: &Plan) -> String {

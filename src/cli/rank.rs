@@ -13,7 +13,7 @@ use crate::decide::graph;
 use crate::model::{BACKLOG, World};
 use crate::redact::clip;
 use crate::store;
-use adf_graph::{IssueGraph, Ranking, Row, input, show};
+use adf_graph::{IssueGraph, Ranking, Row, Standing, input, show};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -21,7 +21,8 @@ use std::path::PathBuf;
 
 const AFTER: &str = "Ranks are by PageRank from dependants to what blocks them (damping 0.85, the rank of issues that wait \
 for nothing spread evenly, sum 1), as other implementations compute it. An issue is ready when it is open, \
-waits for nothing, nobody works on it, and it bears the coordinator's label where that works.
+waits for nothing, nobody works on it, and it bears the coordinator's label where that works; for the \
+others the table says what is in the way first: `blocked`, `taken up` or `no label`.
 
 With --stdin reads  {\"issues\":[1,2,3],\"dependencies\":[{\"issue\":2,\"depends_on\":1}]}
 
@@ -163,7 +164,7 @@ fn as_text(ranking: &Ranking, titles: &BTreeMap<u64, String>) -> String {
             (n + 1).to_string(),
             format!("#{}", row.issue),
             format!("{:.6}", row.rank),
-            if row.ready { "ready" } else { "" }.to_owned(),
+            standing(row.standing).to_owned(),
             numbers(&row.unblocks),
             some(known.chain(unknown)),
             title(row),
@@ -180,6 +181,15 @@ fn as_text(ranking: &Ranking, titles: &BTreeMap<u64, String>) -> String {
             .map(|link| format!("left out: {link}")),
     );
     parts.join("\n")
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Ready => "ready",
+        Standing::Blocked => "blocked",
+        Standing::Claimed => "taken up",
+        Standing::Unwanted => "no label",
+    }
 }
 
 fn numbers(issues: &[u64]) -> String {

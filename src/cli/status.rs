@@ -6,7 +6,7 @@ use super::{ConfigArg, FAILED, Format, OK, own_path, runtime, say, say_json};
 use crate::act::supervise::given;
 use crate::clock::Clock;
 use crate::ipc::operator;
-use crate::model::{RunState, World, settings::Walls};
+use crate::model::{RunState, World, counted, settings::Walls};
 use crate::store::{BackupTrace, Brief};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -163,9 +163,9 @@ fn standing(project: &Project, world: &World, daemon: Option<&Value>) -> Vec<Str
     parts.push(match daemon {
         None => format!("{name}: no factory is running"),
         Some(daemon) => format!(
-            "{name}: {}, {} runs{}",
+            "{name}: {}, {}{}",
             word("stage").unwrap_or_default(),
-            daemon["runs"],
+            counted(daemon["runs"].as_u64().unwrap_or_default(), "run"),
             word("forge_trouble")
                 .or_else(|| word("unfit"))
                 .map(|t| format!("\n  {t}"))
@@ -192,10 +192,10 @@ fn standing(project: &Project, world: &World, daemon: Option<&Value>) -> Vec<Str
 fn housekeeping(daemon: &Value) -> String {
     let swept = |key: &str| daemon["swept"][key].as_u64().unwrap_or_default();
     let mut line = format!(
-        "swept since the start: {} processes, {} workspaces, {} run directories ({} MB); {} left alone",
-        swept("processes"),
-        swept("workspaces"),
-        swept("runs"),
+        "swept since the start: {}, {}, {} ({} MB); {} left alone",
+        counted(swept("processes"), "process"),
+        counted(swept("workspaces"), "workspace"),
+        counted(swept("runs"), "run directory"),
         swept("bytes") / MB,
         swept("left"),
     );
@@ -221,7 +221,7 @@ fn as_text(project: &Project, brief: &Brief, daemon: Option<&Value>) -> String {
                 .runs_of(&t.id)
                 .last()
                 .map_or(String::new(), |r| match &r.state {
-                    RunState::Working { steps, .. } => format!(" ({steps} steps)"),
+                    RunState::Working { steps, .. } => format!(" ({})", counted(*steps, "step")),
                     _ => String::new(),
                 });
             vec![

@@ -7,7 +7,7 @@ use super::order::give;
 use super::project::{self, Project};
 use super::{ConfigArg, FAILED, Format, OK, complain, runtime, say, say_json};
 use crate::act::supervise;
-use crate::model::Wish;
+use crate::model::{Wish, counted};
 use crate::store::{self, StoreError};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -51,10 +51,10 @@ impl Left {
 
     fn line(&self) -> String {
         format!(
-            "{} processes, {} leases, {} pending effects",
-            self.processes,
-            self.leases.len(),
-            self.pending.len()
+            "{}, {}, {}",
+            counted(self.processes, "process"),
+            counted(self.leases.len(), "lease"),
+            counted(self.pending.len(), "pending effect")
         )
     }
 }

@@ -51,14 +51,9 @@ pub fn glimpse(path: &Path) -> Result<Glimpse, Box<Fault>> {
     let stem = absolute.file_stem().unwrap_or_default();
     let project = said("name").unwrap_or_else(|| stem.to_string_lossy().into_owned());
     let base = absolute.parent().unwrap_or(Path::new("/"));
-    let (state_dir, place) = match (said("state_dir"), secret::state_directory()) {
-        (Some(named), _) => (resolve::lexical(&base.join(named)), StatePlace::Named),
-        (None, Some(systemd)) => (systemd, StatePlace::Systemd),
-        (None, None) => {
-            let default = resolve::default_state_dir(&absolute, &project);
-            (default, StatePlace::Default)
-        }
-    };
+    let named = said("state_dir").map(|named| resolve::lexical(&base.join(named)));
+    let systemd = secret::state_directory();
+    let (state_dir, place) = resolve::state_dir(named, systemd, &absolute, &project);
     Ok(Glimpse {
         project,
         state_dir,

@@ -7,7 +7,7 @@ use super::ending::Ending;
 use crate::mention::{self, marker::strip, neutral};
 use crate::model::{
     Cycle, Exit, FailureClass, Mention, Outcome, Person, Refusal, Report, ReportStatus, Snapshot,
-    Target, Task, TaskState, Work,
+    Target, Task, TaskState, Work, counted,
 };
 use crate::redact::clip;
 use std::fmt::Write;
@@ -204,15 +204,12 @@ fn facts(text: &mut String, outcome: &Outcome) {
         let _ = writeln!(text, "There is no commit.");
         return;
     };
-    let s = |n: u64| if n == 1 { "" } else { "s" };
     let _ = writeln!(
         text,
-        "{} commit{} on `{}`, {} file{}, +{} −{} lines.",
-        work.commits,
-        s(work.commits.into()),
+        "{} on `{}`, {}, +{} −{} lines.",
+        counted(work.commits, "commit"),
         work.base,
-        work.paths_total,
-        s(work.paths_total.into()),
+        counted(work.paths_total, "file"),
         work.lines.0,
         work.lines.1
     );

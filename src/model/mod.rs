@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod change;
+mod counted;
 pub mod cycle;
 pub mod effect;
 pub mod failure;
@@ -38,6 +39,7 @@ pub mod world;
 
 pub use alert::{Alert, Fire};
 pub use change::Change;
+pub use counted::counted;
 pub use cycle::Cycle;
 pub use effect::{Effect, EffectKind, EffectResult, EffectState};
 pub use failure::{Failed, Failure, Share};

@@ -7,7 +7,7 @@ use super::run::{Loop, micros};
 use super::state::State;
 use crate::decide::operator;
 use crate::ipc::question::Question;
-use crate::model::{Change, Order, Ordered, Time, Wish};
+use crate::model::{Change, Order, Ordered, Time, Wish, counted};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -70,7 +70,11 @@ impl Loop {
     pub(super) fn status(&self) -> String {
         let state = &self.state;
         let open = state.world.tasks.values().filter(|t| !t.state.is_final());
-        let mut line = format!("{} open tasks, {} runs", open.count(), state.runs);
+        let mut line = format!(
+            "{}, {}",
+            counted(open.count(), "open task"),
+            counted(state.runs, "run")
+        );
         let held = state.world.held.as_ref().map(Ordered::line);
         let now = self.clock.now();
         let away = state.forge_away.zip(state.forge_trouble.as_ref());

@@ -4,6 +4,7 @@
 //! that making it twice changes nothing; it never counts itself.
 
 use super::checkout::Checkout;
+use crate::model::counted;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -128,8 +129,7 @@ fn list(text: &mut String, title: &str, rows: Vec<(String, usize)>) {
     }
     let _ = writeln!(text, "\n## {title}\n");
     for (name, count) in rows.into_iter().take(NAMED_MAX) {
-        let files = if count == 1 { "file" } else { "files" };
-        let _ = writeln!(text, "* {name}: {count} {files}");
+        let _ = writeln!(text, "* {name}: {}", counted(count, "file"));
     }
 }
 

@@ -26,6 +26,14 @@ fn stdout(command: &mut Command) -> (i32, String) {
     (output.status.code().expect("an exit code"), text)
 }
 
+/// One answer a line.
+fn answers(text: &str) -> Vec<Value> {
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
 #[test]
 fn a_verdict_is_told_with_rule_command_loss_and_way_out() {
     let (code, text) = stdout(&mut guard(&[
@@ -78,10 +86,7 @@ fn lines_of_json_are_answered_line_by_line_and_bad_ones_denied() {
             .write_stdin("{\"command\":\"ls\"}\n\nnonsense\n{\"command\":\"git push\"}\n\u{7f}\n"),
     );
     assert_eq!(code, 1);
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|l| serde_json::from_str(l).expect("JSON"))
-        .collect();
+    let lines = answers(&text);
     let verdicts: Vec<&str> = lines.iter().filter_map(|l| l["verdict"].as_str()).collect();
     assert_eq!(verdicts, ["allow", "deny", "deny", "deny"]);
     assert_eq!(lines[2]["rule"], "git.push");
@@ -114,10 +119,7 @@ fn every_line_has_one_answer_with_the_same_keys() {
     );
     let (code, text) = stdout(guard(&["test", "--jsonl"]).write_stdin(input));
     assert_eq!(code, 1);
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|l| serde_json::from_str(l).expect("JSON"))
-        .collect();
+    let lines = answers(&text);
     let verdicts: Vec<&str> = lines.iter().filter_map(|l| l["verdict"].as_str()).collect();
     assert_eq!(verdicts, ["allow", "deny", "deny", "deny"]);
     for line in &lines {

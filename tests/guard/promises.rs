@@ -201,13 +201,15 @@ proptest! {
             2 => format!("true && {{ {text}\n}}"),
             3 => format!("if true; then {text}\nfi"),
             4 => format!("while read -r line; do {text}\ndone"),
-            5 => format!("x=$( {text}\n)"),
+            5 => format!("echo \"$( {text}\n)\""),
             6 => format!("bash -c {quoted}"),
             7 => format!("eval {quoted}"),
-            8 => format!("nohup sh -c {quoted} >/dev/null 2>&1 &"),
+            8 => format!("nohup sh -c {quoted} &"),
             9 => format!("f() {{ {text}\n}}; f"),
             10 => format!("timeout -k 5 60 nice -n 5 env A=b bash -c {quoted}"),
-            _ => format!("find . -name x -exec sh -c {quoted} \\;"),
+            // `find` would put the file's name where the command has its own braces.
+            11 if !text.contains("{}") => format!("find . -name x -exec sh -c {quoted} \\;"),
+            _ => format!("sh -c {quoted}"),
         };
         prop_assert!(is_denied(&wrapped, &scene(case)), "{}", wrapped);
     }

@@ -3,8 +3,7 @@
 //!
 //! Invariant: what could move a call and is not understood denies it.
 
-use super::{call, run, run_with, shell};
-use adf::model::RoleContext;
+use super::{architect, call, run, run_with, shell, write};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,14 +246,7 @@ async fn a_patch_is_judged_alike_by_tool_and_by_command() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_edits_its_paths_however_they_are_written() {
-    let role = RoleContext {
-        role: "architect".to_owned(),
-        edits: Some(vec!["docs/".to_owned()]),
-        outputs: Vec::new(),
-        may_run: false,
-    };
-    let run = run_with(role, true);
-    let write = |path: &str| call("Write", json!({"file_path": path}));
+    let run = run_with(architect(), true);
     let cwd = run.path("work/docs");
     std::fs::create_dir_all(&cwd).unwrap();
     std::fs::create_dir_all(run.path("work/src")).unwrap();

@@ -1,6 +1,6 @@
 //! What is ready, what waits for what, and links that lead nowhere.
 
-use adf_graph::{GraphError, ISSUES_MAX, IssueGraph, Link, Node, On, Row};
+use adf_graph::{GraphError, ISSUES_MAX, IssueGraph, Link, Node, On, Row, Standing};
 
 fn on(issue: u64, blocker: u64) -> Link {
     Link {
@@ -53,9 +53,16 @@ fn claimed_or_unlabelled_issues_are_not_ready() {
         wanted: false,
         ..Node::open(2)
     };
-    assert!(!row(&[claimed, unwanted], &[], 1).ready);
-    assert!(!row(&[claimed, unwanted], &[], 2).ready);
-    assert!(row(&[Node::open(3)], &[], 3).ready);
+    let standing = |nodes: &[Node], links: &[Link], issue| {
+        let row = row(nodes, links, issue);
+        assert_eq!(row.ready, row.standing == Standing::Ready);
+        row.standing
+    };
+    let both = [claimed, unwanted];
+    assert_eq!(standing(&both, &[], 1), Standing::Claimed);
+    assert_eq!(standing(&both, &[], 2), Standing::Unwanted);
+    assert_eq!(standing(&[Node::open(3)], &[], 3), Standing::Ready);
+    assert_eq!(standing(&both, &[on(1, 2)], 1), Standing::Blocked);
 }
 
 #[test]

@@ -96,6 +96,20 @@ pub struct IssueGraph {
     ignored: Vec<String>,
 }
 
+/// Whether an open issue could be taken up, or what is in the way first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Nothing is.
+    Ready,
+    /// It waits for others.
+    Blocked,
+    /// Somebody works on it, or its work waits to be merged.
+    Claimed,
+    /// It does not bear the label that says it may be taken up.
+    Unwanted,
+}
+
 /// What is known of one open issue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
@@ -103,8 +117,10 @@ pub struct Row {
     pub issue: u64,
     /// Its rank; those of all open issues sum to 1.
     pub rank: f64,
-    /// Open, unblocked, unclaimed and wanted.
+    /// Whether its standing is [`Standing::Ready`].
     pub ready: bool,
+    /// Whether it could be taken up, or what is in the way.
+    pub standing: Standing,
     /// The open issues that wait for it.
     pub unblocks: Vec<u64>,
     /// The open issues it waits for, itself included if it says so.
@@ -258,10 +274,17 @@ impl IssueGraph {
         let node = self.graph[at];
         let blocked_by = self.sorted(self.graph.neighbors(at));
         let unseen = self.unknown.get(&node.number);
+        let standing = match (blocked_by.is_empty() && unseen.is_none(), node) {
+            (false, _) => Standing::Blocked,
+            (true, Node { claimed: true, .. }) => Standing::Claimed,
+            (true, Node { wanted: false, .. }) => Standing::Unwanted,
+            (true, _) => Standing::Ready,
+        };
         Row {
             issue: node.number,
             rank,
-            ready: !node.claimed && node.wanted && blocked_by.is_empty() && unseen.is_none(),
+            ready: standing == Standing::Ready,
+            standing,
             unblocks: self.sorted(self.graph.neighbors_directed(at, Incoming)),
             blocked_by,
             blocked_by_unknown: unseen.cloned().unwrap_or_default(),

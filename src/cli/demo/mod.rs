@@ -15,6 +15,7 @@ use crate::act::supervise::given;
 use crate::app::{self, Factory, Plain, Start};
 use crate::clock::Clock;
 use crate::config;
+use crate::model::counted;
 use crate::sandbox::child::Daemon;
 use crate::sandbox::demo_world::{self, DemoWorld};
 use crate::sandbox::{Forge, ForgeOptions};
@@ -195,9 +196,9 @@ async fn chain(
 
 fn begin(show: &mut Show, forge: &Forge, world: &DemoWorld) {
     show.line(&format!(
-        "a forge at {} with a repository and {} issues",
+        "a forge at {} with a repository and {}",
         forge.url(),
-        world.issues.len()
+        counted(world.issues.len(), "issue")
     ));
 }
 

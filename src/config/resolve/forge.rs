@@ -6,6 +6,7 @@
 
 use super::Resolver;
 use crate::config::document::child;
+use crate::config::glimpse::StatePlace;
 use crate::config::raw::{Gitea, Project};
 use crate::config::secret::{SecretSource, SecretSources};
 use crate::config::{explain, span};
@@ -31,13 +32,29 @@ pub fn default_state_dir(config: &Path, project: &str) -> PathBuf {
     }
 }
 
+/// Where the state is, and what says so: the config, else systemd, else neither.
+pub(in crate::config) fn state_dir(
+    named: Option<PathBuf>,
+    systemd: Option<PathBuf>,
+    config: &Path,
+    project: &str,
+) -> (PathBuf, StatePlace) {
+    let said = named.map(|path| (path, StatePlace::Named));
+    said.or_else(|| systemd.map(|path| (path, StatePlace::Systemd)))
+        .unwrap_or_else(|| (default_state_dir(config, project), StatePlace::Default))
+}
+
 impl Resolver<'_, '_> {
     pub(super) fn state_dir(&mut self, project: &Project) -> PathBuf {
-        match (&project.state_dir, self.state_directory.take()) {
-            (Some(path), _) => self.path(path, "/project/state_dir"),
-            (None, Some(systemd)) => systemd,
-            (None, None) => default_state_dir(self.config, &project.name),
-        }
+        let named = project.state_dir.as_ref();
+        let named = named.map(|path| self.path(path, "/project/state_dir"));
+        state_dir(
+            named,
+            self.state_directory.take(),
+            self.config,
+            &project.name,
+        )
+        .0
     }
 
     pub(super) fn forge(&mut self, raw: &Gitea) -> ForgeSettings {

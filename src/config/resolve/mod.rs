@@ -28,6 +28,7 @@ use crate::model::Time;
 use crate::model::settings::{MentionSettings, Nightwatch, ScheduleSettings, Settings};
 use crate::schedule;
 pub use forge::default_state_dir;
+pub(super) use forge::state_dir;
 pub use prompts::{EDITOR_PROMPT, READER_PROMPT, WRITER_PROMPT};
 pub use webhook::WebhookSettings;
 

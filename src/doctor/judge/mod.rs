@@ -12,6 +12,7 @@ pub mod unit;
 
 use super::{About, Check, Mend};
 use crate::config::{Config, Fault, SecretError, Severity};
+use crate::model::counted;
 
 /// The config, which was taken, and what is odd about it.
 #[must_use]
@@ -50,12 +51,6 @@ pub fn refused(faults: &[Fault]) -> Vec<Check> {
         }
     };
     faults.iter().map(check).collect()
-}
-
-/// So many of something, in words.
-#[must_use]
-pub fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// A secret that cannot be had: `write` helps where its file is not there, `make` where

@@ -15,13 +15,14 @@ pub(super) fn environment(walker: &Walker<'_>, tokens: &[Token]) -> Found {
     let reads_environment = tokens.iter().any(|t| {
         matches!(
             t.name(),
-            Some("environ" | "getenv" | "env" | "ENV" | "ENVIRON")
+            Some("environ" | "getenv" | "env" | "ENV" | "ENVIRON" | "$_ENV")
         )
     });
     if !reads_environment {
         return Ok(());
     }
     whole(walker, tokens)?;
+    bare(walker, tokens)?;
     for token in tokens {
         let name = token.name().or(token.text()).unwrap_or_default();
         let is_variable = !name.is_empty()
@@ -30,6 +31,38 @@ pub(super) fn environment(walker: &Walker<'_>, tokens: &[Token]) -> Found {
                 .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if is_variable && parameters::is_secret_name(name) {
             walker.deny(&secrets::SHOW, name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The whole environment where it is a value of its own, in a code that shows something.
+fn bare(walker: &Walker<'_>, tokens: &[Token]) -> Found {
+    const SHOWS: [&str; 13] = [
+        "p", "pp", "print", "printf", "puts", "say", "echo", "warn", "write", "print_r",
+        "var_dump", "Dumper", "inspect",
+    ];
+    const ASKS: [&str; 8] = [
+        "fetch", "key", "keys", "has_key", "include", "dig", "delete", "slice",
+    ];
+    let shows = |token: &Token| token.name().is_some_and(|name| SHOWS.contains(&name));
+    if !tokens.iter().any(shows) {
+        return Ok(());
+    }
+    for (at, token) in tokens.iter().enumerate() {
+        let is = |n: usize, sign: char| tokens.get(at + n).is_some_and(|t| t.is(sign));
+        let asks = is(1, '.')
+            && tokens
+                .get(at + 2)
+                .and_then(Token::name)
+                .is_some_and(|name| ASKS.contains(&name));
+        let whole = match token.name() {
+            Some("ENV" | "ENVIRON" | "$_ENV") => !(is(1, '[') || is(1, '{') || asks),
+            Some("getenv") => is(1, '(') && is(2, ')'),
+            _ => false,
+        };
+        if whole {
+            walker.deny(&secrets::SHOW, "the environment")?;
         }
     }
     Ok(())

@@ -41,15 +41,24 @@ pub(crate) struct Language {
     pub(super) calls: &'static [(&'static str, Act)],
 }
 
+/// What most of them have in common.
+pub(super) const PLAIN: Language = Language {
+    name: "",
+    code: &[],
+    valued: "",
+    longs: &[],
+    inline_first: false,
+    hash_comments: false,
+    slash_comments: false,
+    runs_backquotes: false,
+    calls: &[],
+};
+
 const PYTHON: Language = Language {
     name: "python",
     code: &["c"],
     valued: "cmWX",
-    longs: &[],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
     calls: &[
         ("os.remove", Act::Delete),
         ("unlink", Act::Delete),
@@ -104,6 +113,7 @@ const PYTHON: Language = Language {
         ("read_text", Act::Read),
         ("spawn", Act::Shell),
     ],
+    ..PLAIN
 };
 
 const NODE: Language = Language {
@@ -111,10 +121,7 @@ const NODE: Language = Language {
     code: &["e", "p", "eval", "print", "pe"],
     valued: "eprC",
     longs: &["eval", "print", "require", "import", "loader"],
-    inline_first: false,
-    hash_comments: false,
     slash_comments: true,
-    runs_backquotes: false,
     calls: &[
         ("rmSync", Act::Delete),
         ("unlinkSync", Act::Delete),
@@ -153,16 +160,14 @@ const NODE: Language = Language {
         ("rename", Act::Move),
         ("Deno.writeTextFile", Act::Write),
     ],
+    ..PLAIN
 };
 
 const PERL: Language = Language {
     name: "perl",
     code: &["e", "E"],
     valued: "eEIMm",
-    longs: &[],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
     runs_backquotes: true,
     calls: &[
         ("unlink", Act::Delete),
@@ -181,16 +186,14 @@ const PERL: Language = Language {
         ("copy", Act::WriteSecond),
         ("move", Act::Move),
     ],
+    ..PLAIN
 };
 
 const RUBY: Language = Language {
     name: "ruby",
     code: &["e"],
     valued: "eIrC",
-    longs: &[],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
     runs_backquotes: true,
     calls: &[
         ("File.delete", Act::Delete),
@@ -223,6 +226,7 @@ const RUBY: Language = Language {
         ("File.read", Act::Read),
         ("IO.read", Act::Read),
     ],
+    ..PLAIN
 };
 
 /// The language of a program.

@@ -194,7 +194,7 @@ fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
                 .iter()
                 .map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE)))
                 .collect();
-            walker.run(&argv, Stream::Empty, &[]).map(|_| ())
+            walker.run_aside(&argv)
         }
         Some(first) => {
             let Some(text) = first.value().filter(|v| !v.is_blank_mark()) else {
@@ -214,9 +214,9 @@ fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
                 }
             }
             if argv.len() > 1 && !text.text().contains(' ') {
-                return walker.run(&argv, Stream::Empty, &[]).map(|_| ());
+                return walker.run_aside(&argv);
             }
-            walker.shell_text(&text).map(|_| ())
+            walker.shell_text(&text)
         }
     }
 }
@@ -241,7 +241,7 @@ fn program(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
         Some(_) => argv.extend(args.map(value)),
         None => {}
     }
-    walker.run(&argv, Stream::Empty, &[]).map(|_| ())
+    walker.run_aside(&argv)
 }
 
 /// Calls that are put together from texts: every text may be the command.
@@ -261,7 +261,8 @@ fn hidden(walker: &mut Walker<'_>, tokens: &[Token], code: &str) -> Found {
         if text.contains(' ') && text.len() < 400 {
             let parses = super::syntax::parse(text, true).is_ok();
             if parses {
-                walker.apart(text, Stream::Unknown)?;
+                let out = walker.apart(text, Stream::Unknown)?;
+                walker.aside(&out)?;
             }
         }
     }

@@ -2,14 +2,13 @@
 //!
 //! Invariant: const data, as there.
 
-use super::languages::{Act, Language};
+use super::languages::{Act, Language, PLAIN};
 
 pub(super) const PHP: Language = Language {
     name: "php",
     code: &["r"],
     valued: "rdcf",
     longs: &["run"],
-    inline_first: false,
     hash_comments: true,
     slash_comments: true,
     runs_backquotes: true,
@@ -31,17 +30,13 @@ pub(super) const PHP: Language = Language {
         ("readfile", Act::Read),
         ("pcntl_fork", Act::Fork),
     ],
+    ..PLAIN
 };
 
 pub(super) const LUA: Language = Language {
     name: "lua",
     code: &["e"],
     valued: "el",
-    longs: &[],
-    inline_first: false,
-    hash_comments: false,
-    slash_comments: false,
-    runs_backquotes: false,
     calls: &[
         ("os.remove", Act::Delete),
         ("os.execute", Act::Shell),
@@ -51,6 +46,7 @@ pub(super) const LUA: Language = Language {
         ("loadstring", Act::Evaluate),
         ("load", Act::Evaluate),
     ],
+    ..PLAIN
 };
 
 pub(super) const AWK: Language = Language {
@@ -60,20 +56,15 @@ pub(super) const AWK: Language = Language {
     longs: &["include", "file", "field-separator", "assign", "source"],
     inline_first: true,
     hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
     calls: &[("system", Act::Shell)],
+    ..PLAIN
 };
 
 pub(super) const R: Language = Language {
     name: "r",
     code: &["e"],
     valued: "e",
-    longs: &[],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
     calls: &[
         ("unlink", Act::Delete),
         ("file.remove", Act::Delete),
@@ -81,6 +72,7 @@ pub(super) const R: Language = Language {
         ("system2", Act::Shell),
         ("writeLines", Act::WriteSecond),
     ],
+    ..PLAIN
 };
 
 pub(super) const POWERSHELL: Language = Language {
@@ -88,23 +80,17 @@ pub(super) const POWERSHELL: Language = Language {
     code: &["c", "Command", "command"],
     valued: "c",
     longs: &["Command", "command", "File"],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
     calls: &[("iex", Act::Evaluate), ("Invoke-Expression", Act::Evaluate)],
+    ..PLAIN
 };
 
 pub(super) const TCL: Language = Language {
     name: "tcl",
     code: &["c"],
     valued: "c",
-    longs: &[],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
-    calls: &[],
+    ..PLAIN
 };
 
 pub(super) const JULIA: Language = Language {
@@ -112,9 +98,7 @@ pub(super) const JULIA: Language = Language {
     code: &["e", "E", "eval"],
     valued: "eEL",
     longs: &["eval", "print", "load"],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
     runs_backquotes: true,
     calls: &[
         ("rm", Act::Delete),
@@ -122,6 +106,7 @@ pub(super) const JULIA: Language = Language {
         ("mv", Act::Move),
         ("cp", Act::WriteSecond),
     ],
+    ..PLAIN
 };
 
 pub(super) const ELIXIR: Language = Language {
@@ -129,10 +114,7 @@ pub(super) const ELIXIR: Language = Language {
     code: &["e", "eval", "rpc-eval"],
     valued: "er",
     longs: &["eval", "rpc-eval"],
-    inline_first: false,
     hash_comments: true,
-    slash_comments: false,
-    runs_backquotes: false,
     calls: &[
         ("rm", Act::Delete),
         ("rm_rf", Act::Delete),
@@ -147,16 +129,14 @@ pub(super) const ELIXIR: Language = Language {
         ("System.shell", Act::Shell),
         ("eval_string", Act::Evaluate),
     ],
+    ..PLAIN
 };
 
 pub(super) const GROOVY: Language = Language {
     name: "groovy",
     code: &["e"],
     valued: "e",
-    longs: &[],
-    inline_first: false,
-    hash_comments: false,
     slash_comments: true,
-    runs_backquotes: false,
     calls: &[("deleteDir", Act::Delete), ("delete", Act::Delete)],
+    ..PLAIN
 };

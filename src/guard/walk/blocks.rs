@@ -110,7 +110,8 @@ impl Walker<'_> {
             }
             Node::Coproc(name, body) => {
                 let kept = self.state.clone();
-                self.node(body, Stream::Unknown)?;
+                let out = self.node(body, Stream::Unknown)?;
+                self.aside(&out)?;
                 self.restore(kept);
                 let ends = vec![Value::mark(PLAIN), Value::mark(PLAIN)];
                 self.state.set(name, ends);
@@ -221,7 +222,8 @@ impl Walker<'_> {
 
     fn round(&mut self, head: Option<&Block>, body: &Block, stdin: &Stream) -> Found<Stream> {
         if let Some(head) = head {
-            self.block(head, stdin.clone())?;
+            let out = self.block(head, stdin.clone())?;
+            self.aside(&out)?;
         }
         let out = self.block(body, stdin.clone())?;
         self.state.has_left = false;
@@ -234,7 +236,8 @@ impl Walker<'_> {
         let has_else = arms.iter().any(|(condition, _)| condition.is_none());
         for (condition, body) in arms {
             if let Some(condition) = condition {
-                self.block(condition, stdin.clone())?;
+                let out = self.block(condition, stdin.clone())?;
+                self.aside(&out)?;
             }
             let begin = self.state.clone();
             out = self.arm(body, stdin, out)?;

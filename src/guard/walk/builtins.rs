@@ -228,7 +228,7 @@ fn evaluate(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {
     }
     let text = joined(args, " ");
     if text.is_blank_mark() || text.has(crate::guard::word::REMOTE) {
-        return walker.shell_text(&text);
+        return walker.shell_output(&text);
     }
     walker.text(text.text(), Stream::Empty)
 }

@@ -77,7 +77,7 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
             if let Some(zero) = rest.first() {
                 walker.state.set("0", vec![zero.clone()]);
             }
-            let out = with_args(walker, rest.get(1..), |walker| walker.shell_text(code))?;
+            let out = with_args(walker, rest.get(1..), |walker| walker.shell_output(code))?;
             walker.state.variables.remove("0");
             Ok(out)
         }

@@ -178,7 +178,8 @@ pub(super) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stre
             .iter()
             .map(|root| if all { root.clone() } else { found(root) })
             .collect();
-        each(walker, argv, Some("{}"), &given)?;
+        let out = each(walker, argv, Some("{}"), &given)?;
+        walker.aside(&out)?;
         if let Some(end) = end {
             args.nth(end);
         }
@@ -241,7 +242,8 @@ pub(super) fn fd(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream
         let argv = argv.get(..end).unwrap_or_default();
         let given: Vec<Value> = roots.iter().map(found).collect();
         let has_mark = argv.iter().any(|a| a.text().contains("{}"));
-        each(walker, argv, has_mark.then_some("{}"), &given)?;
+        let out = each(walker, argv, has_mark.then_some("{}"), &given)?;
+        walker.aside(&out)?;
     }
     Ok(Stream::Paths(roots))
 }

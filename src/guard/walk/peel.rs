@@ -98,7 +98,7 @@ fn by_table(name: &str, command: &Command<'_>, walker: &mut Walker<'_>) -> Found
         if let [text] = tail(args, at)
             && text.text().contains(' ')
         {
-            return walker.shell_text(text).map(Some);
+            return walker.shell_output(text).map(Some);
         }
         let out = walker.run(tail(args, at), command.stdin.clone(), command.env)?;
         return Ok(Some(out));
@@ -263,7 +263,8 @@ fn away(
     walker.away += 1;
     if rest.is_empty() {
         if let Stream::Text(text) = command.stdin {
-            walker.apart(text, Stream::Unknown)?;
+            let out = walker.apart(text, Stream::Unknown)?;
+            walker.aside(&out)?;
         }
     } else {
         walker.shell_text(&joined(rest, " "))?;

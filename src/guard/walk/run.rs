@@ -133,8 +133,8 @@ impl Walker<'_> {
         let path = self.target(&Value::new(command.word), true).path;
         match self.state.files.get(&path).cloned() {
             Some(Stream::Text(text)) if !text.starts_with("#!") || shebang_is_shell(&text) => {
-                self.apart(&text, Stream::Unknown)?;
-                Ok(())
+                let out = self.apart(&text, Stream::Unknown)?;
+                self.aside(&out)
             }
             Some(Stream::Text(text)) => interpret::script(self, &text),
             Some(Stream::Remote) => self.deny(&rules::remote::SCRIPT, &path),
@@ -174,8 +174,28 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Judges a text that a program is given to run by a shell.
-    pub(crate) fn shell_text(&mut self, value: &Value) -> Found<Stream> {
+    /// Judges a text that a program is given to run by a shell; what it prints is shown.
+    pub(crate) fn shell_text(&mut self, value: &Value) -> Found {
+        let out = self.shell_output(value)?;
+        self.aside(&out)
+    }
+
+    /// Judges a program and its words that another one runs; what it prints is shown.
+    pub(crate) fn run_aside(&mut self, argv: &[Value]) -> Found {
+        let out = self.run(argv, Stream::Empty, &[])?;
+        self.aside(&out)
+    }
+
+    /// What is printed where nobody follows it ends in a log.
+    pub(crate) fn aside(&self, out: &Stream) -> Found {
+        match out {
+            Stream::Secret => self.deny(&rules::secrets::SHOW, "the environment"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Judges a text that a program is given to run by a shell; what it prints.
+    pub(crate) fn shell_output(&mut self, value: &Value) -> Found<Stream> {
         if value.is_blank_mark() && value.has(TOOL) {
             return Ok(Stream::Empty);
         }

@@ -90,7 +90,8 @@ pub(super) fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Opt
         }
         "at" | "batch" => match command.stdin {
             Stream::Text(text) => {
-                walker.apart(text, Stream::Unknown)?;
+                let out = walker.apart(text, Stream::Unknown)?;
+                walker.aside(&out)?;
             }
             Stream::Empty => {}
             _ => walker.doubtful(&crate::guard::rules::shell::UNKNOWN_CODE, "at")?,
@@ -163,7 +164,7 @@ fn split_text(walker: &mut Walker<'_>, glued: Option<Value>, rest: &[Value]) -> 
             Value::new(super::run::requoted(arg))
         });
     }
-    walker.shell_text(&joined(&words, " "))
+    walker.shell_output(&joined(&words, " "))
 }
 
 pub(super) fn env(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {

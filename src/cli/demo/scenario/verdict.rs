@@ -6,7 +6,7 @@
 use super::look::{self, Left};
 use super::{Scenario, beside};
 use crate::cli::demo::place::Place;
-use crate::model::FailureClass;
+use crate::model::{FailureClass, counted};
 use crate::sandbox::Forge;
 use serde_json::{Value, json};
 
@@ -114,12 +114,12 @@ impl Verdict {
         let traces = &self.left.traces;
         let runs: Vec<&str> = self.runs.iter().map(|r| word(*r)).collect();
         format!(
-            "{} comments ({} results, {} replies), {} branches, {} pull requests; runs: {}",
-            self.left.comments.len(),
-            traces.results,
-            traces.replies,
-            traces.branches,
-            traces.pulls,
+            "{} ({}, {}), {}, {}; runs: {}",
+            counted(self.left.comments.len(), "comment"),
+            counted(traces.results, "result"),
+            counted(traces.replies, "reply"),
+            counted(traces.branches, "branch"),
+            counted(traces.pulls, "pull request"),
             if runs.is_empty() {
                 "none".to_owned()
             } else {
