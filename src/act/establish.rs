@@ -18,11 +18,10 @@ use std::time::Duration;
 /// How long bundling an agent's work may take.
 const HARVEST_MAX: Duration = Duration::from_secs(300);
 
-/// Why a run's work was not taken in.
+/// A run's work that was not taken in.
 #[derive(Debug)]
 pub(super) struct Untaken {
-    /// The factory's own doing failed, so nothing is known of the work.
-    ours: bool,
+    kind: classify::Untaken,
     why: String,
 }
 
@@ -33,15 +32,19 @@ impl std::fmt::Display for Untaken {
 }
 
 impl Untaken {
+    fn of(kind: classify::Untaken, why: impl ToString) -> Untaken {
+        let why = why.to_string();
+        Untaken { kind, why }
+    }
+
+    /// The factory's own doing failed, so nothing is known of the work.
     fn ours(why: impl ToString) -> Untaken {
-        let (ours, why) = (true, why.to_string());
-        Untaken { ours, why }
+        Untaken::of(classify::Untaken::Ours, why)
     }
 
     /// What the agent left cannot be taken.
     fn its(why: impl ToString) -> Untaken {
-        let (ours, why) = (false, why.to_string());
-        Untaken { ours, why }
+        Untaken::of(classify::Untaken::Its, why)
     }
 }
 
@@ -55,7 +58,7 @@ impl Machine {
         spec: &RunSpec,
         mut ended: Ended,
     ) -> Outcome {
-        let report = self.report_of(run).await;
+        let (report, asked) = self.said_by(run).await;
         ended.told = self.clean_told(ended.told);
         let cancelled = self.ending().borrow().names(&run.id);
         if ended.exit == Exit::Interrupted && !cancelled {
@@ -69,12 +72,15 @@ impl Machine {
             Ok(work) => (work, None),
             Err(trouble) => (None, Some(trouble)),
         };
+        let reads = self.only_reads(run);
         let evidence = Evidence {
-            exit: &ended.exit,
             has_work: work.is_some(),
-            unseen: trouble.as_ref().is_some_and(|t| t.ours),
+            untaken: trouble.as_ref().map(|t| t.kind),
             report: report.as_ref(),
+            asked,
+            reads,
             denial: ended.told.denial.as_ref(),
+            ..Evidence::of(&ended.exit)
         };
         // Whoever cancelled it knows why it came to nothing.
         let class = if cancelled || !classify::is_failed(&evidence) {
@@ -87,7 +93,8 @@ impl Machine {
             };
             self.judge(&evidence, &said)
         };
-        let mut reason = reason(&ended, work.as_ref());
+        let told = reads && report.is_some();
+        let mut reason = reason(&ended, work.as_ref(), (told, trouble.is_some()));
         if let Some((_, failure)) = &class {
             reason = format!("{reason} (rule `{}`)", failure.rule);
         }
@@ -111,6 +118,13 @@ impl Machine {
         }
     }
 
+    /// Whether the role of a run's agent edits nothing.
+    fn only_reads(&self, run: &Run) -> bool {
+        let settings = self.who.settings.get();
+        let agent = settings.agents.get(&run.agent);
+        agent.is_some_and(|agent| !agent.role.may_edit())
+    }
+
     /// The rules in force.
     fn rules(&self) -> Rules {
         Rules::new(&self.who.settings.get().failures.rules)
@@ -127,13 +141,7 @@ impl Machine {
     pub(super) fn unstarted(&self, exit: Exit, reason: String) -> Outcome {
         let mut outcome = Outcome::without_work(exit, reason);
         if let Exit::NotStarted { waits: false } = outcome.exit {
-            let evidence = Evidence {
-                exit: &outcome.exit,
-                has_work: false,
-                unseen: false,
-                report: None,
-                denial: None,
-            };
+            let evidence = Evidence::of(&outcome.exit);
             let class = self.judge(&evidence, &self.rules().read(&outcome.reason));
             outcome.class = class.as_ref().map(|(class, _)| *class);
             outcome.failure = class.map(|(_, failure)| failure);
@@ -218,19 +226,23 @@ impl Machine {
         }
     }
 
-    async fn report_of(&self, run: &Run) -> Option<Report> {
+    /// The last report of a run, and whether it asked people.
+    async fn said_by(&self, run: &Run) -> (Option<Report>, bool) {
         let id = run.id.clone();
         let read = self
             .tools
             .ledger
             .read(move |reader| reader.messages_of(&id))
             .await;
-        let said = read.unwrap_or_default().into_iter().rev();
-        let mut reports = said.filter_map(|said| match said.message {
-            Message::Report(report) => Some(report),
-            _ => None,
-        });
-        reports.next()
+        let (mut report, mut asked) = (None, false);
+        for said in read.unwrap_or_default() {
+            match said.message {
+                Message::Report(of_it) => report = Some(of_it),
+                Message::Ask(_) => asked = true,
+                _ => {}
+            }
+        }
+        (report, asked)
     }
 }
 
@@ -249,8 +261,11 @@ fn counted(ended: Ended, reason: String) -> Outcome {
     }
 }
 
-fn reason(ended: &Ended, work: Option<&Work>) -> String {
+/// How it ended and what it left; of who edits nothing, that it `told` what it found.
+fn reason(ended: &Ended, work: Option<&Work>, (told, untaken): (bool, bool)) -> String {
     match work.map(|work| work.commits) {
+        None if untaken => ended.reason.clone(),
+        None if told => format!("{}, it reported", ended.reason),
         None => format!("{}, no commit", ended.reason),
         Some(1) => format!("{}, 1 commit", ended.reason),
         Some(n) => format!("{}, {n} commits", ended.reason),

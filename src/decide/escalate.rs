@@ -42,7 +42,9 @@ pub(super) fn after(
     next: &Ending,
     same: usize,
 ) {
-    let Some(class) = outcome.class.filter(|_| outcome.failed() == Some(true)) else {
+    let asks = *next == Ending::Clarify;
+    let failed = outcome.failed() == Some(true) && !asks;
+    let Some(class) = outcome.class.filter(|_| failed) else {
         return;
     };
     let ends = matches!(

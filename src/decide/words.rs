@@ -131,6 +131,9 @@ pub fn pull_body(task: &Task, outcome: &Outcome) -> String {
 pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &str) -> String {
     let head = match (state, task.pull) {
         (TaskState::Done, Some(pull)) => format!("`{}` has delivered: #{pull}", task.agent),
+        (TaskState::Done, None) if outcome.is_some_and(|o| o.work.is_none()) => {
+            format!("`{}` is done: what it says below is the result", task.agent)
+        }
         (TaskState::Failed(class), _) => {
             format!(
                 "`{}` has failed ({}): {}",

@@ -30,6 +30,20 @@ fn nothing() -> Outcome {
     }
 }
 
+/// What a run comes to that asked and ended.
+fn asked_only() -> Outcome {
+    Outcome::without_work(Exit::Code(0), "exit 0, no commit".to_owned())
+}
+
+fn done(outcome: Outcome) -> Outcome {
+    let report = Some(Report {
+        status: ReportStatus::Done,
+        summary: "I took A".to_owned(),
+        evidence: Vec::new(),
+    });
+    Outcome { report, ..outcome }
+}
+
 fn unclear() -> Outcome {
     Outcome {
         report: Some(Report {
@@ -174,15 +188,53 @@ fn a_run_that_asks_and_then_decides_is_delivered() {
     scene.settle();
     question(&mut scene);
     scene.settle();
-    let mut outcome = good_work();
-    outcome.report = Some(Report {
-        status: ReportStatus::Done,
-        summary: "I took A".to_owned(),
-        evidence: Vec::new(),
-    });
-    scene.end_run(outcome);
+    scene.end_run(done(good_work()));
     scene.settle();
     assert_eq!(scene.task(&mention).state, TaskState::Done);
+}
+
+#[test]
+fn a_run_that_asks_and_says_done_without_a_commit_waits_for_the_answer() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    question(&mut scene);
+    scene.settle();
+    scene.end_run(done(asked_only()));
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::NeedsClarification);
+    let id = asked(&mut scene, &mention);
+    comment(&mut scene, id + 1, 1, "alice", 5);
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Running);
+    // The question is answered, so without a commit there is nothing to wait for.
+    scene.end_run(Outcome {
+        class: Some(FailureClass::Logic),
+        ..done(asked_only())
+    });
+    scene.settle();
+    let state = &scene.task(&mention).state;
+    assert_eq!(*state, TaskState::Failed(FailureClass::Logic));
+}
+
+#[test]
+fn questions_on_three_issues_are_no_row_of_failures() {
+    let mut scene = Scene::new();
+    for issue in 1..=3 {
+        scene.mention(issue, "alice", "developer", "fix it");
+        scene.settle();
+        question(&mut scene);
+        scene.settle();
+        scene.end_run(asked_only());
+        scene.settle();
+    }
+    let agent = AgentName::from("developer");
+    assert!(scene.world.row_of_agent(&agent).is_empty());
+    let called = |key: &EffectKey| {
+        let key = key.as_str();
+        key.starts_with("call:") || key.starts_with("escalate:")
+    };
+    assert!(!scene.world.effects.keys().any(called));
 }
 
 #[test]

@@ -170,6 +170,41 @@ fn a_run_without_a_commit_is_not_called_done_whatever_the_agent_says() {
 }
 
 #[test]
+fn who_edits_nothing_is_done_with_its_report_and_calls_nobody() {
+    let mut scene = Scene::new();
+    let reviewer = scene
+        .settings
+        .agents
+        .get_mut(&AgentName::from("reviewer"))
+        .unwrap();
+    reviewer.role.edits = Some(Vec::new());
+    let mention = scene.mention(1, "alice", "reviewer", "please read it");
+    scene.settle();
+    let mut outcome = Outcome::without_work(Exit::Code(0), "exit 0, it reported".to_owned());
+    outcome.report = Some(Report {
+        status: ReportStatus::Done,
+        summary: "line 3 forgets the end".to_owned(),
+        evidence: Vec::new(),
+    });
+    scene.end_run(outcome);
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Done);
+    let result = &scene.world.effects[&EffectKey(format!("result:{}", mention.task))];
+    let EffectKind::Result { body } = &result.kind else {
+        panic!("{result:?}")
+    };
+    for words in ["`reviewer` is done", "> line 3 forgets the end"] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+    assert!(
+        !body.contains("needs a person") && !body.contains("failed"),
+        "{body}"
+    );
+    let call = EffectKey(format!("call:{}", mention.task));
+    assert!(!scene.world.effects.contains_key(&call));
+}
+
+#[test]
 fn work_of_a_failed_run_is_kept_on_its_branch_without_a_pull_request() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");
