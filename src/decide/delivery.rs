@@ -172,6 +172,10 @@ pub(super) fn finish(
             body.push_str(&words::needed(task, why));
         }
     }
+    if state == TaskState::NeedsPerson {
+        let label = &draft.s.settings.failures.label;
+        body.push_str(&words::needed(task, &words::hand_over(task, label)));
+    }
     let (state, note) = match stand(draft, task, key, lease, || EffectKind::Result { body }) {
         Stand::Open => {
             draft.plan.changes.push(Change::Task(task.clone()));

@@ -122,8 +122,9 @@ pub fn ending(
         Some(ReportStatus::Rejected) => kept(outcome, TaskState::Rejected),
         Some(ReportStatus::NeedsClarification) if task.answer.is_none() => Ending::Clarify,
         // It was answered, and asks again: that is for a person to sort out.
-        Some(ReportStatus::NeedsClarification) => kept(outcome, TaskState::Blocked),
-        Some(ReportStatus::Blocked) => kept(outcome, TaskState::Blocked),
+        Some(ReportStatus::NeedsClarification | ReportStatus::Blocked) => {
+            kept(outcome, TaskState::NeedsPerson)
+        }
         Some(ReportStatus::Done) | None if outcome.work.is_some() => Ending::Deliver,
         Some(ReportStatus::Done) if agent.is_some_and(|a| !a.role.may_edit()) => {
             Ending::Report(TaskState::Done)

@@ -1,5 +1,5 @@
 //! Who is called when work fails: a person, at the first failure that no try
-//! can mend, and at the third in a row.
+//! can mend, at the third in a row, and where the agent says that only a person can help.
 //!
 //! Invariant: a task calls by label and assignee once and comments once, and a
 //! row of failures of one agent over many tasks is told on one of their issues.
@@ -42,6 +42,13 @@ pub(super) fn after(
     next: &Ending,
     same: usize,
 ) {
+    let handed_over = [
+        Ending::Keep(TaskState::NeedsPerson),
+        Ending::Report(TaskState::NeedsPerson),
+    ];
+    if handed_over.contains(next) {
+        return dress(draft, task);
+    }
     let asks = *next == Ending::Clarify;
     let failed = outcome.failed() == Some(true) && !asks;
     let Some(class) = outcome.class.filter(|_| failed) else {

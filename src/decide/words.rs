@@ -163,6 +163,19 @@ pub(super) fn needed(task: &Task, why: &str) -> String {
     format!("\n{}: this needs a person: {why}.\n", whom(&task.requester))
 }
 
+/// What a person does once what an agent says stands in the way is gone.
+pub(super) fn hand_over(task: &Task, label: &str) -> String {
+    let again = match mention::pick(&task.origin) {
+        Some(_) => format!(
+            "take the label `{label}` off, so that the coordinator takes this up again, or write a new mention"
+        ),
+        None => format!("write a new mention such as `@adf:{} …`", task.agent),
+    };
+    format!(
+        "the agent says above what stands in its way or what it must know. This task has ended; once that is seen to, {again}"
+    )
+}
+
 /// The one comment on a row of failures.
 pub(super) fn escalated(task: &Task, outcome: &Outcome, row: &str, next: &Ending) -> String {
     let class = outcome.class.map_or("", FailureClass::word);

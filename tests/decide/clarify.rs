@@ -176,7 +176,7 @@ fn a_report_that_needs_clarification_is_a_question_too_but_only_once() {
     );
     assert_eq!(
         scene.task(&mention).state,
-        TaskState::Blocked,
+        TaskState::NeedsPerson,
         "for a person"
     );
 }

@@ -100,12 +100,15 @@ async fn a_report_of_done_without_a_commit_is_a_claim_and_not_a_delivery() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_rejects_or_is_blocked_is_quoted_and_opens_no_pull_request() {
-    for status in ["rejected", "blocked"] {
+    for (status, state) in [("rejected", "rejected"), ("blocked", "needs a person")] {
         let script = format!(
             "echo part > part.txt; \"$ADF_BIN\" agent report --status {status} --summary 'which range?'"
         );
-        let (plant, result) = by_script(&script, status).await;
-        says(&result, &[status, "> which range?", "is kept on branch"]);
+        let (plant, result) = by_script(&script, state).await;
+        says(
+            &result,
+            &[status, state, "> which range?", "is kept on branch"],
+        );
         left(&plant, KEPT).await;
     }
 }
