@@ -69,6 +69,10 @@ fn asked(scene: &mut Scene, mention: &Mention) -> i64 {
 }
 
 fn comment(scene: &mut Scene, id: i64, issue: u64, who: &str, number: i64) {
+    comment_of(scene, id, (issue, "B"), who, number);
+}
+
+fn comment_of(scene: &mut Scene, id: i64, (issue, body): (u64, &str), who: &str, number: i64) {
     let passage = Passage {
         key: PassageKey {
             kind: PassageKind::Comment,
@@ -80,7 +84,7 @@ fn comment(scene: &mut Scene, id: i64, issue: u64, who: &str, number: i64) {
             id: number,
             login: who.to_owned(),
         },
-        body: "B".to_owned(),
+        body: body.to_owned(),
         created_at: scene.now,
         updated_at: scene.now,
         seen_at: scene.now,
@@ -140,6 +144,38 @@ fn the_first_new_comment_of_somebody_who_may_command_is_the_answer() {
     let task = scene.task(&mention);
     assert_eq!((task.answer, task.strikes), (Some(answer), 0));
     assert!(task.state == TaskState::Running);
+}
+
+#[test]
+fn a_call_of_an_agent_and_talk_with_others_are_no_answers() {
+    let (mut scene, mention, id) = waiting();
+    comment_of(
+        &mut scene,
+        id + 1,
+        (1, "@adf:reviewer have a look"),
+        "alice",
+        5,
+    );
+    let mut call = scene.make_mention(1, "alice", "reviewer", "have a look");
+    call.passage.id = id + 1;
+    scene.apply(vec![Change::Mention(call)]);
+    comment_of(&mut scene, id + 2, (1, "@Carol, are you in?"), "alice", 5);
+    scene.settle();
+    assert_eq!(scene.task(&mention).answer, None);
+    assert_eq!(scene.task(&mention).state, TaskState::NeedsClarification);
+    comment_of(
+        &mut scene,
+        id + 3,
+        (1, "@factory B, as @carol says"),
+        "alice",
+        5,
+    );
+    scene.settle();
+    let answer = scene.task(&mention).answer;
+    assert!(
+        matches!(answer, Some(Answer::Comment(key)) if key.id == id + 3),
+        "{answer:?}"
+    );
 }
 
 #[test]
