@@ -148,6 +148,33 @@ fn a_passing_failure_is_tried_again_later_and_given_up_after_its_attempts() {
 }
 
 #[test]
+fn a_task_whose_agent_is_gone_from_the_config_says_so_and_goes_on_when_it_is_back() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    let developer = AgentName::from("developer");
+    let gone = scene.settings.agents.remove(&developer).unwrap();
+    scene.end_run(Outcome::without_work(
+        Exit::Interrupted,
+        "stopped".to_owned(),
+    ));
+    scene.settle();
+    let said = scene.world.effects_of_task(&mention.task);
+    let said = said.filter_map(|effect| match &effect.kind {
+        EffectKind::Progress { body, .. } => Some(body),
+        _ => None,
+    });
+    let said = said.last().expect("the comment follows");
+    assert!(
+        said.contains("waiting: agent `developer` is no longer in the config"),
+        "{said}"
+    );
+    scene.settings.agents.insert(developer, gone);
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Running);
+}
+
+#[test]
 fn a_run_without_a_commit_is_not_called_done_whatever_the_agent_says() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");
