@@ -3,7 +3,7 @@
 //! Invariant: commits are read from a bundle that was made inside the agent's
 //! walls and checked outside of them; the agent's report is only a claim.
 
-use super::deliver::Protected;
+use super::deliver::{DeliverError, Protected};
 use super::machine::Machine;
 use super::reread;
 use super::supervise::harvest::{HarvestAsk, harvest};
@@ -13,6 +13,7 @@ use crate::classify::{self, Evidence, Rules, Said, print};
 use crate::model::{
     Denial, Exit, Failure, FailureClass, Message, Outcome, Report, Run, Sha, Task, Told, Work,
 };
+use crate::redact::without_places;
 use std::time::Duration;
 
 /// How long bundling an agent's work may take.
@@ -42,6 +43,14 @@ impl Untaken {
         Untaken::of(classify::Untaken::Ours, why)
     }
 
+    /// It is larger than the config lets in.
+    fn too_large(max: u64) -> Untaken {
+        let why = format!(
+            "it is larger than the {max} bytes of `[limits] bundle_bytes`; raise that, or keep what is large out of git, and write a new mention"
+        );
+        Untaken::of(classify::Untaken::TooLarge, why)
+    }
+
     /// What the agent left cannot be taken.
     fn its(why: impl ToString) -> Untaken {
         Untaken::of(classify::Untaken::Its, why)
@@ -65,6 +74,7 @@ impl Machine {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
             return Outcome {
                 report,
+                untaken: true,
                 ..counted(ended, reason)
             };
         }
@@ -103,10 +113,11 @@ impl Machine {
         }
         let untaken = trouble.is_some();
         if let Some(trouble) = trouble {
-            reason = format!(
-                "{reason}; its work could not be taken in: {}",
-                self.who.redactor.clean(&trouble.why)
-            );
+            let why = self.who.redactor.clean(&trouble.why).into_owned();
+            tracing::warn!(target: "adf::run", run = %run.id, reason = why, "its work is not taken in");
+            // This is read by everybody; the log has it whole.
+            let why = without_places(&why);
+            reason = format!("{reason}; its work could not be taken in: {why}");
         }
         Outcome {
             class: class.as_ref().map(|(class, _)| *class),
@@ -192,6 +203,9 @@ impl Machine {
         let bundle = spec.run_dir.join("work.bundle");
         let harvest = harvest(&self.tools.adf, spec, &ask, &bundle).await;
         let harvest = harvest.map_err(Untaken::ours)?;
+        if !harvest.bundle && harvest.too_large {
+            return Err(Untaken::too_large(max));
+        }
         if !harvest.bundle {
             let why = harvest.reason.map(Untaken::its);
             return why.map_or(Ok(None), Err);
@@ -200,7 +214,11 @@ impl Machine {
         self.deliver_ready().await.map_err(Untaken::ours)?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;
-        let work = work.map_err(Untaken::its)?;
+        let work = work.map_err(|error| match error {
+            DeliverError::TooLarge { max, .. } => Untaken::too_large(max),
+            DeliverError::Git(_) | DeliverError::Io { .. } => Untaken::ours(error),
+            error => Untaken::its(error),
+        })?;
         if let Some(work) = &work {
             deliver
                 .keep(&task.id, &work.head)
@@ -248,7 +266,10 @@ impl Machine {
 
 fn interrupted() -> Outcome {
     let reason = "interrupted: the factory was killed; the workspace is kept".to_owned();
-    Outcome::without_work(Exit::Interrupted, reason)
+    Outcome {
+        untaken: true,
+        ..Outcome::without_work(Exit::Interrupted, reason)
+    }
 }
 
 fn counted(ended: Ended, reason: String) -> Outcome {

@@ -35,6 +35,7 @@ pub(super) const FACTS: [Rule; 8] = [
 ];
 
 const UNSEEN: Rule = (Unknown, "its work could not be seen");
+const UNTAKEN: Rule = (Logic, "work that cannot be taken in");
 const NOTHING: Rule = (Logic, "no commit");
 const SILENT: Rule = (Logic, "no report");
 const TOO_LONG: Rule = (Timeout, "exit 124 of timeout(1)");
@@ -44,8 +45,8 @@ const UNSTARTED: Rule = (Logic, "cannot be started");
 const UNKNOWN: Rule = (Unknown, "no rule knows it");
 
 /// What is left when neither facts nor words say more.
-pub(super) const EXITS: [Rule; 8] = [
-    UNSEEN, NOTHING, SILENT, TOO_LONG, NO_COMMAND, WAITS, UNSTARTED, UNKNOWN,
+pub(super) const EXITS: [Rule; 9] = [
+    UNSEEN, UNTAKEN, NOTHING, SILENT, TOO_LONG, NO_COMMAND, WAITS, UNSTARTED, UNKNOWN,
 ];
 
 /// Whether the run is not failed at all: good exit and commits, or the agent
@@ -118,6 +119,7 @@ fn by_signal(signal: i32) -> Option<Rule> {
 pub(super) fn by_exit(input: &Evidence<'_>) -> Rule {
     match input.exit {
         Exit::Code(0) if input.untaken == Some(Untaken::Ours) => UNSEEN,
+        Exit::Code(0) if input.untaken.is_some() => UNTAKEN,
         Exit::Code(0) if input.reads => SILENT,
         Exit::Code(0) => NOTHING,
         Exit::Code(124) => TOO_LONG,

@@ -330,7 +330,12 @@ fn every_rule_over_facts_is_in_a_list_that_operators_see() {
     exits.extend((1..65).map(Exit::Signal));
     for exit in &exits {
         for denial in denials.iter().map(Some).chain([None]) {
-            for untaken in [None, Some(Untaken::Ours), Some(Untaken::TooLarge)] {
+            for untaken in [
+                None,
+                Some(Untaken::Ours),
+                Some(Untaken::Its),
+                Some(Untaken::TooLarge),
+            ] {
                 for reads in [false, true] {
                     let evidence = Evidence {
                         untaken,

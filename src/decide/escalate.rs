@@ -24,6 +24,9 @@ pub(super) fn need(class: FailureClass, outcome: &Outcome, same: usize) -> Optio
         _ if outcome.exit == Exit::Guard => Some(
             "its agent kept asking for what the guard denies, or worked past the guard; look at `adf guard stats` and at the run before anybody asks for it again",
         ),
+        _ if outcome.untaken => Some(
+            "what it left could not be taken in, and no further try mends that; see to what is said above, then write a new mention",
+        ),
         FailureClass::Logic if outcome.work.is_none() => Some(
             "nothing came of it and the agent did not say why; say in a new mention what is missing, or look at the run's output",
         ),

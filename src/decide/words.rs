@@ -149,7 +149,11 @@ pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &
         facts(&mut text, outcome);
         kept(&mut text, task, outcome.work.as_ref());
         if outcome.untaken {
-            text.push_str("\nThere may be work that could not be taken in; its workspace is kept in the factory.\n");
+            let _ = writeln!(
+                text,
+                "\nThere may be work in its workspace, which is kept as `work/{}` in the factory's state directory.",
+                task.id
+            );
         }
         if let Some(report) = &outcome.report {
             claim(&mut text, report);
@@ -217,7 +221,10 @@ fn facts(text: &mut String, outcome: &Outcome) {
     };
     let _ = writeln!(text, "\n**Established:** the agent {exit}.");
     let Some(work) = &outcome.work else {
-        let _ = writeln!(text, "There is no commit.");
+        text.push_str(match outcome.untaken {
+            true => "What it left was not taken in, so nothing is known here of its commits.\n",
+            false => "There is no commit.\n",
+        });
         return;
     };
     let _ = writeln!(

@@ -275,7 +275,7 @@ fn a_workspace_whose_work_could_not_be_taken_in_stays_and_the_result_says_so() {
         let EffectKind::Result { body } = kind("result") else {
             panic!("a result");
         };
-        assert_eq!(body.contains("workspace is kept"), untaken, "{body}");
+        assert_eq!(body.contains("which is kept as `work/"), untaken, "{body}");
     }
 }
 
