@@ -89,38 +89,6 @@ fn an_issue_is_taken_once_until_somebody_changes_it() {
 }
 
 #[test]
-fn an_issue_whose_agent_is_blocked_is_taken_again_when_a_person_has_seen_to_it() {
-    let mut scene = scene(1);
-    people(&mut scene, 1, true, &[LABEL], &[]);
-    scene.settle();
-    let mut outcome = Outcome::without_work(Exit::Code(0), "exit 0, no commit".to_owned());
-    outcome.report = Some(Report {
-        status: ReportStatus::Blocked,
-        summary: "the schema is locked".to_owned(),
-        evidence: Vec::new(),
-    });
-    scene.end_run(outcome);
-    scene.settle();
-    assert_eq!(picks(&scene, &TaskState::NeedsPerson), [1]);
-    let told = scene.world.effects.values().find_map(|e| match &e.kind {
-        EffectKind::Result { body } => Some(body.clone()),
-        _ => None,
-    });
-    let told = told.expect("a result");
-    assert!(
-        told.contains("take the label `adf:needs-human` off"),
-        "{told}"
-    );
-    // The factory's own label is on it now.
-    people(&mut scene, 1, true, &[LABEL, "adf:needs-human"], &[]);
-    scene.settle();
-    assert_eq!(picks(&scene, &TaskState::Running), [0; 0]);
-    people(&mut scene, 1, true, &[LABEL], &[]);
-    scene.settle();
-    assert_eq!(picks(&scene, &TaskState::Running), [1]);
-}
-
-#[test]
 fn an_issue_that_failed_twice_in_the_same_way_waits_until_somebody_changes_it() {
     let mut scene = scene(1);
     people(&mut scene, 1, true, &[LABEL], &[]);

@@ -121,37 +121,6 @@ fn a_missing_right_and_an_agent_that_did_nothing_call_a_person_at_once() {
 }
 
 #[test]
-fn an_agent_that_says_it_is_blocked_ends_its_task_and_calls_a_person() {
-    let mut scene = Scene::new();
-    let mention = scene.mention(1, "alice", "developer", "fix it");
-    scene.settle();
-    let mut outcome = Outcome::without_work(Exit::Code(0), "exit 0, no commit".to_owned());
-    outcome.report = Some(Report {
-        status: ReportStatus::Blocked,
-        summary: "the schema is locked".to_owned(),
-        evidence: Vec::new(),
-    });
-    scene.end_run(outcome);
-    scene.settle();
-    let task = scene.task(&mention);
-    assert_eq!(task.state, TaskState::NeedsPerson);
-    assert!(task.state.is_final());
-    assert!(has(&scene, &format!("call:{}", mention.task)));
-    assert!(!has(&scene, &format!("escalate:{}", mention.task)));
-    let result = result(&scene, &mention);
-    for words in [
-        "> the schema is locked",
-        "@alice: this needs a person",
-        "write a new mention",
-    ] {
-        assert!(result.contains(words), "{words}: {result}");
-    }
-    let again = scene.mention(1, "alice", "developer", "it is unlocked now");
-    scene.settle();
-    assert_eq!(scene.task(&again).state, TaskState::Running);
-}
-
-#[test]
 fn three_failures_of_a_task_in_a_row_are_told_once() {
     let class = FailureClass::Transient;
     let (scene, mention) = played(&[like(class, "a"), like(class, "b"), like(class, "c")]);

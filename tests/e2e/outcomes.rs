@@ -159,6 +159,60 @@ async fn an_agent_that_takes_too_many_steps_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_above_bundle_bytes_is_a_matter_of_room_and_says_the_limit() {
+    let script = "head -c 3000000 /dev/urandom > big; git add -A; git commit -qm big; \
+        \"$ADF_BIN\" agent report --status done --summary 'it is large: 401 Unauthorized'";
+    let narrow = |plant: &Plant| {
+        let factory = Factory::shell(plant, script);
+        factory.edit("[limits]\n", "[limits]\nbundle_bytes = 1048576\n");
+        factory
+    };
+    let (plant, result) = ended(narrow, "failed").await;
+    says(
+        &result,
+        &[
+            "has failed (RESOURCE)",
+            "1048576 bytes of `[limits] bundle_bytes`",
+            "not taken in",
+            "this needs a person",
+        ],
+    );
+    assert!(!result.contains("no commit") && !result.contains("There is no commit"));
+    left(&plant, TOLD).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clone_that_git_cannot_read_is_told_without_the_places_of_this_machine() {
+    let script = "rm -rf .git; \"$ADF_BIN\" agent report --status done --summary 'gone'";
+    let (plant, result) = by_script(script, "failed").await;
+    says(&result, &["no readable HEAD", "not taken in"]);
+    let state = plant.path("factory").to_str().unwrap().to_owned();
+    assert!(!result.contains(&state), "{result}");
+    left(&plant, TOLD).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reviewer_that_reports_done_has_done_its_work_and_one_that_is_silent_has_not() {
+    let reads = |script: &'static str| {
+        move |plant: &Plant| {
+            let factory = Factory::shell(plant, script);
+            factory.edit("[[agents]]", "[[agents]]\nrole = \"reviewer\"");
+            factory
+        }
+    };
+    let report = "\"$ADF_BIN\" agent report --status done --summary 'line 3 forgets the end'";
+    let (plant, result) = ended(reads(report), "done: ").await;
+    says(
+        &result,
+        &["`developer` is done", "> line 3 forgets the end"],
+    );
+    assert!(!result.contains("needs a person"), "{result}");
+    left(&plant, TOLD).await;
+    let (_plant, result) = ended(reads("true"), "failed").await;
+    says(&result, &["has failed (LOGIC)", "rule `no report`"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_cannot_be_started_waits_and_says_what_to_mend() {
     let plant = Plant::new().await;
     let factory = Factory::new(&plant, "factory", &["no-such-agent"]);
