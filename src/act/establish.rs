@@ -185,7 +185,8 @@ impl Machine {
         }
     }
 
-    /// Harvests the workspace inside the agent's walls and takes the bundle in.
+    /// Harvests the workspace inside the agent's walls and takes the bundle in; of who edits
+    /// nothing there is none.
     pub(super) async fn take(
         &self,
         task: &Task,
@@ -193,6 +194,10 @@ impl Machine {
         base: &Sha,
         spec: &RunSpec,
     ) -> Result<Option<Work>, Untaken> {
+        // What a build of its left there is nobody's work.
+        if self.only_reads(run) {
+            return Ok(None);
+        }
         let max = self.who.settings.get().limits.bundle_bytes;
         let ask = HarvestAsk {
             base,

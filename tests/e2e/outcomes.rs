@@ -192,15 +192,16 @@ async fn a_clone_that_git_cannot_read_is_told_without_the_places_of_this_machine
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reviewer_that_reports_done_has_done_its_work_and_one_that_is_silent_has_not() {
+async fn who_edits_nothing_is_done_by_its_report_whatever_its_builds_leave_and_not_by_silence() {
     let reads = |script: &'static str| {
         move |plant: &Plant| {
             let factory = Factory::shell(plant, script);
-            factory.edit("[[agents]]", "[[agents]]\nrole = \"reviewer\"");
+            factory.edit("[[agents]]", "[[agents]]\nrole = \"qa\"");
             factory
         }
     };
-    let report = "\"$ADF_BIN\" agent report --status done --summary 'line 3 forgets the end'";
+    let report = "set -e; mkdir -p dist; echo built > dist/a; \
+        \"$ADF_BIN\" agent report --status done --summary 'line 3 forgets the end'";
     let (plant, result) = ended(reads(report), "done: ").await;
     says(
         &result,
