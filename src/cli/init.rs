@@ -158,7 +158,7 @@ fn set_up(args: &Init) -> Result<(), SetupError> {
     }
     let written = staged.apply(args.force)?;
     say(&format!("\n{} written.", counted(written, "file")));
-    next(&wishes);
+    next(&wishes, args.init);
     Ok(())
 }
 
@@ -335,10 +335,11 @@ fn show(staged: &Staged) {
     }
 }
 
-fn next(wishes: &Wishes) {
+fn next(wishes: &Wishes, summary: bool) {
     let token = std::fs::metadata(files::token_path(wishes));
     let there = There {
         token: token.is_ok_and(|file| file.len() > 0),
+        summary,
         state: wishes.state_dir.exists(),
         root: rustix::process::geteuid().is_root(),
     };
