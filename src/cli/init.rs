@@ -207,13 +207,7 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         )));
     }
     let adf = own_path().map_err(|_| wish("the path of this executable cannot be read"))?;
-    let dir = settled(&args.dir).map_err(SetupError::io("--dir"))?;
-    if dir.to_string_lossy().contains(char::is_whitespace) {
-        return Err(SetupError::Wish(format!(
-            "--dir {} holds a blank, at which systemd would part it; name a folder without",
-            dir.display()
-        )));
-    }
+    let dir = folder(&args.dir)?;
     let unit = args.unit.clone().unwrap_or_else(|| {
         let folder = if dir == Path::new(SYSTEM) {
             Path::new("/etc/systemd/system")
@@ -261,6 +255,18 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         adf,
         dir,
     })
+}
+
+/// The folder of the config, as a unit can name it.
+fn folder(dir: &Path) -> Result<PathBuf, SetupError> {
+    let dir = settled(dir).map_err(SetupError::io("--dir"))?;
+    if dir.to_string_lossy().contains(char::is_whitespace) {
+        return Err(SetupError::Wish(format!(
+            "--dir {} holds a blank, at which systemd would part it; name a folder without",
+            dir.display()
+        )));
+    }
+    Ok(dir)
 }
 
 /// An absolute path without `..`, which systemd refuses.
