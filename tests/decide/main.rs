@@ -20,6 +20,7 @@ mod intake;
 mod life;
 mod notify;
 mod operator;
+mod outsiders;
 mod routing;
 mod scene;
 mod slots;
