@@ -9,9 +9,11 @@ use super::machine::Machine;
 use super::standing::{Answered, Standing};
 use super::trouble::Trouble;
 use crate::forge::Reviews;
-use crate::mention::is_marked;
+use crate::mention::{is_marked, pick};
 use crate::model::settings::Agent;
-use crate::model::{AgentName, Passage, PassageKey, PassageKind, Person, Run, Task, Time};
+use crate::model::{
+    AgentName, Issue, Passage, PassageKey, PassageKind, Person, Run, Snapshot, Task, Time,
+};
 use crate::prompt::{PromptAnswer, PromptInput, PromptPassage, render};
 use std::collections::BTreeSet;
 
@@ -62,7 +64,15 @@ impl Machine {
             stored,
             asked,
             standing,
+            issue,
         } = self.known(task, run).await?;
+        // As the ledger has it: that is what was decided on.
+        let issue = issue.unwrap_or(item.issue);
+        if pick(&task.origin).is_some() && issue.is_unvouched() {
+            let reason = format!("issue {} was reworded meanwhile", issue.number);
+            let after = None;
+            return Err(Trouble::Passing { after, reason });
+        }
         let view = self.view(agent).await?;
         let view = view.as_deref();
         let mut passages = Vec::new();
@@ -81,16 +91,7 @@ impl Machine {
                 who: text.author.login,
             });
         }
-        self.render(
-            task,
-            run,
-            agent,
-            base,
-            &item.issue,
-            &passages,
-            &standing,
-            view,
-        )
+        self.render(task, run, agent, base, &issue, &passages, &standing, view)
     }
 
     #[expect(
@@ -103,7 +104,7 @@ impl Machine {
         run: &Run,
         agent: &Agent,
         base: &str,
-        issue: &crate::model::Issue,
+        issue: &Issue,
         passages: &[Given],
         standing: &Standing,
         view: Option<&str>,
@@ -174,10 +175,20 @@ impl Machine {
         if settings.coordinator.agent.as_ref() != Some(&agent.name) {
             return Ok(None);
         }
-        let view = self.tools.view;
+        let (view, factory) = (self.tools.view, self.who.factory.clone());
+        let now = self.tools.clock.now();
         let read = self.tools.ledger.read(move |reader| {
             let world = reader.world()?;
-            Ok(view(&world, &settings))
+            Ok(view(&Snapshot {
+                now,
+                world: &world,
+                settings: &settings,
+                factory: &factory,
+                synced: true,
+                draining: false,
+                unfit: None,
+                in_flight: &BTreeSet::new(),
+            }))
         });
         read.await.map(Some).map_err(|e| Trouble::Passing {
             after: None,
@@ -206,6 +217,7 @@ impl Machine {
                 stored,
                 asked,
                 standing,
+                issue: reader.issue(issue)?,
             })
         });
         read.await.map_err(|e| Trouble::Passing {
@@ -221,6 +233,7 @@ struct Known {
     stored: Vec<Passage>,
     asked: Option<PassageKey>,
     standing: Standing,
+    issue: Option<Issue>,
 }
 
 struct Text {

@@ -19,9 +19,8 @@ use super::workspace::{Mirror, Workspaces};
 use crate::clock::Clock;
 use crate::courier::Courier;
 use crate::forge::{Client, Comment, ForgeError, IssueItem};
-use crate::model::settings::Settings;
 use crate::model::{
-    Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Task, TaskId, Time, World,
+    Change, EffectKey, Outcome, Repository, Run, RunId, Sha, Snapshot, Task, TaskId, Time,
 };
 use crate::store::{Ledger, StoreError};
 use secrecy::SecretString;
@@ -103,7 +102,7 @@ pub struct Tools {
     /// The keys of providers, by the provider's name.
     pub keys: BTreeMap<String, SecretString>,
     /// The open issues as a text, for an agent that coordinates.
-    pub view: fn(&World, &Settings) -> String,
+    pub view: fn(&Snapshot<'_>) -> String,
     /// Is called once for each spawn whose run is over.
     pub run_over: Arc<dyn Fn() + Send + Sync>,
 }

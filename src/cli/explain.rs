@@ -28,14 +28,14 @@ pub fn run(args: &Explain) -> u8 {
         let reader = project.reader()?;
         let told = reader
             .story(args.number)
-            .and_then(|story| Ok((story, reader.world()?)));
-        let (mut story, world) = told.map_err(|error| {
+            .and_then(|story| Ok((story, reader.world()?, reader.factory()?)));
+        let (mut story, world, factory) = told.map_err(|error| {
             project.complain(&error);
             FAILED
         })?;
         // What would be done goes by the config, which is refused where there is none.
         let config = project.config.as_ref();
-        let left = config.map(|config| left_alone(config, world, args.number));
+        let left = config.map(|config| left_alone(config, world, factory, args.number));
         story.extend(left.unwrap_or_default());
         Ok(story)
     });
@@ -60,9 +60,9 @@ pub fn run(args: &Explain) -> u8 {
 }
 
 /// Why what could be done about the issue is not being done, as the planner has it.
-fn left_alone(config: &Config, world: World, number: u64) -> Vec<Entry> {
-    // No plan's reasons depend on whose it is.
-    let mut skips = plan_of(config, world, FactoryId::from(""), true).skips;
+fn left_alone(config: &Config, world: World, factory: FactoryId, number: u64) -> Vec<Entry> {
+    // Whose it is decides which claims are another's.
+    let mut skips = plan_of(config, world, factory, true).skips;
     skips.retain(|skip| skip.issue == Some(number));
     let entry = |skip: crate::model::Skip| {
         let until = skip.reason.until().filter(|at| *at < Time::NEVER);

@@ -8,21 +8,22 @@ use super::look::{look, progress};
 use super::run::code;
 use super::table::table;
 use super::{FAILED, OK, complain, load, runtime, say};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::decide::graph;
-use crate::model::{BACKLOG, World};
+use crate::model::{BACKLOG, FactoryId, Snapshot, World};
 use crate::redact::clip;
 use crate::store;
 use adf_graph::{IssueGraph, Ranking, Row, Standing, input, show};
 use clap::ValueEnum;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 
 const AFTER: &str = "Ranks are by PageRank from dependants to what blocks them (damping 0.85, the rank of issues that wait \
 for nothing spread evenly, sum 1), as other implementations compute it. An issue is ready when it is open, \
-waits for nothing, nobody works on it, and it bears the coordinator's label where that works; for the \
-others the table says what is in the way first: `blocked`, `taken up` or `no label`.
+waits for nothing, nobody has it (a task, a pull request that waits, a person by label, another factory), \
+and it bears the coordinator's label where that works; for the others the table says what is in the way first: `blocked`, `taken up` or `no label`.
 
 With --stdin reads  {\"issues\":[1,2,3],\"dependencies\":[{\"issue\":2,\"depends_on\":1}]}
 
@@ -111,10 +112,20 @@ fn stdin() -> Result<IssueGraph, u8> {
 /// The graph of a project, with the titles of its issues.
 fn project(args: &Rank) -> Result<(IssueGraph, BTreeMap<u64, String>), u8> {
     let config = load(&args.config)?;
-    let world = world(&config, args.fresh)?;
+    let (world, factory) = world(&config, args.fresh)?;
     let coordinator = &config.settings.coordinator;
     let wanted = coordinator.builtin.then_some(coordinator.label.as_str());
-    let graph = graph::graph(&world, wanted).map_err(|error| {
+    let claimed = graph::claimed(&Snapshot {
+        now: Clock::System.now(),
+        world: &world,
+        settings: &config.settings,
+        factory: &factory,
+        synced: true,
+        draining: false,
+        unfit: None,
+        in_flight: &BTreeSet::new(),
+    });
+    let graph = graph::graph(&world, &claimed, wanted).map_err(|error| {
         complain(&error.to_string());
         FAILED
     })?;
@@ -127,13 +138,14 @@ fn project(args: &Rank) -> Result<(IssueGraph, BTreeMap<u64, String>), u8> {
 }
 
 /// What the ledger knows if it knows the graph, else what the forge says now.
-fn world(config: &Config, fresh: bool) -> Result<World, u8> {
-    let known = store::open_read_only(&config.settings.state_dir).and_then(|r| r.world());
-    if let Ok(world) = known
+fn world(config: &Config, fresh: bool) -> Result<(World, FactoryId), u8> {
+    let known = store::open_read_only(&config.settings.state_dir)
+        .and_then(|reader| Ok((reader.world()?, reader.factory()?)));
+    if let Ok((world, factory)) = known
         && !fresh
         && world.cursors.contains_key(BACKLOG)
     {
-        return Ok(world);
+        return Ok((world, factory));
     }
     let looked = runtime()?.block_on(look(config, None, Some(&progress)));
     let failed = |error: crate::app::AppError| {
@@ -142,7 +154,7 @@ fn world(config: &Config, fresh: bool) -> Result<World, u8> {
     };
     let look = looked.map_err(failed)?;
     match look.polled {
-        Ok(()) => Ok(look.world),
+        Ok(()) => Ok((look.world, look.factory)),
         Err(crate::sense::SenseError::Forge(error)) => Err(failed(error.into())),
         Err(error) => {
             complain(&error.to_string());

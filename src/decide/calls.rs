@@ -116,6 +116,13 @@ fn judge(
             caller.requester.login
         ));
     }
+    let waits = s.world.waits_for(issue);
+    if !waits.is_empty() && s.settings.coordinator.agent.as_ref() == Some(&caller.agent) {
+        return Err(format!(
+            "#{issue} waits for {}; call for it when that is closed",
+            waits.join(", ")
+        ));
+    }
     match s.world.issues.get(&issue) {
         Some(issue) if !issue.open => Err(format!(
             "#{} is closed; reopen it and write a mention there",

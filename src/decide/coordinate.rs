@@ -9,7 +9,7 @@
 use super::draft::Draft;
 use super::graph::{self, Known};
 use super::intake::{self, Parts};
-use super::past::{Left, Past, Why};
+use super::past::{self, Left, Past, Why};
 use super::{admission, choose, operator, words};
 use crate::mention as protocol;
 use crate::model::plan::Decision;
@@ -17,7 +17,7 @@ use crate::model::{
     AgentName, Change, EffectKey, EffectKind, Issue, Person, SkipReason, Snapshot, Task,
 };
 use crate::schedule::Schedule;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What is asked of the agent that is chosen; no word of it routes.
@@ -83,7 +83,7 @@ fn between_slots(s: &Snapshot<'_>) -> Option<SkipReason> {
 /// Makes tasks of the first of what is ready.
 fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], room: usize) {
     let s = draft.s;
-    let graph = match graph::of_known(s.world, known, None) {
+    let graph = match graph::of_known(s.world, known, &BTreeSet::new(), None) {
         Ok(graph) => graph,
         Err(error) => {
             let why = error.to_string();
@@ -144,7 +144,14 @@ fn one(
     let mut refused = SkipReason::NotTaken {
         note: "none of its agents is in the config".to_owned(),
     };
+    let withheld = past.is_withheld(s, issue).then(|| past::withheld(issue));
     for agent in agents {
+        let reads = s.settings.agents.get(&agent);
+        let reads = reads.is_some_and(|agent| agent.read_strangers);
+        if let Some(note) = withheld.clone().filter(|_| !reads) {
+            refused = SkipReason::NotTaken { note };
+            continue;
+        }
         let parts = Parts {
             id: id.clone(),
             origin: origin.clone(),
@@ -218,6 +225,9 @@ pub(super) fn lapsed(s: &Snapshot<'_>, task: &Task) -> Option<String> {
     let blockers = s.world.waits_for(issue.number);
     if !blockers.is_empty() {
         return Some(format!("the issue waits for {} now", blockers.join(", ")));
+    }
+    if issue.is_unvouched() {
+        return Some(past::unvouched(issue));
     }
     let told = s.world.effects.contains_key(&told);
     told.then(|| "it was no longer wanted when this was said".to_owned())

@@ -3,7 +3,7 @@
 //! Invariant: a draft reads only the snapshot; what it planned so far counts
 //! against the limits like what already runs.
 
-use super::{admission, routes::Routes};
+use super::{admission, health, routes::Routes};
 use crate::model::plan::Decision;
 use crate::model::route::Healths;
 use crate::model::{
@@ -54,9 +54,16 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// How providers and models are, where words choose among them.
+    /// How providers and models are.
     pub fn health(&self) -> &Healths {
-        self.health.get_or_init(|| self.routes.health(self.s))
+        let Snapshot {
+            world,
+            settings,
+            now,
+            ..
+        } = self.s;
+        self.health
+            .get_or_init(|| health::known(world, settings, *now))
     }
 
     pub fn finish(self) -> Plan {

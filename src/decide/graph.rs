@@ -4,7 +4,8 @@
 //! for it; what was closed when it was read and is not known otherwise blocks nothing,
 //! what was open and cannot be seen blocks as unknown.
 
-use crate::model::{Blocker, Issue, Links, TaskState, World};
+use super::past::Past;
+use crate::model::{Blocker, Issue, Links, Snapshot, World};
 use adf_graph::{GraphError, IssueGraph, Link, Node, On, Places};
 use std::collections::BTreeSet;
 
@@ -63,21 +64,26 @@ pub(super) fn with_links(world: &World) -> impl Iterator<Item = (&Issue, Option<
     })
 }
 
-/// The graph of a world; `wanted` is the label without which nothing is ready.
+/// The graph of a world; `claimed` is what somebody has already, `wanted` the label
+/// without which nothing is ready.
 ///
 /// # Errors
 /// More issues or links than a graph may have.
-pub fn graph(world: &World, wanted: Option<&str>) -> Result<IssueGraph, GraphError> {
-    of_known(world, &Known::of(world), wanted)
+pub fn graph(
+    world: &World,
+    claimed: &BTreeSet<u64>,
+    wanted: Option<&str>,
+) -> Result<IssueGraph, GraphError> {
+    of_known(world, &Known::of(world), claimed, wanted)
 }
 
 /// The graph of a world of which it is known already what is open.
 pub(super) fn of_known(
     world: &World,
     known: &Known,
+    claimed: &BTreeSet<u64>,
     wanted: Option<&str>,
 ) -> Result<IssueGraph, GraphError> {
-    let claimed = claimed(world);
     let mut nodes: Vec<Node> = Vec::with_capacity(known.rows.len());
     let (mut links, mut pulls) = (Vec::new(), BTreeSet::new());
     // Pull requests come in as what is waited for; what they wait for is not ours to rank.
@@ -114,15 +120,14 @@ pub(super) fn of_known(
     IssueGraph::new(nodes, &links)
 }
 
-/// Issues on which somebody works, or whose work waits to be merged.
+/// Open issues that somebody has already, as the planner holds them: a task is about it, its
+/// work waits to be merged, it needs a person, or another factory takes care of it.
 #[must_use]
-pub fn claimed(world: &World) -> BTreeSet<u64> {
-    let in_review = |pull: u64| world.issues.get(&pull).is_none_or(|pull| pull.open);
-    let tasks = world.tasks.values().filter(|task| match task.state {
-        TaskState::Done => task.pull.is_some_and(in_review),
-        ref state => !state.is_final(),
-    });
-    tasks.map(|task| task.work.issue).collect()
+pub fn claimed(s: &Snapshot<'_>) -> BTreeSet<u64> {
+    let past = Past::known(s);
+    let open = s.world.issues.values().filter(|i| i.open && !i.is_pull);
+    let held = open.filter(|issue| past.holder(s, issue).is_some());
+    held.map(|issue| issue.number).collect()
 }
 
 /// Who waits for an issue, in words; `None` when nobody does.

@@ -11,13 +11,16 @@ use super::standing;
 use super::tidings::{self, Matter, repository_url};
 use crate::model::notice::{issue_key, notice_origin};
 use crate::model::notify::{Sink, Way};
-use crate::model::{EffectKind, EffectState, LISTEN_FROM, NoticeKind, Subject, Time};
+use crate::model::{Change, EffectKind, EffectState, LISTEN_FROM, NoticeKind, Subject, Time};
 use crate::prompt::body::{BodyValues, fill_body};
 use crate::schedule::Schedule;
 use std::time::Duration;
 
 /// The pause of a sink after a notice to it was given up.
 const GIVEN_UP: Duration = Duration::from_hours(1);
+
+/// Before a sink's name in the cursor of its last slot that had nothing to tell.
+const QUIET: &str = "quiet:";
 
 /// A notice, before it is put into the words of a sink.
 struct Notice<'a> {
@@ -91,7 +94,8 @@ fn blockers(draft: &mut Draft<'_>, name: &str, to: (&Sink, u64), matters: &[Matt
     true
 }
 
-/// Tells what was done since the last digest, when its slot has come.
+/// Tells what was done since the last digest, when its slot has come; a slot without
+/// anything to tell passes, and the cursor says so.
 fn digest(draft: &mut Draft<'_>, name: &str, to: (&Sink, u64), matters: &[Matter]) {
     let s = draft.s;
     let Some(line) = &s.settings.notify.digest else {
@@ -103,8 +107,10 @@ fn digest(draft: &mut Draft<'_>, name: &str, to: (&Sink, u64), matters: &[Matter
     };
     let mut past = s.world.notices(NoticeKind::Digest, name);
     let told = past.find(|effect| matches!(effect.state, EffectState::Done { .. }));
-    let began = s.world.cursors.get(LISTEN_FROM).copied();
-    let Some(since) = told.map(|effect| effect.created_at).or(began) else {
+    let cursor = |name: &str| s.world.cursors.get(name).copied();
+    let quiet = format!("{QUIET}{name}");
+    let told = told.map(|effect| effect.created_at).max(cursor(&quiet));
+    let Some(since) = told.or_else(|| cursor(LISTEN_FROM)) else {
         return;
     };
     let Some(slot) = schedule.next_after(since) else {
@@ -115,6 +121,11 @@ fn digest(draft: &mut Draft<'_>, name: &str, to: (&Sink, u64), matters: &[Matter
         return draft.wake(due);
     }
     let done = tidings::done(s, since, matters.len());
+    if done.is_nothing {
+        let (name, at) = (quiet, s.now);
+        draft.plan.changes.push(Change::Cursor { name, at });
+        return;
+    }
     let notice = Notice {
         kind: NoticeKind::Digest,
         about: Vec::new(),

@@ -9,9 +9,10 @@ use super::graph::Known;
 use crate::mention as protocol;
 use crate::model::{
     AgentName, Change, EffectKey, EffectState, FactoryId, Issue, Links, Mark, MarkKind, SkipReason,
-    Snapshot, Task, TaskState, Time, WorkKey,
+    Snapshot, Task, TaskState, Time, WorkKey, World,
 };
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Issues left alone that a plan gives its reason for; `adf rank` shows all.
 const SKIPS_MAX: usize = 50;
@@ -61,6 +62,10 @@ pub(super) enum Why<'a> {
     Elsewhere(&'a Claimed),
     /// It was taken before, as it is.
     Taken,
+    /// Its words are those of somebody who may not write, and may be newer than its label.
+    Unvouched,
+    /// Its text is kept from every agent that may have it, and nobody who may write has said a word.
+    Withheld,
     /// What it waits for is not known as of now.
     Stale,
     /// It waits for something.
@@ -70,6 +75,16 @@ pub(super) enum Why<'a> {
 }
 
 impl Why<'_> {
+    /// Who has it, for a list.
+    pub(super) fn short(&self) -> String {
+        match self {
+            Why::Review(pull) => format!("its work waits in #{pull}"),
+            Why::Person => "needs a person".to_owned(),
+            Why::Elsewhere(_) => "another factory takes care of it".to_owned(),
+            _ => "being worked on".to_owned(),
+        }
+    }
+
     fn text(&self, s: &Snapshot<'_>, issue: &Issue) -> String {
         match self {
             Why::Busy(task) => format!("task {task} is about it"),
@@ -82,7 +97,9 @@ impl Why<'_> {
                 "factory {} takes care of it, see comment {}",
                 claimed.factory, claimed.comment
             ),
-            Why::Taken => "it was taken up before and nobody has changed it since".to_owned(),
+            Why::Taken => taken(issue),
+            Why::Unvouched => unvouched(issue),
+            Why::Withheld => withheld(issue),
             Why::Stale => "what it depends on was not read since it moved".to_owned(),
             Why::Waits => format!(
                 "it waits for {}",
@@ -116,6 +133,8 @@ pub(super) struct Past {
     taken: BTreeMap<u64, i64>,
     /// How often an issue was let go again before anything was done, by that change.
     let_go: BTreeMap<(u64, i64), u32>,
+    /// Issues under which somebody who may write has written; seldom asked, and many.
+    heard: OnceCell<BTreeSet<u64>>,
     /// The coordinator's tasks that are not over.
     pub(super) open: usize,
     /// All that it ever took.
@@ -125,14 +144,15 @@ pub(super) struct Past {
 }
 
 impl Past {
-    pub(super) fn of(draft: &Draft<'_>) -> Past {
-        let s = draft.s;
+    /// As the ledger has it.
+    pub(super) fn known(s: &Snapshot<'_>) -> Past {
         let mut past = Past {
             elsewhere: BTreeMap::new(),
             busy: BTreeMap::new(),
             review: BTreeMap::new(),
             taken: BTreeMap::new(),
             let_go: BTreeMap::new(),
+            heard: OnceCell::new(),
             open: 0,
             picks: 0,
             load: BTreeMap::new(),
@@ -140,14 +160,7 @@ impl Past {
         for task in s.world.tasks.values() {
             past.add(s, task);
         }
-        // What this very plan has accepted, and mentions that are still to be decided.
-        for change in &draft.plan.changes {
-            if let Change::Task(task) = change
-                && !task.state.is_final()
-            {
-                past.busy.insert(task.work.issue, task.id.to_string());
-            }
-        }
+        // Mentions that are still to be decided.
         let pending = s.world.pending.iter();
         for mention in pending.filter_map(|id| s.world.mentions.get(id)) {
             if !mention.older {
@@ -155,6 +168,19 @@ impl Past {
             }
         }
         past.claims(s);
+        past
+    }
+
+    /// With what this very plan has accepted.
+    pub(super) fn of(draft: &Draft<'_>) -> Past {
+        let mut past = Past::known(draft.s);
+        for change in &draft.plan.changes {
+            if let Change::Task(task) = change
+                && !task.state.is_final()
+            {
+                past.busy.insert(task.work.issue, task.id.to_string());
+            }
+        }
         past
     }
 
@@ -218,13 +244,8 @@ impl Past {
         }
     }
 
-    /// Why an issue is not ready to be taken; `None` when it is.
-    pub(super) fn refusal<'a>(
-        &'a self,
-        s: &Snapshot<'_>,
-        known: &Known,
-        (issue, links): (&Issue, Option<&Links>),
-    ) -> Option<Why<'a>> {
+    /// Who has an issue already.
+    pub(super) fn holder(&self, s: &Snapshot<'_>, issue: &Issue) -> Option<Why<'_>> {
         let number = issue.number;
         let claimed = self.elsewhere.get(&number);
         if let Some(claimed) = claimed.filter(|c| s.now < c.at.plus(Mark::HOLDS)) {
@@ -239,9 +260,33 @@ impl Past {
         if issue.labels.contains(&s.settings.failures.label) {
             return Some(Why::Person);
         }
+        None
+    }
+
+    /// Why an issue is not ready to be taken; `None` when it is.
+    pub(super) fn refusal<'a>(
+        &'a self,
+        s: &Snapshot<'_>,
+        known: &Known,
+        (issue, links): (&Issue, Option<&Links>),
+    ) -> Option<Why<'a>> {
+        if let Some(held) = self.holder(s, issue) {
+            return Some(held);
+        }
+        let number = issue.number;
         let changed_at = issue.changed_at.seconds();
         if self.taken.get(&number).is_some_and(|at| *at >= changed_at) {
             return Some(Why::Taken);
+        }
+        if issue.is_unvouched() {
+            return Some(Why::Unvouched);
+        }
+        if self.is_withheld(s, issue) {
+            let agents = s.settings.coordinator.agents.iter();
+            let mut agents = agents.filter_map(|name| s.settings.agents.get(name));
+            if !agents.any(|agent| agent.read_strangers) {
+                return Some(Why::Withheld);
+            }
         }
         let Some(links) = links.filter(|links| links.cover(issue.updated_at)) else {
             return Some(Why::Stale);
@@ -250,11 +295,54 @@ impl Past {
         waits.then_some(Why::Waits)
     }
 
+    /// Whether an agent that does not read strangers would be shown nothing but a title.
+    pub(super) fn is_withheld(&self, s: &Snapshot<'_>, issue: &Issue) -> bool {
+        issue.outsider
+            && !self
+                .heard
+                .get_or_init(|| heard(s.world))
+                .contains(&issue.number)
+    }
+
     /// The number of the next attempt to take an issue as it is.
     pub(super) fn nth(&self, issue: &Issue) -> u32 {
         let key = (issue.number, issue.changed_at.seconds());
         self.let_go.get(&key).map_or(1, |nth| nth.saturating_add(1))
     }
+}
+
+fn taken(issue: &Issue) -> String {
+    let remedy = match issue.outsider {
+        true => "; a comment of somebody who may write counts, or the label taken off and on",
+        false => "",
+    };
+    format!("it was taken up before and nobody who may write has changed it since{remedy}")
+}
+
+/// That, and what to do.
+pub(super) fn unvouched(issue: &Issue) -> String {
+    format!(
+        "`{}`, who may not write, may have reworded title or text since somebody who may has labelled it or commented; read it, then comment, or take the label off and on",
+        issue.author.login
+    )
+}
+
+/// That, and what to do.
+pub(super) fn withheld(issue: &Issue) -> String {
+    format!(
+        "its text is by `{}`, who may not write, and is not shown to its agents; say in a comment what is to be done, or set `read_strangers = true` for one of them",
+        issue.author.login
+    )
+}
+
+/// Issues on which a comment of somebody stands who may write, the factory's own left out.
+fn heard(world: &World) -> BTreeSet<u64> {
+    let marks = world.marks.values().flatten();
+    let marked: BTreeSet<i64> = marks.map(|mark| mark.comment).collect();
+    let spoken = world.voices.iter().filter(|(id, voice)| {
+        voice.author.id > 0 && world.writers.contains(&voice.author.login) && !marked.contains(*id)
+    });
+    spoken.map(|(_, voice)| voice.issue).collect()
 }
 
 /// Whether a task ended before it was begun because it had lapsed, and not because an

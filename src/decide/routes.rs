@@ -11,7 +11,7 @@ use super::ending::Ending;
 use super::health::{self, being_tried};
 use crate::model::route::{Choice, Health, Healths, Link, Override, Route, Source};
 use crate::model::settings::{Agent, Settings};
-use crate::model::{Change, Outcome, Routed, Run, SkipReason, Snapshot, Task, Time};
+use crate::model::{Change, Outcome, Routed, Run, SkipReason, Task, Time};
 use crate::routing::{Ask, House, Router, source_words};
 
 /// The scenarios of some settings, ready to be asked; made once, not for each plan.
@@ -28,12 +28,6 @@ impl Routes {
             .then(|| Router::new(routing.scenarios.clone()));
         // A config whose keywords make no automaton was refused.
         Routes(router.and_then(Result::ok))
-    }
-
-    /// How those are among whom these routes choose.
-    pub(super) fn health(&self, s: &Snapshot<'_>) -> Healths {
-        let known = || health::known(s.world, s.settings, s.now);
-        self.0.as_ref().map(|_| known()).unwrap_or_default()
     }
 
     /// The tier that a title and labels call for; none where no word does.
@@ -71,7 +65,7 @@ pub(super) fn choose(
         overrode: None,
     };
     let Some(route) = route(draft, task, agent) else {
-        return Ok(own);
+        return usable(draft, own);
     };
     match &route.choice {
         Some(choice) => Ok(Chosen {
@@ -93,6 +87,20 @@ pub(super) fn choose(
             })
         }
     }
+}
+
+/// The agent's own, where nothing routes: it waits for it, and goes to no other.
+fn usable(draft: &mut Draft<'_>, own: Chosen) -> Result<Chosen, SkipReason> {
+    let healths = now(draft);
+    let Some(Health::Unwell { reason, until }) = healths.get(&own.choice) else {
+        return Ok(own);
+    };
+    if let Some(until) = until {
+        draft.wake(*until);
+    }
+    Err(SkipReason::NoProvider {
+        text: format!("{}: {reason}", own.choice),
+    })
 }
 
 /// What comes instead of `next` after a run that its provider refused: the task goes

@@ -158,12 +158,15 @@ pub(super) struct Done {
     pub title: String,
     pub text: String,
     pub count: usize,
+    /// Nothing ended, and nothing stands open.
+    pub is_nothing: bool,
 }
 
 /// What was done after `since`, and what stands open now.
 pub(super) fn done(s: &Snapshot<'_>, since: Time, open: usize) -> Done {
     let ended = s.world.tasks.values().filter(|task| {
-        task.state.is_final() && task.changed_at > since && task.changed_at <= s.now
+        // What ends in the very plan that tells is told the next time.
+        task.state.is_final() && task.changed_at >= since && task.changed_at < s.now
     });
     let (mut delivered, mut others) = (Vec::new(), 0_usize);
     for task in ended {
@@ -200,5 +203,6 @@ pub(super) fn done(s: &Snapshot<'_>, since: Time, open: usize) -> Done {
         },
         title,
         count: delivered.len(),
+        is_nothing: delivered.is_empty() && others == 0 && open == 0,
     }
 }

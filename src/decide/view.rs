@@ -5,9 +5,10 @@
 //! What is ready is what [`super::coordinate`] would call so.
 
 use super::graph;
-use crate::model::settings::Settings;
-use crate::model::{Issue, World};
+use super::past::Past;
+use crate::model::{Issue, Snapshot};
 use crate::redact::clip;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Issues that are shown.
@@ -19,25 +20,26 @@ const CYCLES_MAX: usize = 10;
 
 /// The open issues by rank, each with what stands in its way.
 #[must_use]
-pub fn view(world: &World, settings: &Settings) -> String {
-    let label = settings.coordinator.label.as_str();
-    let graph = match graph::graph(world, Some(label)) {
+pub fn view(s: &Snapshot<'_>) -> String {
+    let (world, label) = (s.world, s.settings.coordinator.label.as_str());
+    let past = Past::known(s);
+    let graph = match graph::graph(world, &BTreeSet::new(), Some(label)) {
         Ok(graph) => graph,
         Err(error) => return format!("The issues cannot be ranked: {error}\n"),
     };
     let ranking = graph.ranking();
-    let claimed = graph::claimed(world);
     let rows = ranking.ranks.iter();
     let issues = rows.filter_map(|row| Some((row, world.issues.get(&row.issue)?)));
     let issues: Vec<_> = issues.filter(|(_, issue)| !issue.is_pull).collect();
     let mut text = format!("{} open issues, the highest ranked first.\n", issues.len());
     for (row, issue) in issues.iter().take(ISSUES_MAX) {
         let waits = world.waits_for(issue.number);
-        let stands = match () {
-            () if claimed.contains(&issue.number) => "being worked on".to_owned(),
-            () if !waits.is_empty() => format!("waits for {}", waits.join(", ")),
-            () if issue.labels.iter().any(|l| l == label) => "ready, wanted".to_owned(),
-            () => "ready".to_owned(),
+        let held = past.holder(s, issue);
+        let stands = match held {
+            Some(held) => held.short(),
+            None if !waits.is_empty() => format!("waits for {}", waits.join(", ")),
+            None if issue.labels.iter().any(|l| l == label) => "ready, wanted".to_owned(),
+            None => "ready".to_owned(),
         };
         let _ = write!(text, "#{} ({stands}", issue.number);
         if let Some(waiting) = graph::waiting(&row.unblocks) {

@@ -32,9 +32,14 @@ pub struct Issue {
     pub milestone: Option<Milestone>,
     /// The forge's time of its last change.
     pub updated_at: Time,
-    /// The forge's time of the last change that was somebody else's than the factory's:
-    /// of title, labels and state as polls saw it, and of what people wrote.
+    /// The forge's time of the last change by somebody who may write and is not the factory:
+    /// of labels, of title and state where its author may write, and of what they wrote.
     pub changed_at: Time,
+    /// Its author may not write, as was known when it was read.
+    pub outsider: bool,
+    /// The forge's time by which such an author may have reworded title or text last; 0 for
+    /// one whose words were seen before anybody could.
+    pub reworded_at: Time,
 }
 
 /// What an issue is planned for.
@@ -53,13 +58,26 @@ impl Issue {
         let Some(before) = before else {
             return Some(self);
         };
-        let same =
-            (&self.title, &self.labels, self.open) == (&before.title, &before.labels, before.open);
-        if !same {
+        let retitled = self.title != before.title;
+        // An outsider may retitle, close and reopen an issue of theirs, but not label it.
+        let by_author = retitled || self.open != before.open;
+        let reworded = self.outsider && (retitled || self.reworded_at > Time::default());
+        if reworded {
+            // Who labelled it at the same time may not have seen these words.
+            self.reworded_at = self.updated_at;
+        } else if self.labels != before.labels || (by_author && !self.outsider) {
             self.changed_at = self.changed_at.max(self.updated_at);
         }
         self.changed_at = self.changed_at.max(before.changed_at);
+        self.reworded_at = self.reworded_at.max(before.reworded_at);
         (self != *before).then_some(self)
+    }
+
+    /// Whether its words are an outsider's, and nobody who may write has labelled it or
+    /// written there since they may have become what they are.
+    #[must_use]
+    pub fn is_unvouched(&self) -> bool {
+        self.outsider && self.reworded_at > Time::default() && self.reworded_at >= self.changed_at
     }
 }
 

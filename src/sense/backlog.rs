@@ -2,8 +2,10 @@
 //!
 //! The forge has no bulk reading of dependencies. A stock server moves an issue whose
 //! dependencies change, so those that moved are read at the next poll; the others in turn,
-//! [`REFRESH`] a poll, for servers and repositories that do not tell. Invariant: a poll's
-//! readings are bounded, an idle one's by [`REFRESH`]; what the ledger holds is not read again.
+//! [`REFRESH`] a poll, for servers and repositories that do not tell. A blocker of another
+//! repository that is closed moves nothing here: those that wait for one are read in turn of
+//! their own, [`ELSEWHERE`] a poll. Invariant: a poll's readings are bounded, an idle one's by
+//! these two; what the ledger holds is not read again.
 
 use super::reviews::is_of_the_forge;
 use super::source::Source;
@@ -18,6 +20,9 @@ const PAGES_MAX: u32 = 40;
 const MOVED_MAX: usize = 400;
 /// Issues whose dependencies are read in one poll though nothing says that they changed.
 const REFRESH: usize = 20;
+/// Issues read besides because they wait for something that this repository does not tell of:
+/// within ten ticks, at a poll each second tick, five times as many.
+const ELSEWHERE: usize = 40;
 /// Items of a full page.
 const PAGE_ITEMS: u64 = 50;
 
@@ -119,28 +124,33 @@ impl Backlog {
         (found.given > 0).then_some(page + 1)
     }
 
-    /// Whose dependencies are to be read now: those that are new or moved, then
-    /// those that were not looked at for the longest.
+    /// Whose dependencies are to be read now: those that are new or moved, then those
+    /// that wait for something elsewhere and the others, each not looked at for the longest.
     pub fn due(&self) -> Vec<u64> {
-        let (mut moved, mut still) = (Vec::new(), Vec::new());
+        let (mut moved, mut elsewhere, mut still) = (Vec::new(), Vec::new(), Vec::new());
         for (number, updated_at) in &self.open {
             match self.links.get(number) {
                 None => moved.push((Time::default(), *number)),
                 Some(links) if !links.cover(*updated_at) => moved.push((*updated_at, *number)),
                 Some(links) => {
                     let at = self.looked_at.get(number).copied();
-                    still.push((
-                        at.map_or(links.read_at, |at| at.max(links.read_at)),
-                        *number,
-                    ));
+                    let at = at.map_or(links.read_at, |at| at.max(links.read_at));
+                    let untold = |b: &Blocker| b.open && (b.number == 0 || b.repo.is_some());
+                    match links.on.iter().any(untold) {
+                        true => elsewhere.push((at, *number)),
+                        false => still.push((at, *number)),
+                    }
                 }
             }
         }
         moved.sort_unstable();
         still.sort_unstable();
         moved.truncate(MOVED_MAX);
+        elsewhere.sort_unstable();
+        elsewhere.truncate(ELSEWHERE);
         still.truncate(REFRESH);
-        moved.into_iter().chain(still).map(|(_, n)| n).collect()
+        let due = moved.into_iter().chain(elsewhere).chain(still);
+        due.map(|(_, n)| n).collect()
     }
 
     /// Takes in what an issue waits for, read after `server`; gives the row to be written.
@@ -245,5 +255,65 @@ fn blocker(found: Dependency, repo: &str) -> Blocker {
         number: found.number,
         repo: (!ours).then_some(found.repo),
         open: found.open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Change, Person};
+
+    /// Issues that were read at these seconds, the first of which wait for another repository.
+    fn backlog(elsewhere: u64, here: u64) -> Backlog {
+        let mut world = World::default();
+        for number in 1..=elsewhere + here {
+            let at = Time::from_seconds(10);
+            world.apply(&Change::Issue(Issue {
+                number,
+                is_pull: false,
+                title: String::new(),
+                open: true,
+                author: Person::default(),
+                labels: Vec::new(),
+                milestone: None,
+                updated_at: at,
+                changed_at: at,
+                outsider: false,
+                reworded_at: Time::default(),
+            }));
+            let far = number <= elsewhere;
+            world.apply(&Change::Links(Links {
+                issue: number,
+                on: vec![Blocker {
+                    number: 7,
+                    repo: far.then(|| "acme/other".to_owned()),
+                    open: true,
+                }],
+                read_at: Time::from_seconds(100),
+            }));
+        }
+        Backlog::of(&world)
+    }
+
+    #[test]
+    fn what_waits_for_another_repository_is_read_within_five_polls_however_many_others_are_open() {
+        let mut backlog = backlog(200, 5000);
+        let mut read = std::collections::BTreeSet::new();
+        for poll in 1..=5 {
+            let due = backlog.due();
+            assert_eq!(due.len(), ELSEWHERE + REFRESH, "bounded");
+            for number in due {
+                backlog
+                    .looked_at
+                    .insert(number, Time::from_seconds(100 + poll));
+                read.insert(number);
+            }
+        }
+        assert!((1..=200).all(|number| read.contains(&number)));
+        assert_eq!(
+            read.len(),
+            200 + 5 * REFRESH,
+            "the others have their turn too"
+        );
     }
 }

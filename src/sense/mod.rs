@@ -16,6 +16,7 @@ mod reason;
 mod reviews;
 pub mod source;
 pub mod webhook;
+mod writers;
 
 pub use cron::CronSource;
 pub use passages::{Stored, Text};

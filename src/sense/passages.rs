@@ -3,6 +3,7 @@
 //! Invariant: a text that did not change is not asked for rows; a changed one gives
 //! a new version, and its mentions are judged as an edit's.
 
+use super::writers::Writers;
 use crate::forge::{Comment, IssueItem};
 use crate::mention::marker::{MarkerKey, Place};
 use crate::mention::{self, read};
@@ -155,35 +156,65 @@ pub(super) fn comment_text(comment: &Comment) -> Text {
     }
 }
 
-/// Issues with the moment at which somebody else than the factory wrote there last.
+/// Issues with the moment at which somebody who may write, and is not the factory, wrote
+/// there last, and whether those who may not have reworded theirs.
 pub(super) fn moved<'a>(
     issues: impl Iterator<Item = &'a Issue>,
     rows: &[Change],
     me: &Person,
+    writers: &Writers,
 ) -> Vec<Issue> {
-    let mut written: BTreeMap<u64, (Time, bool)> = BTreeMap::new();
+    let mut written: BTreeMap<u64, Written> = BTreeMap::new();
     for row in rows {
         // What another factory writes with an account of its own is nobody's wish either.
         if let Change::Passage(passage) = row
             && passage.author.id != me.id
             && !mention::is_marked(&passage.body)
         {
-            let (at, edited) = written.entry(passage.issue).or_default();
-            // Whoever edits a body moves the time of its issue, not one of its own.
-            match (passage.version, passage.key.kind) {
-                (1, _) => *at = passage.created_at.max(*at),
-                (_, PassageKind::Body) => *edited = true,
-                _ => *at = passage.updated_at.max(*at),
+            let written = written.entry(passage.issue).or_default();
+            let is_body = passage.key.kind == PassageKind::Body;
+            match (passage.version, writers.may(&passage.author, me)) {
+                (1, true) => written.at = passage.created_at.max(written.at),
+                // Whoever edits a body moves the time of its issue, not one of its own.
+                (_, true) if is_body => written.edited = true,
+                (_, true) => written.at = passage.updated_at.max(written.at),
+                // What was first seen as it was opened is what it was.
+                (1, false) => {
+                    written.reworded |= is_body && passage.updated_at > passage.created_at
+                }
+                (_, false) => written.reworded |= is_body,
             }
         }
     }
     let later = |issue: &Issue| {
-        let (at, edited) = written.get(&issue.number).copied().unwrap_or_default();
-        let edit = if edited { issue.updated_at } else { at };
+        let written = written.get(&issue.number).copied().unwrap_or_default();
+        let at_edit = |edited: bool| {
+            if edited {
+                issue.updated_at
+            } else {
+                Time::default()
+            }
+        };
         Issue {
-            changed_at: issue.changed_at.max(at).max(edit),
+            changed_at: issue
+                .changed_at
+                .max(written.at)
+                .max(at_edit(written.edited)),
+            outsider: !writers.may(&issue.author, me),
+            reworded_at: at_edit(written.reworded),
             ..issue.clone()
         }
     };
     issues.map(later).collect()
+}
+
+/// What is new of the texts of an issue.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    /// When somebody who may write wrote last.
+    at: Time,
+    /// The body of somebody who may write was edited.
+    edited: bool,
+    /// The body of somebody who may not was, or may have been.
+    reworded: bool,
 }

@@ -11,6 +11,7 @@ use super::passages::{Reading, Text, body_text, comment_text, moved, rows};
 use super::reason::SenseError;
 use super::reviews::Owed;
 use super::source::{Source, Sources};
+use super::writers::Writers;
 use crate::forge::IssueItem;
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Settings;
@@ -27,8 +28,6 @@ const REREAD: Duration = Duration::from_secs(24 * 3600);
 const REREAD_EVERY: Duration = Duration::from_secs(3600);
 /// How far a new ledger scans back for its marks when no `--since` is given.
 pub const LOOK_BACK: Duration = Duration::from_secs(14 * 24 * 3600);
-/// How old the list of writers may be.
-const WRITERS_MAX_AGE: Duration = Duration::from_secs(600);
 /// How many texts are looked up in the ledger at once.
 const TEXTS_AT_ONCE: usize = 64;
 /// Rows written in one batch.
@@ -68,7 +67,7 @@ pub struct Poller<S = Sources> {
     cursors: BTreeMap<String, Time>,
     repository: Option<Repository>,
     unreadable: Option<Alert>,
-    writers_at: Option<Time>,
+    writers: Writers,
     reread_at: Option<Time>,
     owed: Owed,
     backlog: Backlog,
@@ -85,7 +84,7 @@ impl<S: Source> Poller<S> {
             cursors: world.cursors.clone(),
             repository: world.repository.clone(),
             unreadable: unreadable.filter(|a| a.cleared_at.is_none()).cloned(),
-            writers_at: None,
+            writers: Writers::of(world),
             reread_at: None,
             owed: Owed::default(),
             backlog: Backlog::of(world),
@@ -207,7 +206,9 @@ impl<S: Source> Poller<S> {
         let texts = bodies.chain(comments.items.iter().map(comment_text));
         let texts = texts.chain(said.texts.iter().cloned());
         let passages = self.passages(repo, listen_from, now, texts).await?;
-        let mut known = moved(listed.map(|item| &item.issue), &passages, &self.with.me);
+        let writers = self.writers(&passages, now).await?;
+        let (me, items) = (&self.with.me, listed.map(|item| &item.issue));
+        let mut known = moved(items, &passages, me, &self.writers);
         for issue in &mut known {
             issue.labels.retain(|l| !self.with.display.contains(l));
         }
@@ -215,8 +216,7 @@ impl<S: Source> Poller<S> {
         let unknown = self.with.sources.unknown(known).await?;
         let mut changes: Vec<Change> = unknown.into_iter().map(Change::Issue).collect();
         changes.extend(passages);
-        let called = changes.iter().any(|c| matches!(c, Change::Mention(_)));
-        if let Some(writers) = self.writers(called, now).await? {
+        if let Some(writers) = writers {
             changes.insert(0, writers);
         }
         let skipped = issues.skipped.saturating_add(comments.skipped);
@@ -304,22 +304,13 @@ impl<S: Source> Poller<S> {
         }
     }
 
-    /// Who may write, read again when somebody called or the list is old.
-    async fn writers(&mut self, called: bool, now: Time) -> Result<Option<Change>, SenseError> {
-        let old = self
-            .writers_at
-            .is_none_or(|at| now.since(at) >= WRITERS_MAX_AGE);
-        if !called && !old {
+    /// Who may write, if that is to be read again for what these rows say.
+    async fn writers(&mut self, rows: &[Change], now: Time) -> Result<Option<Change>, SenseError> {
+        if !self.writers.is_asked_for(rows, &self.with.me, now) {
             return Ok(None);
         }
         let people = self.with.sources.assignees().await?;
-        let mut logins: Vec<String> = people.into_iter().map(|p| p.login).collect();
-        logins.sort();
-        self.writers_at = Some(now);
-        Ok(Some(Change::Writers {
-            logins,
-            seen_at: now,
-        }))
+        Ok(Some(self.writers.note(people, now)))
     }
 
     /// The alert on items that could not be read, raised or cleared.

@@ -49,6 +49,8 @@ pub fn people(scene: &mut Scene, number: u64, open: bool, labels: &[&str], on: &
         milestone: None,
         updated_at: now,
         changed_at: now,
+        outsider: false,
+        reworded_at: Time(0),
     };
     scene.apply(vec![Change::Issue(issue)]);
     read(scene, number, on);

@@ -133,6 +133,8 @@ fn unknown_agents_other_projects_closed_issues_and_too_many_calls_start_nothing(
         milestone: None,
         updated_at: scene.now,
         changed_at: scene.now,
+        outsider: false,
+        reworded_at: Time(0),
     };
     scene.apply(vec![Change::Issue(closed)]);
     let on = |agent: &str, project: Option<&str>, issue| {
@@ -272,4 +274,30 @@ fn a_call_that_had_not_begun_is_ended_with_a_comment_after_the_ledger_was_lost()
     assert_eq!(scene.world.tasks[&id].state, TaskState::Cancelled);
     assert!(tried.contains(&format!("result:{id}")), "{tried:?}");
     assert!(tried.iter().all(|k| !k.starts_with("spawn")), "{tried:?}");
+}
+
+#[test]
+fn an_agent_that_coordinates_starts_nothing_on_an_issue_that_waits() {
+    let mut scene = crate::backlog::scene(1);
+    scene.settings.coordinator.builtin = false;
+    scene.settings.coordinator.agent = Some(AgentName::from("reviewer"));
+    crate::backlog::people(&mut scene, 2, true, &[], &[3]);
+    crate::backlog::people(&mut scene, 3, true, &[], &[]);
+    scene.mention(1, "alice", "reviewer", "plan the day");
+    scene.settle();
+    let on = |issue| {
+        Message::Mention(Call {
+            agent: "developer".to_owned(),
+            project: None,
+            instruction: "please do this".to_owned(),
+            issue: Some(issue),
+        })
+    };
+    let blocked = say(&mut scene, 1, on(2));
+    let free = say(&mut scene, 2, on(3));
+    scene.settle();
+    assert!(!scene.world.tasks.contains_key(&task_of(&blocked)));
+    assert!(scene.world.tasks.contains_key(&task_of(&free)));
+    let said = reply(&scene, &blocked);
+    assert!(said.contains("#2 waits for #3"), "{said}");
 }

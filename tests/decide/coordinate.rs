@@ -81,7 +81,7 @@ fn an_issue_is_taken_once_until_somebody_changes_it() {
     assert_eq!(picks(&scene, &failed), [1]);
     assert_eq!(
         why(&scene, 1),
-        "not taken up: it was taken up before and nobody has changed it since"
+        "not taken up: it was taken up before and nobody who may write has changed it since"
     );
     people(&mut scene, 1, true, &[LABEL], &[]);
     scene.settle();

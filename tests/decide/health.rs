@@ -247,3 +247,53 @@ fn a_login_that_is_refused_is_an_alert_until_a_run_goes_well() {
         "{over:?}"
     );
 }
+
+#[test]
+fn without_routing_a_refusal_holds_back_what_else_goes_to_the_agents_own_provider() {
+    let mut scene = two();
+    scene.settings.routing.decides = false;
+    let other = scene.settings.agents.get_mut(&AgentName::from("reviewer"));
+    other.unwrap().provider = "second".to_owned();
+    let first = scene.mention(1, "alice", "developer", "fix the parser");
+    scene.settle();
+    let reset = scene.now.plus(HOUR);
+    scene.end_run(refusal(DenialKind::Quota, Some(reset)));
+    let second = scene.mention(2, "alice", "developer", "fix the lexer");
+    let third = scene.mention(3, "alice", "developer", "fix the printer");
+    let elsewhere = scene.mention(4, "alice", "reviewer", "look at it");
+    scene.settle();
+    assert_eq!(scene.task(&elsewhere).state, TaskState::Running);
+    for held in [&second, &third] {
+        assert_eq!(scene.task(held).state, TaskState::Queued);
+    }
+    let why = "no provider can be used: first: you have hit your limit";
+    assert!(
+        scene.reasons().iter().any(|r| r.to_string() == why),
+        "{:?}",
+        scene.reasons()
+    );
+    let until = reset.plus(RESET_SLACK);
+    assert!(scene.plan.wake_at.is_some_and(|at| at <= until));
+    // One run finds out; when it went well the others follow.
+    scene.now = until;
+    scene.settle();
+    let of_first = |scene: &Scene| {
+        let runs = scene.world.runs.values();
+        runs.filter(|run| run.provider == "first" && run.is_open())
+            .count()
+    };
+    assert_eq!(of_first(&scene), 1);
+    let trial = scene
+        .world
+        .runs
+        .values()
+        .find(|r| r.provider == "first" && r.is_open());
+    let trial = trial.unwrap().id.clone();
+    scene.pass(Duration::from_secs(60));
+    let at = scene.now;
+    let outcome = good_work();
+    scene.run_state(&trial, RunState::Ended { at, outcome });
+    scene.settle();
+    assert_eq!(of_first(&scene), 2);
+    assert_eq!(scene.task(&first).strikes, 0);
+}

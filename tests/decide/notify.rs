@@ -258,13 +258,18 @@ fn a_digest_comes_at_its_slots_by_the_clock_and_successes_never_by_themselves() 
     scene.succeed(&digest.key);
     scene.pass(MINUTE);
     assert!(told(&mut scene).is_empty());
-    // Down for three days: one digest, not three.
+    // Down for three days in which nothing happened: there is nothing to tell.
     scene.pass(72 * 60 * MINUTE);
+    assert!(told(&mut scene).is_empty());
+    scene.mention(4, "alice", "developer", "mend it too");
+    scene.settle();
+    scene.end_run(good_work());
+    scene.settle();
+    assert!(told(&mut scene).is_empty(), "its slot is the next one");
+    scene.pass(Duration::from_secs(24 * 3600));
     let digest = told(&mut scene);
     assert_eq!(digest.len(), 1);
-    assert!(body(&digest[0])["text"].to_string().contains("0 delivered"));
-    scene.succeed(&digest[0].key);
-    assert!(told(&mut scene).is_empty());
+    assert!(body(&digest[0])["text"].to_string().contains("1 delivered"));
 }
 
 #[test]

@@ -90,9 +90,9 @@ impl Scene {
         }
     }
 
-    /// Plans once and writes the plan down.
-    pub fn step(&mut self) -> Plan {
-        let snapshot = Snapshot {
+    /// What the planner looks at.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
             now: self.now,
             world: &self.world,
             settings: &self.settings,
@@ -101,8 +101,12 @@ impl Scene {
             draining: self.draining,
             unfit: self.unfit.as_deref(),
             in_flight: &self.in_flight,
-        };
-        let plan = adf::decide::plan(&snapshot, &adf::decide::Routes::of(&self.settings));
+        }
+    }
+
+    /// Plans once and writes the plan down.
+    pub fn step(&mut self) -> Plan {
+        let plan = adf::decide::plan(&self.snapshot(), &adf::decide::Routes::of(&self.settings));
         self.apply(plan.changes.clone());
         self.plan = plan.clone();
         plan

@@ -64,6 +64,16 @@ async fn exactly_one_takes_each_task(one_key: bool) {
     };
     until_true("two are left to the other", || lost() == 2).await;
     assert_eq!(runs(&one.state()) + runs(&two.state()), 2);
+    for factory in [&one, &two] {
+        let id = std::fs::read_to_string(factory.state().join("factory.id")).unwrap();
+        let told = factory.adf(&["explain", &wanted.to_string()]).await.out;
+        assert!(told.contains("left alone now"), "{told}");
+        let itself = format!("factory {} takes care", id.trim());
+        assert!(
+            !told.contains(&itself),
+            "its own claim is no other's: {told}"
+        );
+    }
     for issue in issues {
         assert_eq!(plant.traces(issue), DELIVERED);
     }

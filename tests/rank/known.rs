@@ -2,6 +2,7 @@
 
 use adf::decide::graph::graph;
 use adf::model::{Blocker, Change, Issue, Links, Person, Time, World};
+use std::collections::BTreeSet;
 
 fn issue(number: u64, open: bool, is_pull: bool, labels: &[&str]) -> Change {
     Change::Issue(Issue {
@@ -14,6 +15,8 @@ fn issue(number: u64, open: bool, is_pull: bool, labels: &[&str]) -> Change {
         milestone: None,
         updated_at: Time(1),
         changed_at: Time(1),
+        outsider: false,
+        reworded_at: Time(0),
     })
 }
 
@@ -38,7 +41,7 @@ fn world(changes: &[Change]) -> World {
 
 /// Number, readiness, what blocks it and what unknown does.
 fn rows(world: &World, wanted: Option<&str>) -> Vec<(u64, bool, Vec<u64>, Vec<String>)> {
-    let ranking = graph(world, wanted).unwrap().ranking();
+    let ranking = graph(world, &BTreeSet::new(), wanted).unwrap().ranking();
     let rows = ranking.ranks.into_iter();
     let mut rows: Vec<_> = rows
         .map(|r| (r.issue, r.ready, r.blocked_by, r.blocked_by_unknown))

@@ -75,6 +75,8 @@ fn issue(number: u64) -> Issue {
         milestone: None,
         updated_at: NOW.minus(month),
         changed_at: NOW.minus(month),
+        outsider: false,
+        reworded_at: Time(0),
     }
 }
 

@@ -97,6 +97,8 @@ pub fn fill(model: &mut Model) {
             milestone: None,
             updated_at: at,
             changed_at: at,
+            outsider: false,
+            reworded_at: Time(0),
         };
         model.forge.issues.insert(number, issue);
         model.forge.groomed.change(number);

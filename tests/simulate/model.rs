@@ -75,7 +75,8 @@ impl Forge {
         if let Some(issue) = self.issues.get_mut(&issue) {
             issue.updated_at = now;
         }
-        if who.id != BOT {
+        // What mallory says is nobody's wish.
+        if *who == crate::people::alice() {
             self.groomed.change(issue);
         }
         id
@@ -94,6 +95,8 @@ impl Forge {
             milestone: None,
             updated_at: now,
             changed_at: now,
+            outsider: false,
+            reworded_at: Time(0),
         };
         let item = IssueItem {
             issue,
@@ -108,7 +111,7 @@ impl Forge {
         if let Some(comment) = self.comments.get_mut(&id) {
             body.clone_into(&mut comment.body);
             comment.updated_at = Time::from_seconds(now.seconds());
-            if comment.author.id != BOT {
+            if comment.author == crate::people::alice() {
                 let issue = comment.issue;
                 self.groomed.change(issue);
             }
@@ -223,6 +226,8 @@ impl Model {
                 milestone: None,
                 updated_at: START,
                 changed_at: START,
+                outsider: false,
+                reworded_at: Time(0),
             };
             forge.issues.insert(number, issue);
         }

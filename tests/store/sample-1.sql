@@ -3,7 +3,7 @@ INSERT INTO meta(name,value) VALUES('factory','0123456789ab');
 INSERT INTO repository(one,id,full_name,default_branch,archived,empty,mirror,may_push,has_issues,has_pulls) VALUES(1,3,'acme/widget','main',0,0,0,1,1,1);
 INSERT INTO writer(login) VALUES('user7');
 INSERT INTO writers_read(one,at) VALUES(1,1);
-INSERT INTO issue(number,is_pull,title,open,author_id,author_login,labels,updated_at,changed_at) VALUES(42,0,'It''s off by one',1,7,'user7','["bug"]',1,1);
+INSERT INTO issue(number,is_pull,title,open,author_id,author_login,labels,updated_at,changed_at,outsider,reworded_at) VALUES(42,0,'It''s off by one',1,7,'user7','["bug"]',1,1,1,1);
 INSERT INTO link(issue,blocker,read_at) VALUES(42,'[{"number":7,"repo":null,"open":true},{"number":8,"repo":"acme/other","open":false}]',1);
 INSERT INTO passage(kind,id,version,issue,author_id,author_login,created_at,updated_at,seen_at,body) VALUES('comment',9,1,42,7,'user7',1009,1010,2000,'@adf:developer please fix it');
 INSERT INTO passage(kind,id,version,issue,author_id,author_login,created_at,updated_at,seen_at,body) VALUES('comment',10,1,42,7,'user7',1010,1011,2000,'@adf:developer please fix it');

@@ -288,6 +288,8 @@ fn issue() -> impl Strategy<Value = Issue> {
                 labels,
                 updated_at,
                 changed_at: updated_at,
+                outsider: false,
+                reworded_at: Time(0),
             },
         )
 }

@@ -88,6 +88,8 @@ impl Issue {
                 milestone: self.milestone.map(Milestone::read),
                 updated_at: self.updated_at,
                 changed_at: self.created_at,
+                outsider: false,
+                reworded_at: Time::default(),
             },
             body: lf(&self.body),
             created_at: self.created_at,

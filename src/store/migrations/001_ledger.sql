@@ -46,7 +46,9 @@ CREATE TABLE issue (
   labels       TEXT    NOT NULL CHECK (json_valid(labels)),        -- a JSON list of names
   milestone    TEXT             CHECK (json_valid(milestone)),     -- title and the day it is due, as JSON
   updated_at   INTEGER NOT NULL,                                   -- the forge's time
-  changed_at   INTEGER NOT NULL                                    -- of the last change by somebody else than the factory
+  changed_at   INTEGER NOT NULL,                                   -- of the last change by a writer who is not the factory
+  outsider     INTEGER NOT NULL CHECK (outsider IN (0, 1)),        -- its author may not write
+  reworded_at  INTEGER NOT NULL                                    -- by when such an author may have reworded it; 0: never
 ) STRICT;
 
 -- What an issue waits for, as last read: replaced as a whole.

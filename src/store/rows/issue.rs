@@ -12,9 +12,9 @@ use rusqlite::{Connection, OptionalExtension, Result, named_params};
 pub(super) fn write(conn: &Connection, row: &Issue) -> Result<()> {
     conn.prepare_cached(
         "REPLACE INTO issue (number, is_pull, title, open, author_id, author_login, labels,
-           milestone, updated_at, changed_at)
+           milestone, updated_at, changed_at, outsider, reworded_at)
          VALUES (:number, :is_pull, :title, :open, :author_id, :author_login, :labels,
-           :milestone, :updated_at, :changed_at)",
+           :milestone, :updated_at, :changed_at, :outsider, :reworded_at)",
     )?
     .execute(named_params! {
         ":number": Int(row.number),
@@ -27,6 +27,8 @@ pub(super) fn write(conn: &Connection, row: &Issue) -> Result<()> {
         ":milestone": row.milestone.as_ref().map(Json),
         ":updated_at": row.updated_at.0,
         ":changed_at": row.changed_at.0,
+        ":outsider": row.outsider,
+        ":reworded_at": row.reworded_at.0,
     })?;
     Ok(())
 }
@@ -54,5 +56,7 @@ fn read(row: &Cells<'_>) -> Result<Issue> {
         milestone: row.get::<Option<Json<_>>>("milestone")?.map(|m| m.0),
         updated_at: Time(row.get("updated_at")?),
         changed_at: Time(row.get("changed_at")?),
+        outsider: row.get("outsider")?,
+        reworded_at: Time(row.get("reworded_at")?),
     })
 }
