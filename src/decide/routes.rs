@@ -127,8 +127,8 @@ pub(super) fn instead(
             strike: false,
             why: format!("{}; it goes on with {choice}", outcome.reason),
         },
-        (None, Ending::Wait { at, .. }) => Ending::Wait {
-            at: earliest(&route).map_or(at, |first| first.min(at)),
+        (None, Ending::Wait { at, .. } | Ending::Again { at, .. }) => Ending::Wait {
+            at: earliest(&route).unwrap_or(at),
             why: format!("no provider can be used: {}", unwell(&route.chain)),
         },
         (None, next) => next,

@@ -297,3 +297,21 @@ fn without_routing_a_refusal_holds_back_what_else_goes_to_the_agents_own_provide
     assert_eq!(of_first(&scene), 2);
     assert_eq!(scene.task(&first).strikes, 0);
 }
+
+#[test]
+fn when_the_whole_chain_refuses_without_saying_for_how_long_the_first_that_may_be_tried_is_waited_for() {
+    let mut scene = two();
+    let mention = scene.mention(1, "alice", "developer", "fix the parser");
+    scene.settle();
+    for _ in 0..2 {
+        scene.end_run(refusal(DenialKind::Overloaded, None));
+        scene.settle();
+    }
+    assert_eq!(providers(&scene), ["first", "second"]);
+    let task = scene.task(&mention).clone();
+    assert_eq!((task.strikes, &task.state), (0, &TaskState::Blocked));
+    assert_eq!(task.not_before, scene.now.plus(PAUSE));
+    scene.now = task.not_before;
+    scene.settle();
+    assert_eq!(providers(&scene), ["first", "second", "first"]);
+}
