@@ -64,10 +64,11 @@ pub fn make(config: &Config, to: &Path, now: Time) -> Result<Made, BackupError> 
     let text =
         std::fs::read_to_string(&config.path).map_err(BackupError::io("read", &config.path))?;
     let mut named = references::prompts(&text);
-    if let Some(dir) = &config.settings.routing.dir {
-        let files = config::routing_files(dir).map_err(BackupError::io("read", dir))?;
-        let inside = |path: PathBuf| path.strip_prefix(base).map(Path::to_owned).unwrap_or(path);
-        named.extend(files.into_iter().map(inside));
+    if let Some(dir) = references::routing(&text) {
+        let folder = base.join(&dir);
+        let files = config::routing_files(&folder).map_err(BackupError::io("read", &folder))?;
+        let names = files.iter().filter_map(|file| file.file_name());
+        named.extend(names.map(|name| dir.join(name)));
     }
     let named = named.into_iter();
     sources.extend(named.map(|name| (Place::Named(name.clone()), base.join(name))));

@@ -67,6 +67,22 @@ pub enum BackupError {
 }
 
 impl BackupError {
+    /// A fault of the unpacked ledger, told as one of the backup it came from.
+    fn of_backup(self, backup: &Path) -> BackupError {
+        let path = backup.to_owned();
+        match self {
+            BackupError::Store(StoreError::Newer { found, .. }) => BackupError::Newer {
+                path,
+                adf: format!("of a later day (its ledger has schema {found})"),
+            },
+            BackupError::Store(StoreError::Corrupt { what, .. }) => BackupError::Damaged {
+                path,
+                what: format!("its ledger is damaged: {what}"),
+            },
+            other => other,
+        }
+    }
+
     fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
         let path = path.to_owned();
         move |source| BackupError::Io { what, path, source }

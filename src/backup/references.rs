@@ -1,9 +1,10 @@
-//! A config's text becomes the prompts, and the vision, that it is not whole without.
+//! A config's text becomes the files that it is not whole without: prompts, the vision,
+//! and where its routing files lie.
 //!
 //! Invariant: files with secrets are never among them.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use toml::Value;
 
 /// The files for prompts that a config names, as it names them.
@@ -15,4 +16,20 @@ pub(super) fn prompts(text: &str) -> BTreeSet<PathBuf> {
     let vision = config.get("coordinator").and_then(|c| c.get("vision"));
     let vision = vision.and_then(Value::as_str);
     named.chain(vision).map(PathBuf::from).collect()
+}
+
+/// The folder of routing files that a config names, as it names it.
+pub(super) fn routing(text: &str) -> Option<PathBuf> {
+    let config: toml::Table = text.parse().ok()?;
+    let dir = config.get("routing")?.get("dir")?.as_str()?;
+    Some(PathBuf::from(dir))
+}
+
+/// Whether a file is one of those that a config names.
+pub(super) fn names(text: &str, path: &Path) -> bool {
+    let routes = || {
+        let is_routing = path.extension().is_some_and(|extension| extension == "md");
+        is_routing && path.parent() == routing(text).as_deref()
+    };
+    prompts(text).contains(path) || routes()
 }

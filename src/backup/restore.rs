@@ -4,12 +4,13 @@
 //! would, its ledger opened, checked and prepared; only then is anything put in
 //! its place, the ledger last.
 //!
-//! Invariant: nothing that exists is overwritten, and a restore that fails leaves
-//! no file behind.
+//! Invariant: nothing that exists is overwritten, only files that the config names are
+//! written beside it, and a restore that fails leaves no file behind.
 
 use super::BackupError;
 use super::manifest::{self, Entry, Manifest, Place};
 use super::put::{Put, copy};
+use super::references;
 use crate::clock::Clock;
 use crate::config::{self, SecretSource};
 use crate::decide::rejoin::rejoin;
@@ -55,6 +56,7 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
         .tempdir_in(&base)
         .map_err(BackupError::io("write in", &base))?;
     let manifest = unpack(backup, draft.path())?;
+    named(backup, &manifest, draft.path())?;
     // A config that names files by absolute paths is not whole without them.
     for entry in &manifest.entries {
         if let Place::Named(path) = &entry.place
@@ -64,7 +66,8 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
         }
     }
     let staged = Staged::read(backup, &manifest, draft.path(), &config)?;
-    let (tasks, unsettled) = prepare(&staged.ledger).await?;
+    let prepared = prepare(&staged.ledger).await;
+    let (tasks, unsettled) = prepared.map_err(|error| error.of_backup(backup))?;
     let places = staged.places(&manifest, draft.path(), &base)?;
     let exists = places.iter().find(|(from, to)| stands(from, to));
     if let Some((_, to)) = exists {
@@ -87,6 +90,36 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
 /// Whether something else stands where a file is to be put.
 fn stands(from: &Path, to: &Path) -> bool {
     to.exists() && std::fs::read(from).ok() != std::fs::read(to).ok()
+}
+
+/// Checks that a backup is whole, and that its config names the files that come with it.
+fn named(backup: &Path, manifest: &Manifest, draft: &Path) -> Result<(), BackupError> {
+    let damaged = |what: String| BackupError::Damaged {
+        path: backup.to_owned(),
+        what,
+    };
+    let has = |place: &Place| manifest.entries.iter().any(|entry| entry.place == *place);
+    let parts = [
+        (Place::Ledger, "ledger"),
+        (Place::Config, "config"),
+        (Place::Factory, "factory's id"),
+        (Place::MarkerKey, "key of the factory's marks"),
+    ];
+    if let Some((_, what)) = parts.iter().find(|(place, _)| !has(place)) {
+        return Err(damaged(format!("there is no {what} in it")));
+    }
+    let config = manifest.entries.iter().find(|e| e.place == Place::Config);
+    let config = config.map(|entry| staged(draft, entry)).unwrap_or_default();
+    let text = std::fs::read_to_string(&config).map_err(BackupError::io("read", &config))?;
+    for entry in &manifest.entries {
+        if let Place::Named(path) = &entry.place
+            && !references::names(&text, path)
+        {
+            let path = path.display();
+            return Err(damaged(format!("its config does not name {path}")));
+        }
+    }
+    Ok(())
 }
 
 fn unpack(backup: &Path, to: &Path) -> Result<Manifest, BackupError> {
@@ -183,22 +216,25 @@ impl Staged {
         let find = |place: &Place| manifest.entries.iter().find(|e| e.place == *place);
         let ledger = find(&Place::Ledger).ok_or_else(|| missing("ledger"))?;
         let entry = find(&Place::Config).ok_or_else(|| missing("config"))?;
-        find(&Place::Factory).ok_or_else(|| missing("factory's id"))?;
-        let folder = draft.join("project");
+        let base = config.parent().unwrap_or(Path::new("/"));
+        // Below it all folders are as they will be, so that no `..` leads out of the draft.
+        let root = draft.join("root");
+        let below = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
+        let folder = below(base);
         let name = config.file_name().unwrap_or("adf.toml".as_ref());
         put_in(&staged(draft, entry), &folder.join(name))?;
         for entry in &manifest.entries {
             if let Place::Named(path) = &entry.place
                 && path.is_relative()
             {
-                put_in(&staged(draft, entry), &folder.join(path))?;
+                let to = below(&config::lexical(&base.join(path)));
+                put_in(&staged(draft, entry), &to)?;
             }
         }
         let read = config::load(&folder.join(name))
             .map_err(|faults| BackupError::Config(config::render(&faults, false)))?;
-        let base = config.parent().unwrap_or(Path::new("/"));
-        let at = |path: &Path| match path.strip_prefix(&folder) {
-            Ok(inside) => base.join(inside),
+        let at = |path: &Path| match path.strip_prefix(&root) {
+            Ok(inside) => Path::new("/").join(inside),
             Err(_) => path.to_owned(),
         };
         let (then, project) = (&read.settings.state_dir, &read.settings.project);
@@ -234,7 +270,7 @@ impl Staged {
         for entry in &manifest.entries {
             let to = match &entry.place {
                 Place::Config => self.config.clone(),
-                Place::Named(path) => base.join(path),
+                Place::Named(path) => config::lexical(&base.join(path)),
                 Place::Factory => self.state_dir.join(FACTORY_FILE),
                 Place::MarkerKey => match &self.marker_key {
                     Some(path) => path.clone(),

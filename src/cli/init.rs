@@ -158,7 +158,7 @@ fn set_up(args: &Init) -> Result<(), SetupError> {
     }
     let written = staged.apply(args.force)?;
     say(&format!("\n{} written.", counted(written, "file")));
-    next(&wishes);
+    next(&wishes, args.init);
     Ok(())
 }
 
@@ -207,7 +207,13 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         )));
     }
     let adf = own_path().map_err(|_| wish("the path of this executable cannot be read"))?;
-    let dir = std::path::absolute(&args.dir).map_err(SetupError::io("--dir"))?;
+    let dir = settled(&args.dir).map_err(SetupError::io("--dir"))?;
+    if dir.to_string_lossy().contains(char::is_whitespace) {
+        return Err(SetupError::Wish(format!(
+            "--dir {} holds a blank, at which systemd would part it; name a folder without",
+            dir.display()
+        )));
+    }
     let unit = args.unit.clone().unwrap_or_else(|| {
         let folder = if dir == Path::new(SYSTEM) {
             Path::new("/etc/systemd/system")
@@ -233,7 +239,7 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         .iter()
         .map(|name| name.trim().to_owned())
         .collect();
-    let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
+    let absolute = |dir: &PathBuf| settled(dir).unwrap_or_else(|_| dir.clone());
     let state_dir = args.state_dir.as_ref().map(absolute);
     let line = args.cron_schedule.clone();
     Ok(Wishes {
@@ -255,6 +261,11 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         adf,
         dir,
     })
+}
+
+/// An absolute path without `..`, which systemd refuses.
+fn settled(path: &Path) -> std::io::Result<PathBuf> {
+    std::path::absolute(path).map(|path| config::lexical(&path))
 }
 
 /// The host of an address, if it has one: a forge may be reached by several ports and schemes.
@@ -324,10 +335,11 @@ fn show(staged: &Staged) {
     }
 }
 
-fn next(wishes: &Wishes) {
+fn next(wishes: &Wishes, summary: bool) {
     let token = std::fs::metadata(files::token_path(wishes));
     let there = There {
         token: token.is_ok_and(|file| file.len() > 0),
+        summary,
         state: wishes.state_dir.exists(),
         root: rustix::process::geteuid().is_root(),
     };

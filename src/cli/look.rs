@@ -46,7 +46,9 @@ pub(super) async fn look(
         source,
     };
     let scratch = tempfile::tempdir().map_err(io)?;
-    match store::open_read_only(&config.settings.state_dir) {
+    let (state_dir, project) = (&config.settings.state_dir, &config.settings.project);
+    store::check_project(state_dir, project)?;
+    match store::open_read_only(state_dir) {
         Ok(reader) => reader.copy_to(scratch.path())?,
         Err(StoreError::NoLedger { .. }) => {}
         Err(error) => return Err(error.into()),

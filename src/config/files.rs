@@ -19,7 +19,7 @@ pub(super) fn read(path: &Path) -> Result<String, Box<Fault>> {
     let unreadable = |error: std::io::Error| {
         let help = match error.kind() {
             std::io::ErrorKind::NotFound => {
-                "name it with --config FILE, or make one with `adf init`; the shortest is [project] name and [gitea] url and repo"
+                "name the file that is there, or make one with `adf init`; the shortest is [project] name and [gitea] url and repo"
             }
             std::io::ErrorKind::PermissionDenied => "let the user that adf runs as read it",
             _ => "",

@@ -45,7 +45,7 @@ pub use raw_status::status_labels;
 pub use reference::reference;
 pub use render::{render, to_json};
 pub use resolve::{
-    EDITOR_PROMPT, READER_PROMPT, WRITER_PROMPT, WebhookSettings, default_state_dir,
+    EDITOR_PROMPT, READER_PROMPT, WRITER_PROMPT, WebhookSettings, default_state_dir, lexical,
 };
 pub use schema::{forget_schema, schema};
 pub use secret::{

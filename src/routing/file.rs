@@ -118,7 +118,7 @@ pub fn read(name: &str, text: &str) -> Result<File, Vec<Flaw>> {
         }
     }
     if keywords.is_empty() && reading.flaws.iter().all(|flaw| flaw.warning) {
-        let help = "add a heading `## Keywords` with a list below it, one word or phrase an item";
+        let help = "write a list below a heading `## Keywords`, one word or phrase an item";
         reading.error(
             body..body,
             "no keywords: nothing would ever route here",

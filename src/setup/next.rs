@@ -15,6 +15,8 @@ const UNITS: &str = "/etc/systemd/system";
 pub struct There {
     /// The token has been written.
     pub token: bool,
+    /// The summary that agents are to read was made, in this checkout.
+    pub summary: bool,
     /// The folder of the state exists.
     pub state: bool,
     /// Who set it up is root.
@@ -32,6 +34,12 @@ pub fn steps(wishes: &Wishes, there: There) -> Vec<String> {
         steps.push(format!(
             "write the token of the factory's account into {}",
             token.display()
+        ));
+    }
+    if there.summary {
+        steps.push(format!(
+            "commit and push {}: agents work in clones of the repository, and read it there",
+            super::summary::PATH
         ));
     }
     steps.push(format!("adf doctor --fix --config {config}"));

@@ -93,6 +93,15 @@ const STATES: &[Row] = &[
         exit: 1,
     },
     Row {
+        name: "a state directory of another project",
+        spoil: |w| {
+            w.ledger();
+            fs::write(w.state().join("project.name"), "blog\n").unwrap();
+        },
+        says: ("ledger", "error", &["project `blog`", "`shop`"]),
+        exit: 1,
+    },
+    Row {
         name: "a ledger of a newer adf",
         spoil: |w| {
             w.ledger();

@@ -9,6 +9,8 @@
 use crate::factory::{Daemon, Factory, adf};
 use crate::plant::{DELIVERED, MENTION, Plant, until_is, until_true};
 use secrecy::ExposeSecret;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -216,14 +218,20 @@ async fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
     let middle = flipped.len() / 2;
     flipped[middle] ^= 0x40;
     let later = rewritten(&whole, "\"form\": 1", "\"form\": 9");
+    let keyless = rewritten(&whole, "\"marker_key\"", "\"factory\"   ");
     let changed = rewritten(&whole, "name = \"demo\"", "name = \"dema\"");
-    let cases: [(&str, &[u8], &str); 6] = [
+    let cases: [(&str, &[u8], &str); 7] = [
         ("cut", &whole[..whole.len() / 2], "is no whole backup"),
         ("empty", b"", "is no whole backup"),
         ("text", b"not a backup", "is no whole backup"),
         ("flipped", &flipped, "is no whole backup"),
         ("changed", &changed, "is not as it was backed up"),
         ("later", &later, "which this version cannot read"),
+        (
+            "keyless",
+            &keyless,
+            "there is no key of the factory's marks in it",
+        ),
     ];
     for (name, bytes, why) in cases {
         let file = plant.path(name);
@@ -235,6 +243,101 @@ async fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
         assert!(said.err.contains(why), "{name}: {said:?}");
         assert!(!dir.exists(), "{name}: something is left");
     }
+}
+
+#[tokio::test]
+async fn files_are_restored_where_the_config_names_them_and_nowhere_else() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    let beside = factory.dir.parent().unwrap().join("shared-prompts");
+    std::fs::create_dir(&beside).unwrap();
+    std::fs::write(beside.join("dev.md"), "Do what is asked for.\n").unwrap();
+    let line = "provider = \"scripted\"\nprompt_file = \"../shared-prompts/dev.md\"\n";
+    factory.edit("provider = \"scripted\"\n", line);
+    factory.run().await.stop().await;
+    let backup = plant.path("b.tar.gz");
+    let said = factory.adf(&["backup", &text(&backup)]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+
+    let whole = std::fs::read(&backup).unwrap();
+    let other = remade(&whole, |manifest, _| {
+        let text = manifest.to_string();
+        let text = text.replace("../shared-prompts/dev.md", "../../../strange.md");
+        *manifest = serde_json::from_str(&text).unwrap();
+    });
+    let file = plant.path("other.tar.gz");
+    std::fs::write(&file, other).unwrap();
+    let config = text(&plant.path("a/b/c/d/adf.toml"));
+    let said = adf(&["restore", &text(&file), "--config", &config]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("its config does not name"), "{said:?}");
+    assert!(!plant.path("a").exists(), "something is left");
+
+    let deep = plant.path("deep/er");
+    std::fs::create_dir_all(&deep).unwrap();
+    restored(&plant, &backup, "deep/er/project").await;
+    let read = std::fs::read_to_string(deep.join("shared-prompts/dev.md")).unwrap();
+    assert_eq!(read, "Do what is asked for.\n");
+    let mut left: Vec<_> = std::fs::read_dir(&deep)
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["project", "shared-prompts"]);
+    assert!(!deep.join("project/shared-prompts").exists());
+}
+
+#[tokio::test]
+async fn a_damaged_ledger_in_a_backup_is_told_as_a_fault_of_the_backup() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    factory.run().await.stop().await;
+    let backup = plant.path("b.tar.gz");
+    let said = factory.adf(&["backup", &text(&backup)]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let whole = std::fs::read(&backup).unwrap();
+    let damaged = remade(&whole, |manifest, files| {
+        let entries = manifest["entries"].as_array_mut().unwrap();
+        let at = entries.iter().position(|e| e["place"] == "ledger").unwrap();
+        files[at] = b"no ledger".to_vec();
+        entries[at]["bytes"] = files[at].len().into();
+        entries[at]["sha256"] = hex::encode(Sha256::digest(&files[at])).into();
+    });
+    std::fs::write(&backup, damaged).unwrap();
+    let config = text(&plant.path("new/adf.toml"));
+    let said = adf(&["restore", &text(&backup), "--config", &config]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let told = format!(
+        "{} is no whole backup: its ledger is damaged",
+        text(&backup)
+    );
+    assert!(said.err.contains(&told), "{said:?}");
+    assert!(!plant.path("new").exists(), "something is left");
+}
+
+/// A backup with another manifest or other files.
+fn remade(whole: &[u8], change: impl FnOnce(&mut Value, &mut Vec<Vec<u8>>)) -> Vec<u8> {
+    use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+    let mut archive = tar::Archive::new(GzDecoder::new(whole));
+    let parts = archive.entries().unwrap().map(|part| {
+        let mut bytes = Vec::new();
+        part.unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    let mut files: Vec<Vec<u8>> = parts.collect();
+    let mut manifest: Value = serde_json::from_slice(&files.remove(0)).unwrap();
+    change(&mut manifest, &mut files);
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    let mut add = |name: &str, bytes: &[u8]| {
+        let mut head = tar::Header::new_gnu();
+        head.set_size(bytes.len() as u64);
+        archive.append_data(&mut head, name, bytes).unwrap();
+    };
+    add("manifest.json", manifest.to_string().as_bytes());
+    for (entry, file) in manifest["entries"].as_array().unwrap().iter().zip(&files) {
+        add(entry["name"].as_str().unwrap(), file);
+    }
+    archive.into_inner().unwrap().finish().unwrap()
 }
 
 /// A backup with some text in it replaced by one of the same length.

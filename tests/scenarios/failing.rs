@@ -34,3 +34,33 @@ fn for_people_it_says_where_to_look_and_for_how_long() {
         assert!(said.out.contains(part), "{part}: {}", said.out);
     }
 }
+
+#[test]
+fn what_cannot_be_played_ends_in_an_object_too() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("state")).unwrap();
+    let place = dir.path().to_str().unwrap();
+    let json = ["--once", "--scenario", "happy", "--format", "json"];
+    let said = demo(&[&json[..], &["--dir", place]].concat());
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.err.contains("name an empty folder"), "{}", said.err);
+    let object = said.object();
+    assert_eq!(object["scenario"], "happy");
+    assert_eq!(object["ok"], false);
+    assert!(
+        object["error"]
+            .as_str()
+            .unwrap()
+            .contains("played in before")
+    );
+    let shape = [
+        "prs",
+        "comments",
+        "runs",
+        "duplicates",
+        "surviving_processes",
+    ];
+    for key in shape {
+        assert!(!object[key].is_null(), "{key}: {object}");
+    }
+}

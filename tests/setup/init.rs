@@ -31,6 +31,8 @@ fn without_apply_everything_is_shown_and_nothing_is_written() {
 fn applied_twice_it_writes_once_and_the_token_is_never_touched() {
     let site = Site::with_commit();
     let said = site.init(&["--init", "--apply"]);
+    let told = "commit and push .docs/summary.md";
+    assert!(said.out.contains(told), "{said:?}");
     assert_eq!(said.code, Some(0), "{said:?}");
     let mode = |name: &str| {
         let data = std::fs::metadata(site.dir().join(name)).unwrap();

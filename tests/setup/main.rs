@@ -16,3 +16,4 @@ mod install;
 mod refused;
 mod site;
 mod smoke;
+mod units;

@@ -192,9 +192,9 @@ async fn a_factory_that_runs_is_used_and_its_coordinator_must_choose() {
     assert_eq!(left(&forge, &world), (0, 0));
     let ended = daemon.0.try_wait().unwrap();
     assert!(ended.is_none(), "smoke has ended the factory: {ended:?}");
-    let trials = forge.issues(&world.repo).into_iter();
-    let trials = trials.filter(|i| i.title.starts_with("adf smoke") && i.labels == ["go"]);
-    assert_eq!(trials.count(), 2);
+    let issues = forge.issues(&world.repo).into_iter();
+    let wanted = issues.filter(|issue| issue.labels.iter().any(|label| label == "go"));
+    assert_eq!(wanted.count(), 0, "a trial would be taken up again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -209,4 +209,61 @@ async fn who_may_not_command_and_an_agent_that_does_nothing_are_told_and_cleaned
         assert!(said.err.contains(word), "{word}: {said:?}");
         assert_eq!(left(&forge, &world), (0, 0), "{word}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_no_provider_can_begin_is_told_at_once() {
+    let (home, forge, world, config) = site("happy", "[routing]\n").await;
+    let text = std::fs::read_to_string(&config).unwrap();
+    let (rest, _) = text.split_once("kind = \"script\"").unwrap();
+    let absent = "kind = \"claude\"\ncommand = [\"/nowhere/claude\"]\n";
+    std::fs::write(&config, format!("{rest}{absent}")).unwrap();
+    let said = smoke_with(home.path(), &config, "alice").await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for part in ["the work cannot begin", "/nowhere/claude"] {
+        assert!(said.err.contains(part), "{part}: {said:?}");
+    }
+    assert!(!said.err.contains("was not seen within"), "{said:?}");
+    assert_eq!(left(&forge, &world), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_trial_is_cleaned_up_too() {
+    let (home, forge, world, config) = site("hang", "").await;
+    let mut child = trial(home.path(), &config);
+    // The mention, and the comment that accepts it.
+    let begun = |number| forge.comments(&world.repo, number).len() >= 2;
+    let waits = || {
+        let mut issues = forge.issues(&world.repo).into_iter();
+        issues.any(|issue| issue.title.starts_with("adf smoke") && begun(issue.number))
+    };
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
+    while !waits() {
+        pace.tick().await;
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+    let ended = ended.await.unwrap().unwrap();
+    let err = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{err}");
+    assert!(err.contains("interrupted"), "{err}");
+    assert_eq!(left(&forge, &world), (0, 0));
+}
+
+/// A trial that goes on.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shipped executable is what is tested"
+)]
+fn trial(home: &Path, config: &str) -> Child {
+    let token = home.join("alice");
+    Command::new(env!("CARGO_BIN_EXE_adf"))
+        .args(["smoke", "--config", config, "--as-token-file"])
+        .arg(token)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }

@@ -139,8 +139,11 @@ impl Daemon {
             self.handle(Event::Committed(batch));
             return true;
         }
-        let now = lock(&self.model).now;
-        let due = self.state.wake_at.is_some_and(|at| at <= now);
+        let (now, here) = {
+            let model = lock(&self.model);
+            (model.now, model.here())
+        };
+        let due = self.state.wake_at.is_some_and(|at| at <= here);
         let choices = self.tasks.len() + usize::from(!self.events.is_empty());
         if choices > 0 {
             let choice = lock(&self.model).rng.usize(0..choices);
@@ -162,11 +165,12 @@ impl Daemon {
         true
     }
 
-    /// The next moment at which there is something to do.
-    pub fn next(&self) -> Time {
-        self.state
-            .wake_at
-            .map_or(self.next_tick, |at| at.min(self.next_tick))
+    /// How long there is nothing to do: ticks come by a clock that nobody sets.
+    pub fn idle(&self) -> Duration {
+        let model = lock(&self.model);
+        let tick = self.next_tick.since(model.now);
+        let wake = self.state.wake_at.map(|at| at.since(model.here()));
+        wake.map_or(tick, |wake| wake.min(tick))
     }
 
     fn poll(&mut self, choice: usize) {
@@ -195,7 +199,10 @@ impl Daemon {
     }
 
     fn handle(&mut self, event: Event) {
-        let now = lock(&self.model).now;
+        let (now, planted) = {
+            let model = lock(&self.model);
+            (model.here(), model.planted)
+        };
         let mut todo = Vec::new();
         // As the loop does: what is durable is known before anything else is heard.
         loop {
@@ -204,6 +211,9 @@ impl Daemon {
             todo.extend(self.state.handle(Event::Committed(batch), now));
         }
         let tick = matches!(event, Event::Tick);
+        if tick && planted == Some(Planted::LeaseIsNotChecked) {
+            self.forget_leases();
+        }
         todo.extend(self.state.handle(event, now));
         for task in todo {
             self.perform(task);
@@ -211,6 +221,17 @@ impl Daemon {
         self.one_effect_a_task();
         if tick {
             self.settled_means_nothing_to_do(now);
+        }
+    }
+
+    /// Whoever asks finds nobody at work.
+    fn forget_leases(&mut self) {
+        let runs = &mut self.state.world.runs;
+        runs.retain(|_, run| run.outcome().is_some());
+        for task in self.state.world.tasks.values_mut() {
+            if task.state == TaskState::Running {
+                task.state = TaskState::Queued;
+            }
         }
     }
 

@@ -178,6 +178,8 @@ impl Ledger {
 pub struct Model {
     pub rng: fastrand::Rng,
     pub now: Time,
+    /// How far the clock of the factory's host is ahead, in milliseconds.
+    pub skew: i64,
     pub forge: Forge,
     pub disk: Disk,
     pub ledger: Ledger,
@@ -227,6 +229,7 @@ impl Model {
         Model {
             rng: fastrand::Rng::with_seed(seed),
             now: START,
+            skew: 0,
             forge,
             disk: Disk::default(),
             ledger: Ledger::default(),
@@ -258,6 +261,19 @@ impl Model {
             let at = self.now.since(START).as_millis();
             self.story.push(format!("{at:>9} ms  {what}"));
         }
+    }
+
+    /// What the clock of the factory's host says.
+    pub fn here(&self) -> Time {
+        Time(self.now.0 + self.skew)
+    }
+
+    /// Somebody sets the clock of the factory's host, forward or back.
+    pub fn jump(&mut self) {
+        let far = [10_000, 600_000, 3 * 3_600_000][self.rng.usize(0..3)];
+        self.skew = self.rng.i64(-far..far);
+        let skew = self.skew;
+        self.tell(format_args!("the host's clock is set to {skew} ms ahead"));
     }
 
     /// Time passes; what was on the wire arrives.

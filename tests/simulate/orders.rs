@@ -32,6 +32,6 @@ pub fn resume(model: &mut Model) {
 
 fn write(model: &mut Model, order: Order) {
     model.tell(format_args!("the operator orders {order:?}"));
-    let (by, at) = ("olga".to_owned(), model.now);
+    let (by, at) = ("olga".to_owned(), model.here());
     model.write(vec![Change::Operator(Ordered { order, by, at })]);
 }

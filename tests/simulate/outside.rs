@@ -29,7 +29,7 @@ fn wrote(effect: &Effect, mark: &Mark) -> bool {
 
 impl Outside for Hands {
     fn now(&self) -> Time {
-        lock(&self.model).now
+        lock(&self.model).here()
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {

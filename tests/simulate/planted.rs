@@ -21,6 +21,8 @@ pub enum Planted {
     BelievesEverybody,
     /// Old runs are not ended before a new one starts.
     OldRunsLive,
+    /// Work begins without a look at who works on it.
+    LeaseIsNotChecked,
     /// An effect under way is started again.
     StartsTwice,
     /// The world runs ahead of the ledger.
@@ -41,7 +43,7 @@ pub enum Planted {
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Planted; 17] = [
+    pub const ALL: [Planted; 18] = [
         Planted::TriedIsNotWritten,
         Planted::IntentIsForgotten,
         Planted::CursorBeforeFacts,
@@ -51,6 +53,7 @@ impl Planted {
         Planted::DoesNotSettle,
         Planted::BelievesEverybody,
         Planted::OldRunsLive,
+        Planted::LeaseIsNotChecked,
         Planted::StartsTwice,
         Planted::WorldBeforeLedger,
         Planted::EndsEarly,

@@ -60,6 +60,8 @@ pub struct Script {
     pub orders: u32,
     /// What one in two kills takes with it.
     pub lose: Loss,
+    /// The clock of the factory's host is set at one in so many steps; 0: never.
+    pub jumps: u32,
     /// The factory takes up issues by itself, and people groom them.
     pub groomed: bool,
     pub planted: Option<Planted>,
@@ -102,6 +104,7 @@ impl Script {
                 Loss::Nothing,
             ][rng.usize(0..5)],
             orders: [0, 0, 60, 200][rng.usize(0..4)],
+            jumps: [0, 0, 0, 40, 200][rng.usize(0..5)],
             groomed: false,
             planted: None,
             told: false,
@@ -134,6 +137,7 @@ impl Script {
             kill,
             lose,
             orders: 0,
+            jumps: 0,
             groomed: false,
             planted: None,
             told: false,
@@ -212,7 +216,7 @@ fn restore(model: &mut Model) {
         return;
     }
     model.tell("the host is lost, and the last backup restored");
-    let now = model.now;
+    let now = model.here();
     model.ledger = model.backup.clone();
     model.ledger.committed.clear();
     let changes = rejoin(&model.ledger.world, now);
@@ -258,6 +262,9 @@ impl World {
             let mut model = lock(&self.model);
             if script.groomed && model.one_in(script.people / 2) {
                 crate::backlog::groom(&mut model, &mut self.asked);
+            }
+            if model.one_in(script.jumps) {
+                model.jump();
             }
             if model.one_in(script.orders) {
                 orders::give(&mut model);
@@ -313,11 +320,11 @@ impl World {
 
     /// To the next moment at which something is to do.
     fn leap(&mut self) {
+        let idle = self.daemon.idle();
         let mut model = lock(&self.model);
-        let wire = model.wire.iter().map(|(at, _)| *at).min();
-        let next = wire.map_or(self.daemon.next(), |at| at.min(self.daemon.next()));
-        let span = next.since(model.now).max(Duration::from_millis(1));
-        model.pass(span);
+        let wire = model.wire.iter().map(|(at, _)| at.since(model.now)).min();
+        let span = wire.map_or(idle, |wire| wire.min(idle));
+        model.pass(span.max(Duration::from_millis(1)));
         runs::act(&mut model);
     }
 

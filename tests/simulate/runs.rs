@@ -83,7 +83,7 @@ pub fn establish(model: &Mutex<Model>, run: &Run, exit: Exit) -> Outcome {
 
 /// Follows a run to its end and writes that down.
 pub async fn follow(hands: Arc<Hands>, task: Task, run: Run) {
-    let now = lock(&hands.model).now;
+    let now = lock(&hands.model).here();
     let working = RunState::Working {
         since: now,
         progress_at: now,
@@ -109,7 +109,7 @@ pub async fn follow(hands: Arc<Hands>, task: Task, run: Run) {
     }
     turn(&hands.model).await;
     let outcome = establish(&hands.model, &run, exit);
-    let at = lock(&hands.model).now;
+    let at = lock(&hands.model).here();
     let over = RunState::Ended { at, outcome };
     let memory = adf::act::memory::Memory {
         task,

@@ -65,7 +65,7 @@ impl Origin {
 
 impl Source for Origin {
     fn now(&self) -> Time {
-        lock(&self.0).now
+        lock(&self.0).here()
     }
 
     async fn repository(&self) -> Result<Repository, ForgeError> {

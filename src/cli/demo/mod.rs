@@ -19,7 +19,7 @@ use crate::model::counted;
 use crate::sandbox::child::Daemon;
 use crate::sandbox::demo_world::{self, DemoWorld};
 use crate::sandbox::{Forge, ForgeOptions};
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use place::{Agent, Limits, Place};
 use scenario::Scenario;
 use show::Show;
@@ -71,6 +71,9 @@ pub fn run(args: &Demo) -> u8 {
         Ok(code) => code,
         Err(error) => {
             complain(&format!("{error:#}"));
+            if let (Some(scenario), Format::Json) = (args.scenario, args.format) {
+                say(&scenario::unplayed(scenario, &error).to_string());
+            }
             FAILED
         }
     }
@@ -78,6 +81,12 @@ pub fn run(args: &Demo) -> u8 {
 
 async fn demo(args: &Demo) -> anyhow::Result<u8> {
     let mut place = Place::new(args.dir.as_deref())?;
+    if args.scenario.is_some() && place.state.exists() {
+        let dir = place.dir.display();
+        bail!(
+            "{dir} was played in before, and what came of that would count; name an empty folder"
+        );
+    }
     let forge = Forge::start(ForgeOptions::new(place.dir.join("forge")))
         .await
         .context("the embedded forge cannot start")?;

@@ -2,14 +2,20 @@
 //!
 //! Invariant: only what this cycle made is touched.
 
-use super::Cast;
 use super::steps::{Steps, Trace};
+use super::{Call, Cast};
 use crate::act::git::{Git, GitAuth, Remote, place};
 use crate::doctor::observe::push;
+use crate::forge::ForgeError;
 
 /// Takes it away; gives what could not be.
 pub(super) async fn clean(cast: &Cast, trace: &Trace, steps: &mut Steps) -> Vec<String> {
     let mut left = Vec::new();
+    if let (Some(issue), Call::Label(name)) = (trace.issue, &cast.call)
+        && let Err(why) = unlabel(cast, issue, name).await
+    {
+        left.push(format!("label `{name}` stays on #{issue}: {why}"));
+    }
     for (what, number) in [("pull request", trace.pull), ("issue", trace.issue)] {
         let Some(number) = number else { continue };
         match cast.factory.close(number).await {
@@ -24,6 +30,15 @@ pub(super) async fn clean(cast: &Cast, trace: &Trace, steps: &mut Steps) -> Vec<
         }
     }
     left
+}
+
+/// Takes the label off that would have the issue taken up again.
+async fn unlabel(cast: &Cast, issue: u64, name: &str) -> Result<(), ForgeError> {
+    let labels = cast.factory.labels().await?;
+    match labels.iter().find(|label| label.name == name) {
+        Some(label) => cast.factory.remove_label(issue, label.id).await,
+        None => Ok(()),
+    }
 }
 
 async fn delete(cast: &Cast, branch: &str) -> Result<(), String> {

@@ -24,6 +24,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 use steps::{Steps, Trace};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -161,7 +162,11 @@ async fn play(
         Some(_) => "a factory is started for this, as `adf run` starts it",
         None => "a factory runs already, and is used",
     });
-    let played = tokio::time::timeout(args.timeout, steps::play(cast, steps, trace)).await;
+    let played = tokio::select! {
+        biased;
+        played = tokio::time::timeout(args.timeout, steps::play(cast, steps, trace)) => played,
+        () = interrupted() => Ok(Err(anyhow!("interrupted; what was made is taken away"))),
+    };
     let played = played.unwrap_or_else(|_| {
         let waited = humantime::format_duration(args.timeout);
         Err(anyhow!(
@@ -176,6 +181,21 @@ async fn play(
         stopped.context("the factory did not stop")??;
     }
     played
+}
+
+/// SIGINT or SIGTERM; never, where neither can be heard.
+async fn interrupted() {
+    let heard = |kind| signal(kind).ok();
+    let (Some(mut int), Some(mut term)) = (
+        heard(SignalKind::interrupt()),
+        heard(SignalKind::terminate()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
 }
 
 type Running = (mpsc::Sender<()>, JoinHandle<()>);

@@ -23,6 +23,8 @@ const LOOK_FAR: Duration = Duration::from_secs(3);
 const LATE_LOOKS: u32 = 10;
 /// What the mark of a reply holds.
 const REPLY: &str = "kind=reply ";
+/// What a comment says of work that waits until somebody mends something.
+const NO_PROVIDER: &str = "no provider can be used";
 
 /// What was made on the forge.
 #[derive(Debug, Default)]
@@ -236,6 +238,12 @@ async fn own(cast: &Cast, work: &Work) -> anyhow::Result<Vec<Comment>> {
     own.retain(|comment| comment.author.id == work.bot && is_marked(&comment.body));
     if let Some(reply) = own.iter().find(|comment| comment.body.contains(REPLY)) {
         bail!("the factory replied: {}", plain(&reply.body));
+    }
+    if let Some(held) = own
+        .iter()
+        .find(|comment| comment.body.contains(NO_PROVIDER))
+    {
+        bail!("the work cannot begin: {}", plain(&held.body));
     }
     if let Some(task) = &work.task {
         let mark = format!(" task={task} ");

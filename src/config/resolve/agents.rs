@@ -94,7 +94,7 @@ impl Resolver<'_, '_> {
             };
             agents.entry(name).or_insert(agent);
         }
-        self.unused(&agents, providers);
+        self.unused(&agents, around);
         agents
     }
 
@@ -219,22 +219,28 @@ impl Resolver<'_, '_> {
         })
     }
 
-    fn unused(
-        &mut self,
-        agents: &BTreeMap<AgentName, Agent>,
-        providers: &BTreeMap<String, Provider>,
-    ) {
+    fn unused(&mut self, agents: &BTreeMap<AgentName, Agent>, around: &Around<'_>) {
+        let Around {
+            providers, routing, ..
+        } = around;
         let known = |agent: &Agent| providers.contains_key(&agent.provider);
         if agents.is_empty() || self.faults.is_touched("/agents") || !agents.values().all(known) {
             return;
         }
-        for name in providers.keys() {
-            if !agents.values().any(|agent| agent.provider == *name) {
-                let message = "no agent uses this provider".to_owned();
+        let chains = routing.scenarios.iter().flat_map(|s| &s.chain);
+        let chosen: Vec<&str> = chains
+            .chain(&routing.default)
+            .map(|choice| choice.provider.as_str())
+            .filter(|_| routing.decides)
+            .collect();
+        for (name, provider) in *providers {
+            let is_chosen = chosen.contains(&name.as_str()) || chosen.contains(&provider.kind());
+            if !is_chosen && !agents.values().any(|agent| agent.provider == *name) {
+                let message = "no agent and no routing file uses this provider".to_owned();
                 self.faults.warning(
                     &child("/providers", name),
                     message,
-                    "name it in an agent, or take it out",
+                    "name it in an agent or a chain, or take it out",
                 );
             }
         }

@@ -169,7 +169,8 @@ fn mentions(allow: Vec<String>, max_per_passage: u32) -> MentionSettings {
 }
 
 /// Without `.` and `..`, as far as the text alone can tell.
-pub(super) fn lexical(path: &Path) -> PathBuf {
+#[must_use]
+pub fn lexical(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

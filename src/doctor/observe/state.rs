@@ -90,7 +90,7 @@ pub fn observe(config: &Config, every_page: bool, now: Time) -> State {
             .map_err(|error| format!("{}: {error}", there.display())),
         me: rustix::process::geteuid().as_raw(),
         free: disk::free_bytes(there).map_err(|error| error.to_string()),
-        ledger: ledger(&dir, every_page),
+        ledger: ledger(&dir, &config.settings.project, every_page),
         has_key: secrets[0].exists(),
         modes: secrets.into_iter().filter_map(mode).collect(),
         others: others(&config.path, &config.settings),
@@ -115,7 +115,10 @@ fn mode(path: PathBuf) -> Option<(PathBuf, u32)> {
     Some((path, mode))
 }
 
-fn ledger(dir: &Path, every_page: bool) -> Option<Result<(), StoreError>> {
+fn ledger(dir: &Path, project: &str, every_page: bool) -> Option<Result<(), StoreError>> {
+    if let Err(error) = store::check_project(dir, project) {
+        return Some(Err(error));
+    }
     match store::open_read_only(dir) {
         Err(StoreError::NoLedger { .. }) => None,
         Err(error) => Some(Err(error)),

@@ -24,6 +24,7 @@ use crate::sandbox::Fault;
 use serde_json::{Value, json};
 
 pub(super) use play::play;
+pub(super) use verdict::unplayed;
 
 /// One scenario.
 pub(super) struct Scenario {

@@ -144,6 +144,21 @@ impl Verdict {
     }
 }
 
+/// The end of a scenario that could not be played at all, in the form of one that was.
+pub(in crate::cli::demo) fn unplayed(scenario: &Scenario, error: &anyhow::Error) -> Value {
+    json!({
+        "scenario": scenario.name,
+        "ok": false,
+        "error": format!("{error:#}"),
+        "prs": [],
+        "comments": 0,
+        "runs": [],
+        "duplicates": 0,
+        "surviving_processes": 0,
+        "longest_stall_us": 0,
+    })
+}
+
 fn word((state, class): (&'static str, Option<FailureClass>)) -> &'static str {
     class.map_or(state, FailureClass::word)
 }
