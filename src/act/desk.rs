@@ -96,7 +96,8 @@ impl Desk {
                     "reports",
                     "the last one counts",
                 )?;
-                reported(report)
+                let role = self.settings.agents.get(&self.task.agent).map(|a| &a.role);
+                reported(report, role.is_some_and(|role| !role.may_edit()))
             }
             Message::Ask(question) => self.ask(question).await?,
             Message::Mention(wanted) => self.call(wanted, used).await?,
@@ -297,8 +298,11 @@ fn count(used: &mut u32, limit: u32, what: &str, else_do: &str) -> Result<(), St
     Ok(())
 }
 
-fn reported(report: &Report) -> String {
+fn reported(report: &Report, reads: bool) -> String {
     let next = match report.status {
+        ReportStatus::Done if reads => {
+            "your report is the result; the factory posts it as a comment"
+        }
         ReportStatus::Done => {
             "the factory checks your commits and opens the pull request; without a commit it is not done"
         }

@@ -3,7 +3,7 @@
 //! Invariant: commits are read from a bundle that was made inside the agent's
 //! walls and checked outside of them; the agent's report is only a claim.
 
-use super::deliver::Protected;
+use super::deliver::{DeliverError, Protected};
 use super::machine::Machine;
 use super::reread;
 use super::supervise::harvest::{HarvestAsk, harvest};
@@ -13,16 +13,16 @@ use crate::classify::{self, Evidence, Rules, Said, print};
 use crate::model::{
     Denial, Exit, Failure, FailureClass, Message, Outcome, Report, Run, Sha, Task, Told, Work,
 };
+use crate::redact::without_places;
 use std::time::Duration;
 
 /// How long bundling an agent's work may take.
 const HARVEST_MAX: Duration = Duration::from_secs(300);
 
-/// Why a run's work was not taken in.
+/// A run's work that was not taken in.
 #[derive(Debug)]
 pub(super) struct Untaken {
-    /// The factory's own doing failed, so nothing is known of the work.
-    ours: bool,
+    kind: classify::Untaken,
     why: String,
 }
 
@@ -33,15 +33,27 @@ impl std::fmt::Display for Untaken {
 }
 
 impl Untaken {
+    fn of(kind: classify::Untaken, why: impl ToString) -> Untaken {
+        let why = why.to_string();
+        Untaken { kind, why }
+    }
+
+    /// The factory's own doing failed, so nothing is known of the work.
     fn ours(why: impl ToString) -> Untaken {
-        let (ours, why) = (true, why.to_string());
-        Untaken { ours, why }
+        Untaken::of(classify::Untaken::Ours, why)
+    }
+
+    /// It is larger than the config lets in.
+    fn too_large(max: u64) -> Untaken {
+        let why = format!(
+            "it is larger than the {max} bytes of `[limits] bundle_bytes`; raise that, or keep what is large out of git, and write a new mention"
+        );
+        Untaken::of(classify::Untaken::TooLarge, why)
     }
 
     /// What the agent left cannot be taken.
     fn its(why: impl ToString) -> Untaken {
-        let (ours, why) = (false, why.to_string());
-        Untaken { ours, why }
+        Untaken::of(classify::Untaken::Its, why)
     }
 }
 
@@ -55,13 +67,14 @@ impl Machine {
         spec: &RunSpec,
         mut ended: Ended,
     ) -> Outcome {
-        let report = self.report_of(run).await;
+        let (report, asked) = self.said_by(run).await;
         ended.told = self.clean_told(ended.told);
         let cancelled = self.ending().borrow().names(&run.id);
         if ended.exit == Exit::Interrupted && !cancelled {
             let reason = "interrupted with the factory; the workspace is kept".to_owned();
             return Outcome {
                 report,
+                untaken: true,
                 ..counted(ended, reason)
             };
         }
@@ -69,12 +82,15 @@ impl Machine {
             Ok(work) => (work, None),
             Err(trouble) => (None, Some(trouble)),
         };
+        let reads = self.only_reads(run);
         let evidence = Evidence {
-            exit: &ended.exit,
             has_work: work.is_some(),
-            unseen: trouble.as_ref().is_some_and(|t| t.ours),
+            untaken: trouble.as_ref().map(|t| t.kind),
             report: report.as_ref(),
+            asked,
+            reads,
             denial: ended.told.denial.as_ref(),
+            ..Evidence::of(&ended.exit)
         };
         // Whoever cancelled it knows why it came to nothing.
         let class = if cancelled || !classify::is_failed(&evidence) {
@@ -87,7 +103,8 @@ impl Machine {
             };
             self.judge(&evidence, &said)
         };
-        let mut reason = reason(&ended, work.as_ref());
+        let told = reads && report.is_some();
+        let mut reason = reason(&ended, work.as_ref(), (told, trouble.is_some()));
         if let Some((_, failure)) = &class {
             reason = format!("{reason} (rule `{}`)", failure.rule);
         }
@@ -96,10 +113,11 @@ impl Machine {
         }
         let untaken = trouble.is_some();
         if let Some(trouble) = trouble {
-            reason = format!(
-                "{reason}; its work could not be taken in: {}",
-                self.who.redactor.clean(&trouble.why)
-            );
+            let why = self.who.redactor.clean(&trouble.why).into_owned();
+            tracing::warn!(target: "adf::run", run = %run.id, reason = why, "its work is not taken in");
+            // This is read by everybody; the log has it whole.
+            let why = without_places(&why);
+            reason = format!("{reason}; its work could not be taken in: {why}");
         }
         Outcome {
             class: class.as_ref().map(|(class, _)| *class),
@@ -109,6 +127,13 @@ impl Machine {
             report,
             ..counted(ended, reason)
         }
+    }
+
+    /// Whether the role of a run's agent edits nothing.
+    fn only_reads(&self, run: &Run) -> bool {
+        let settings = self.who.settings.get();
+        let agent = settings.agents.get(&run.agent);
+        agent.is_some_and(|agent| !agent.role.may_edit())
     }
 
     /// The rules in force.
@@ -127,13 +152,7 @@ impl Machine {
     pub(super) fn unstarted(&self, exit: Exit, reason: String) -> Outcome {
         let mut outcome = Outcome::without_work(exit, reason);
         if let Exit::NotStarted { waits: false } = outcome.exit {
-            let evidence = Evidence {
-                exit: &outcome.exit,
-                has_work: false,
-                unseen: false,
-                report: None,
-                denial: None,
-            };
+            let evidence = Evidence::of(&outcome.exit);
             let class = self.judge(&evidence, &self.rules().read(&outcome.reason));
             outcome.class = class.as_ref().map(|(class, _)| *class);
             outcome.failure = class.map(|(_, failure)| failure);
@@ -166,7 +185,8 @@ impl Machine {
         }
     }
 
-    /// Harvests the workspace inside the agent's walls and takes the bundle in.
+    /// Harvests the workspace inside the agent's walls and takes the bundle in; of who edits
+    /// nothing there is none.
     pub(super) async fn take(
         &self,
         task: &Task,
@@ -174,6 +194,10 @@ impl Machine {
         base: &Sha,
         spec: &RunSpec,
     ) -> Result<Option<Work>, Untaken> {
+        // What a build of its left there is nobody's work.
+        if self.only_reads(run) {
+            return Ok(None);
+        }
         let max = self.who.settings.get().limits.bundle_bytes;
         let ask = HarvestAsk {
             base,
@@ -184,6 +208,9 @@ impl Machine {
         let bundle = spec.run_dir.join("work.bundle");
         let harvest = harvest(&self.tools.adf, spec, &ask, &bundle).await;
         let harvest = harvest.map_err(Untaken::ours)?;
+        if !harvest.bundle && harvest.too_large {
+            return Err(Untaken::too_large(max));
+        }
         if !harvest.bundle {
             let why = harvest.reason.map(Untaken::its);
             return why.map_or(Ok(None), Err);
@@ -194,7 +221,11 @@ impl Machine {
         self.deliver_ready().await.map_err(Untaken::ours)?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;
-        let work = work.map_err(Untaken::its)?;
+        let work = work.map_err(|error| match error {
+            DeliverError::TooLarge { max, .. } => Untaken::too_large(max),
+            DeliverError::Git(_) | DeliverError::Io { .. } => Untaken::ours(error),
+            error => Untaken::its(error),
+        })?;
         if let Some(work) = &work {
             deliver
                 .keep(&task.id, &work.head)
@@ -220,25 +251,32 @@ impl Machine {
         }
     }
 
-    async fn report_of(&self, run: &Run) -> Option<Report> {
+    /// The last report of a run, and whether it asked people.
+    async fn said_by(&self, run: &Run) -> (Option<Report>, bool) {
         let id = run.id.clone();
         let read = self
             .tools
             .ledger
             .read(move |reader| reader.messages_of(&id))
             .await;
-        let said = read.unwrap_or_default().into_iter().rev();
-        let mut reports = said.filter_map(|said| match said.message {
-            Message::Report(report) => Some(report),
-            _ => None,
-        });
-        reports.next()
+        let (mut report, mut asked) = (None, false);
+        for said in read.unwrap_or_default() {
+            match said.message {
+                Message::Report(of_it) => report = Some(of_it),
+                Message::Ask(_) => asked = true,
+                _ => {}
+            }
+        }
+        (report, asked)
     }
 }
 
 fn interrupted() -> Outcome {
     let reason = "interrupted: the factory was killed; the workspace is kept".to_owned();
-    Outcome::without_work(Exit::Interrupted, reason)
+    Outcome {
+        untaken: true,
+        ..Outcome::without_work(Exit::Interrupted, reason)
+    }
 }
 
 fn counted(ended: Ended, reason: String) -> Outcome {
@@ -251,8 +289,11 @@ fn counted(ended: Ended, reason: String) -> Outcome {
     }
 }
 
-fn reason(ended: &Ended, work: Option<&Work>) -> String {
+/// How it ended and what it left; of who edits nothing, that it `told` what it found.
+fn reason(ended: &Ended, work: Option<&Work>, (told, untaken): (bool, bool)) -> String {
     match work.map(|work| work.commits) {
+        None if untaken => ended.reason.clone(),
+        None if told => format!("{}, it reported", ended.reason),
         None => format!("{}, no commit", ended.reason),
         Some(1) => format!("{}, 1 commit", ended.reason),
         Some(n) => format!("{}, {n} commits", ended.reason),

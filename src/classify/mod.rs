@@ -3,7 +3,8 @@
 //!
 //! Invariant: facts are judged before words, rules in a fixed order and the
 //! first that matches decides; a run that exited well with commits is not
-//! failed whatever its output talks about, unless its CLI was denied the next turn.
+//! failed whatever its output talks about, unless its CLI was denied the next turn;
+//! nor does the output of a run that ended by itself and reported say why it came to nothing.
 //! Where to look next: [`rules`] for facts, [`scan`] for words, [`print`] for fingerprints.
 
 pub mod print;
@@ -27,12 +28,43 @@ pub struct Evidence<'a> {
     pub exit: &'a Exit,
     /// Whether it left commits.
     pub has_work: bool,
-    /// Whether the factory failed to look at what it left: nothing is known of its commits.
-    pub unseen: bool,
+    /// Why nothing is known of its commits, when they could not be taken in.
+    pub untaken: Option<Untaken>,
     /// What the agent said of it.
     pub report: Option<&'a Report>,
+    /// Whether it asked people a question, which is open.
+    pub asked: bool,
+    /// Whether its role edits nothing, so that its report is the result.
+    pub reads: bool,
     /// Why its CLI could not go on, by its own protocol.
     pub denial: Option<&'a Denial>,
+}
+
+impl<'a> Evidence<'a> {
+    /// A run of which nothing but its end is known.
+    #[must_use]
+    pub fn of(exit: &'a Exit) -> Evidence<'a> {
+        Evidence {
+            exit,
+            has_work: false,
+            untaken: None,
+            report: None,
+            asked: false,
+            reads: false,
+            denial: None,
+        }
+    }
+}
+
+/// Why a run's work was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untaken {
+    /// The factory could not look at it.
+    Ours,
+    /// It cannot be taken as it is.
+    Its,
+    /// It is larger than may be taken.
+    TooLarge,
 }
 
 /// Why a run counts as failed.
@@ -71,7 +103,9 @@ pub fn classify(input: &Evidence<'_>, said: &Said) -> Option<Verdict> {
     if let Some(rule) = rules::by_fact(input) {
         return Some(verdict(rule, ""));
     }
-    if let Some((class, rule, line)) = said.matched.clone() {
+    if rules::hears_words(input)
+        && let Some((class, rule, line)) = said.matched.clone()
+    {
         return Some(Verdict { class, rule, line });
     }
     Some(verdict(rules::by_exit(input), &said.last))

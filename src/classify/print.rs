@@ -115,3 +115,78 @@ fn numbers(word: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureClass::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_line_is_known_again_whatever_differs_each_time() {
+        for (one, other) in [
+            (
+                "at 2026-01-02T03:04:05Z: HTTP 503",
+                "at 2025-12-31T23:59:59.123Z: HTTP 500",
+            ),
+            ("cannot open /srv/a/b.rs:12:3", "cannot open /tmp/x:1:2"),
+            ("object 0f3c9a1b2c missing", "object deadbeef01 missing"),
+            (
+                "request req_011CSHoEeqs5C35K2UUqR7Fy failed",
+                "request req_9XYZ12abcdEFGH34 failed",
+            ),
+            ("resets 3pm (UTC)", "resets Jan 5, 11am (UTC)"),
+            ("took 1.5s", "took 300s"),
+            ("Retry   in 5 seconds", "retry in 17 seconds"),
+        ] {
+            assert_eq!(essence(one), essence(other), "{one} / {other}");
+        }
+        for (one, other) in [
+            ("connection refused", "connection reset"),
+            ("test alpha failed", "test beta failed"),
+        ] {
+            assert_ne!(essence(one), essence(other));
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_class_rule_and_line_and_holds_no_secret() {
+        let secret = "s3cr3t-v4lue-of-mine";
+        let redactor = Redactor::new(&[secret.into()]);
+        let print = |class, rule, line: &str| failure(class, rule, line, &redactor);
+        let one = print(Auth, "x", &format!("key {secret} is refused"));
+        assert!(
+            !one.line.contains("s3cr3t") && one.line.contains("redacted"),
+            "{one:?}"
+        );
+        assert_eq!(one, print(Auth, "x", "key [redacted] is refused"));
+        for other in [
+            print(Logic, "x", "key [redacted] is refused"),
+            print(Auth, "y", "key [redacted] is refused"),
+            print(Auth, "x", "key [redacted] is gone"),
+        ] {
+            assert_ne!(one.fingerprint, other.fingerprint);
+        }
+        assert_eq!(one.fingerprint.len(), 12);
+        let shaped = print(Auth, "x", "Authorization: Bearer abcdefghijklmnop");
+        assert!(!shaped.line.contains("abcdefgh"), "{shaped:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn an_essence_is_short_without_digits_and_its_own_essence(line in any::<String>()) {
+            let once = essence(&line);
+            prop_assert!(once.chars().count() <= ESSENCE_CHARS_MAX);
+            prop_assert!(!once.contains(|c: char| c.is_numeric()), "{once}");
+            prop_assert_eq!(essence(&once), once);
+        }
+
+        #[test]
+        fn other_numbers_make_no_other_essence(
+            words in proptest::collection::vec("[a-z]{1,9}", 1..6), a in 0u32.., b in 0u32..
+        ) {
+            let line = |n: u32| words.iter().map(|w| format!("{w} {n}: ")).collect::<String>();
+            prop_assert_eq!(essence(&line(a)), essence(&line(b)));
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! never turns a failure of the machine into success. Every rule is in one of
 //! the three lists that operators are shown.
 
-use super::Evidence;
+use super::{Evidence, Untaken};
 use crate::model::{
     DenialKind, Exit,
     FailureClass::{self, Auth, Logic, Resource, Timeout, Transient, Unknown},
@@ -27,12 +27,17 @@ const STOPPED: Rule = (Transient, "stopped with the factory");
 const TERMINATED: Rule = (Transient, "terminated from outside");
 const KILLED: Rule = (Resource, "killed, as for want of memory");
 const LIMIT: Rule = (Resource, "limit of time or file size");
+const TOO_LARGE: Rule = (Resource, "work larger than `bundle_bytes`");
 
 /// Facts that no output can talk away.
-pub(super) const FACTS: [Rule; 7] = [WALL_TIME, STEPS, GUARD, STOPPED, TERMINATED, KILLED, LIMIT];
+pub(super) const FACTS: [Rule; 8] = [
+    WALL_TIME, STEPS, GUARD, STOPPED, TERMINATED, KILLED, LIMIT, TOO_LARGE,
+];
 
 const UNSEEN: Rule = (Unknown, "its work could not be seen");
+const UNTAKEN: Rule = (Logic, "work that cannot be taken in");
 const NOTHING: Rule = (Logic, "no commit");
+const SILENT: Rule = (Logic, "no report");
 const TOO_LONG: Rule = (Timeout, "exit 124 of timeout(1)");
 const NO_COMMAND: Rule = (Logic, "command not found or not executable");
 const WAITS: Rule = (Transient, "start waits for the world");
@@ -40,24 +45,34 @@ const UNSTARTED: Rule = (Logic, "cannot be started");
 const UNKNOWN: Rule = (Unknown, "no rule knows it");
 
 /// What is left when neither facts nor words say more.
-pub(super) const EXITS: [Rule; 7] = [
-    UNSEEN, NOTHING, TOO_LONG, NO_COMMAND, WAITS, UNSTARTED, UNKNOWN,
+pub(super) const EXITS: [Rule; 9] = [
+    UNSEEN, UNTAKEN, NOTHING, SILENT, TOO_LONG, NO_COMMAND, WAITS, UNSTARTED, UNKNOWN,
 ];
 
 /// Whether the run is not failed at all: good exit and commits, or the agent
-/// ended by itself and said, by protocol, why there is nothing to deliver.
+/// ended by itself and said, by protocol, why there is nothing to deliver: that it was not
+/// to be done, that people must answer first, or, where it edits nothing, what it found.
 pub(super) fn is_well(input: &Evidence<'_>) -> bool {
-    let spoken = input.report.is_some_and(|report| {
-        matches!(
-            report.status,
-            ReportStatus::Rejected | ReportStatus::NeedsClarification | ReportStatus::Blocked
-        )
-    });
+    let said = |wanted: &[ReportStatus]| input.report.is_some_and(|r| wanted.contains(&r.status));
+    let spoken = said(&[
+        ReportStatus::Rejected,
+        ReportStatus::NeedsClarification,
+        ReportStatus::Blocked,
+    ]);
+    let came = input.has_work || input.asked || input.reads && said(&[ReportStatus::Done]);
     match input.exit {
-        Exit::Code(0) => spoken || (input.has_work && denied(input).is_none()),
+        Exit::Code(0) => spoken || (came && denied(input).is_none()),
         Exit::Code(_) => spoken,
         _ => false,
     }
+}
+
+/// Whether what the output talks about may say why the run failed: not where the agent
+/// came to its end and reported, because then it talks of its work.
+pub(super) fn hears_words(input: &Evidence<'_>) -> bool {
+    let ended_well = *input.exit == Exit::Code(0) && input.report.is_some();
+    // The words are then those of who could not take the work in.
+    !ended_well || input.untaken.is_some()
 }
 
 /// What a provider's denial means for a run that it ended or held up to the end.
@@ -87,6 +102,7 @@ pub(super) fn by_fact(input: &Evidence<'_>) -> Option<Rule> {
         Exit::Code(code) => code.checked_sub(128).and_then(by_signal),
         Exit::NotStarted { .. } => None,
     }
+    .or((input.untaken == Some(Untaken::TooLarge)).then_some(TOO_LARGE))
 }
 
 /// Signals that mean one thing; shells pass them on as 128 + signal.
@@ -102,7 +118,9 @@ fn by_signal(signal: i32) -> Option<Rule> {
 /// What is left when neither facts nor words say more.
 pub(super) fn by_exit(input: &Evidence<'_>) -> Rule {
     match input.exit {
-        Exit::Code(0) if input.unseen => UNSEEN,
+        Exit::Code(0) if input.untaken == Some(Untaken::Ours) => UNSEEN,
+        Exit::Code(0) if input.untaken.is_some() => UNTAKEN,
+        Exit::Code(0) if input.reads => SILENT,
         Exit::Code(0) => NOTHING,
         Exit::Code(124) => TOO_LONG,
         Exit::Code(126 | 127) => NO_COMMAND,

@@ -1,23 +1,18 @@
 //! The shipped rules by table.
 
-use super::print::{essence, failure};
-use super::{Evidence, Rules, Said, classify, is_shipped, rules};
+use super::{Evidence, Rules, Said, Untaken, classify, is_shipped, rules};
 use crate::model::{
     Denial, DenialKind, Exit,
     FailureClass::{self, *},
     Report, ReportStatus,
     settings::FailureRule,
 };
-use crate::redact::Redactor;
 use proptest::prelude::*;
 
 fn class(exit: &Exit, has_work: bool, tail: &str) -> Option<FailureClass> {
     let evidence = Evidence {
-        exit,
         has_work,
-        unseen: false,
-        report: None,
-        denial: None,
+        ..Evidence::of(exit)
     };
     judge(&evidence, tail)
 }
@@ -27,18 +22,20 @@ fn judge(evidence: &Evidence<'_>, tail: &str) -> Option<FailureClass> {
     classify(evidence, &said).map(|verdict| verdict.class)
 }
 
-fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<FailureClass> {
-    let report = Report {
+fn report(status: ReportStatus) -> Report {
+    Report {
         status,
         summary: "x".into(),
         evidence: Vec::new(),
-    };
+    }
+}
+
+fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<FailureClass> {
+    let report = report(status);
     let evidence = Evidence {
-        exit,
         has_work,
-        unseen: false,
         report: Some(&report),
-        denial: None,
+        ..Evidence::of(exit)
     };
     judge(&evidence, "")
 }
@@ -47,11 +44,8 @@ fn reported(exit: &Exit, has_work: bool, status: ReportStatus) -> Option<Failure
 fn work_that_the_factory_could_not_look_at_is_no_fault_of_the_agents() {
     let unseen = |exit: &Exit| {
         let evidence = Evidence {
-            exit,
-            has_work: false,
-            unseen: true,
-            report: None,
-            denial: None,
+            untaken: Some(Untaken::Ours),
+            ..Evidence::of(exit)
         };
         judge(&evidence, "")
     };
@@ -79,11 +73,9 @@ fn denied(exit: &Exit, has_work: bool, kind: DenialKind) -> Option<FailureClass>
         resets_at: None,
     };
     let evidence = Evidence {
-        exit,
         has_work,
-        unseen: false,
-        report: None,
         denial: Some(&denial),
+        ..Evidence::of(exit)
     };
     judge(&evidence, "")
 }
@@ -212,6 +204,78 @@ fn the_agent_may_say_that_there_is_nothing_to_deliver_but_not_that_it_is_done() 
 }
 
 #[test]
+fn who_edits_nothing_has_done_its_work_by_reporting_it() {
+    use ReportStatus::Done;
+    let read = |exit: &Exit, status: Option<ReportStatus>| {
+        let report = status.map(report);
+        let evidence = Evidence {
+            reads: true,
+            report: report.as_ref(),
+            ..Evidence::of(exit)
+        };
+        classify(&evidence, &Said::default()).map(|v| (v.class, v.rule))
+    };
+    assert_eq!(read(&Exit::Code(0), Some(Done)), None);
+    let silent = read(&Exit::Code(0), None);
+    assert_eq!(silent, Some((Logic, "no report".to_owned())));
+    assert!(read(&Exit::Code(1), Some(Done)).is_some());
+    assert!(read(&Exit::WallTime, Some(Done)).is_some());
+}
+
+#[test]
+fn a_run_that_asked_and_ended_is_not_failed() {
+    let asked = |exit: &Exit, status: Option<ReportStatus>| {
+        let report = status.map(report);
+        let evidence = Evidence {
+            asked: true,
+            report: report.as_ref(),
+            ..Evidence::of(exit)
+        };
+        judge(&evidence, "")
+    };
+    assert_eq!(asked(&Exit::Code(0), None), None);
+    assert_eq!(asked(&Exit::Code(0), Some(ReportStatus::Done)), None);
+    assert_eq!(asked(&Exit::Code(3), None), Some(Unknown));
+    assert_eq!(asked(&Exit::WallTime, None), Some(Timeout));
+}
+
+#[test]
+fn what_a_run_talks_of_that_ended_well_and_reported_says_nothing_of_a_failure() {
+    let tail = "test login: 401 Unauthorized is returned ... ok\nconnection reset by peer";
+    let done = report(ReportStatus::Done);
+    let exit = Exit::Code(0);
+    let reported = Evidence {
+        report: Some(&done),
+        ..Evidence::of(&exit)
+    };
+    assert_eq!(judge(&reported, tail), Some(Logic));
+    let unseen = Evidence {
+        untaken: Some(Untaken::Ours),
+        ..reported
+    };
+    assert_eq!(judge(&unseen, "no space left on device"), Some(Resource));
+    let bad = Exit::Code(1);
+    let failed = Evidence {
+        report: Some(&done),
+        ..Evidence::of(&bad)
+    };
+    assert_eq!(judge(&failed, "401 Unauthorized"), Some(Auth));
+}
+
+#[test]
+fn work_that_is_too_large_is_a_matter_of_room_whatever_was_reported() {
+    let done = report(ReportStatus::Done);
+    for exit in [Exit::Code(0), Exit::Code(1)] {
+        let evidence = Evidence {
+            untaken: Some(Untaken::TooLarge),
+            report: Some(&done),
+            ..Evidence::of(&exit)
+        };
+        assert_eq!(judge(&evidence, "rate limit"), Some(Resource));
+    }
+}
+
+#[test]
 fn the_whole_output_counts_and_its_end_counts_more() {
     let long_ago = format!("rate limit\n{}", "working\n".repeat(100_000));
     assert_eq!(class(&Exit::Code(1), false, &long_ago), Some(Transient));
@@ -237,13 +301,7 @@ fn the_operators_rules_come_before_the_shipped_ones_and_after_facts() {
     ]);
     let said = rules.read("HTTP 429: too many requests!");
     let judged = |exit: &Exit| {
-        let evidence = Evidence {
-            exit,
-            has_work: false,
-            unseen: false,
-            report: None,
-            denial: None,
-        };
+        let evidence = Evidence::of(exit);
         classify(&evidence, &said).map(|verdict| (verdict.class, verdict.line))
     };
     let line = "HTTP 429: too many requests!".to_owned();
@@ -270,16 +328,22 @@ fn every_rule_over_facts_is_in_a_list_that_operators_see() {
     exits.extend((1..65).map(Exit::Signal));
     for exit in &exits {
         for denial in denials.iter().map(Some).chain([None]) {
-            for unseen in [false, true] {
-                let evidence = Evidence {
-                    exit,
-                    has_work: false,
-                    unseen,
-                    report: None,
-                    denial,
-                };
-                let verdict = classify(&evidence, &Said::default()).unwrap();
-                assert!(is_shipped(&verdict.rule), "{verdict:?}");
+            for untaken in [
+                None,
+                Some(Untaken::Ours),
+                Some(Untaken::Its),
+                Some(Untaken::TooLarge),
+            ] {
+                for reads in [false, true] {
+                    let evidence = Evidence {
+                        untaken,
+                        reads,
+                        denial,
+                        ..Evidence::of(exit)
+                    };
+                    let verdict = classify(&evidence, &Said::default()).unwrap();
+                    assert!(is_shipped(&verdict.rule), "{verdict:?}");
+                }
             }
         }
     }
@@ -287,76 +351,10 @@ fn every_rule_over_facts_is_in_a_list_that_operators_see() {
     assert!(lists.iter().all(|(_, name)| is_shipped(name)));
 }
 
-#[test]
-fn a_line_is_known_again_whatever_differs_each_time() {
-    for (one, other) in [
-        (
-            "at 2026-01-02T03:04:05Z: HTTP 503",
-            "at 2025-12-31T23:59:59.123Z: HTTP 500",
-        ),
-        ("cannot open /srv/a/b.rs:12:3", "cannot open /tmp/x:1:2"),
-        ("object 0f3c9a1b2c missing", "object deadbeef01 missing"),
-        (
-            "request req_011CSHoEeqs5C35K2UUqR7Fy failed",
-            "request req_9XYZ12abcdEFGH34 failed",
-        ),
-        ("resets 3pm (UTC)", "resets Jan 5, 11am (UTC)"),
-        ("took 1.5s", "took 300s"),
-        ("Retry   in 5 seconds", "retry in 17 seconds"),
-    ] {
-        assert_eq!(essence(one), essence(other), "{one} / {other}");
-    }
-    for (one, other) in [
-        ("connection refused", "connection reset"),
-        ("test alpha failed", "test beta failed"),
-    ] {
-        assert_ne!(essence(one), essence(other));
-    }
-}
-
-#[test]
-fn a_fingerprint_is_of_class_rule_and_line_and_holds_no_secret() {
-    let secret = "s3cr3t-v4lue-of-mine";
-    let redactor = Redactor::new(&[secret.into()]);
-    let print = |class, rule, line: &str| failure(class, rule, line, &redactor);
-    let one = print(Auth, "x", &format!("key {secret} is refused"));
-    assert!(
-        !one.line.contains("s3cr3t") && one.line.contains("redacted"),
-        "{one:?}"
-    );
-    assert_eq!(one, print(Auth, "x", "key [redacted] is refused"));
-    for other in [
-        print(Logic, "x", "key [redacted] is refused"),
-        print(Auth, "y", "key [redacted] is refused"),
-        print(Auth, "x", "key [redacted] is gone"),
-    ] {
-        assert_ne!(one.fingerprint, other.fingerprint);
-    }
-    assert_eq!(one.fingerprint.len(), 12);
-    let shaped = print(Auth, "x", "Authorization: Bearer abcdefghijklmnop");
-    assert!(!shaped.line.contains("abcdefgh"), "{shaped:?}");
-}
-
 proptest! {
     #[test]
     fn any_tail_is_classed_without_panic(tail in any::<String>(), code in any::<i32>()) {
         let exit = Exit::Code(code);
         prop_assert_eq!(class(&exit, true, &tail).is_none(), code == 0);
-    }
-
-    #[test]
-    fn an_essence_is_short_without_digits_and_its_own_essence(line in any::<String>()) {
-        let once = essence(&line);
-        prop_assert!(once.chars().count() <= super::print::ESSENCE_CHARS_MAX);
-        prop_assert!(!once.contains(|c: char| c.is_numeric()), "{once}");
-        prop_assert_eq!(essence(&once), once);
-    }
-
-    #[test]
-    fn other_numbers_make_no_other_essence(
-        words in proptest::collection::vec("[a-z]{1,9}", 1..6), a in 0u32.., b in 0u32..
-    ) {
-        let line = |n: u32| words.iter().map(|w| format!("{w} {n}: ")).collect::<String>();
-        prop_assert_eq!(essence(&line(a)), essence(&line(b)));
     }
 }

@@ -213,7 +213,7 @@ fn as_ended(draft: &Draft<'_>, task: &Task) -> TaskState {
     match ending(task, run, outcome, *at, agent, past) {
         Ending::Keep(state) | Ending::Report(state) => state,
         // It ended though it was unclear: its one question had been asked before.
-        Ending::Clarify => TaskState::Blocked,
+        Ending::Clarify => TaskState::NeedsPerson,
         Ending::Deliver => TaskState::Done,
         // It would have gone on, so it ended because it was no longer wanted.
         Ending::Again { .. } | Ending::Wait { .. } => TaskState::Cancelled,

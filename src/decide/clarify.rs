@@ -2,14 +2,15 @@
 //! its deadline.
 //!
 //! Invariant: a task asks once; only a new comment after the question, by
-//! somebody who may command and is not the factory, is an answer, and which one
-//! is taken is written into the task before the next run starts.
+//! somebody who may command and is not the factory, is an answer, and none that calls an
+//! agent or addresses somebody else; which one is taken is written into the task before
+//! the next run starts.
 
 use super::draft::Draft;
 use super::{notice, refuse, speech};
 use crate::model::{
     Answer, EffectKey, EffectKind, EffectResult, EffectState, Outcome, PassageKey, PassageKind,
-    Report, SkipReason, Task, TaskState, Time,
+    Report, SkipReason, Task, TaskState, Time, Voice,
     message::{DEADLINE_MINUTES, DEADLINE_MINUTES_MAX},
 };
 use std::time::Duration;
@@ -131,20 +132,30 @@ fn answer(draft: &Draft<'_>, task: &Task) -> Option<(Answer, String)> {
     // The question's own comment says who the factory is. It is read before any later one.
     let me = &s.world.voices.get(&question)?.author;
     let narrowed = !s.settings.mentions.allow.is_empty();
+    let comment = |id: i64| PassageKey {
+        kind: PassageKind::Comment,
+        id,
+    };
+    let calls = |id: i64| {
+        let mut mentions = s.world.mentions.values();
+        mentions.any(|mention| mention.passage == comment(id))
+    };
+    let to_others = |v: &Voice| {
+        let to = v.to.as_ref();
+        to.is_some_and(|login| *login != me.login.to_lowercase())
+    };
     let (id, voice) = s
         .world
         .voices
         .range(question.saturating_add(1)..)
-        .find(|(_, v)| {
+        .find(|(id, v)| {
             v.issue == task.work.issue
                 && v.author.id > 0
                 && v.author.id != me.id
                 && refuse::may_call(s, &v.author.login)
                 && !(narrowed && v.edited)
+                && !to_others(v)
+                && !calls(**id)
         })?;
-    let comment = PassageKey {
-        kind: PassageKind::Comment,
-        id: *id,
-    };
-    Some((Answer::Comment(comment), voice.author.login.clone()))
+    Some((Answer::Comment(comment(*id)), voice.author.login.clone()))
 }

@@ -9,7 +9,7 @@ use super::ending::{Ending, Past, ending};
 use super::{escalate, words};
 use crate::model::{
     Change, EffectKey, EffectKind, EffectResult, EffectState, Exit, FailureClass, Outcome, Run,
-    RunState, SkipReason, Task, TaskState, Time, Work,
+    RunState, SkipReason, Task, TaskId, TaskState, Time, Work, World,
 };
 
 /// How one effect of the delivery stands.
@@ -172,6 +172,10 @@ pub(super) fn finish(
             body.push_str(&words::needed(task, why));
         }
     }
+    if state == TaskState::NeedsPerson {
+        let label = &draft.s.settings.failures.label;
+        body.push_str(&words::needed(task, &words::hand_over(task, label)));
+    }
     let (state, note) = match stand(draft, task, key, lease, || EffectKind::Result { body }) {
         Stand::Open => {
             draft.plan.changes.push(Change::Task(task.clone()));
@@ -196,6 +200,15 @@ pub(super) fn finish(
     );
 }
 
+/// The last run of a task that began and is over: one that could not start left nothing
+/// and says nothing of what an earlier one left.
+pub(super) fn last_begun<'a>(world: &'a World, task: &'a TaskId) -> Option<(&'a Run, &'a Outcome)> {
+    let over = world.runs_of(task);
+    let over: Vec<(&Run, &Outcome)> = over.filter_map(|run| Some((run, run.outcome()?))).collect();
+    let began = |over: &&(&Run, &Outcome)| !matches!(over.1.exit, Exit::NotStarted { .. });
+    over.iter().rev().find(began).or(over.last()).copied()
+}
+
 /// After the end: the accepting comment says so, then twins and the workspace go.
 pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
     if draft.s.world.acceptance(&task.id).is_none() {
@@ -216,7 +229,7 @@ pub(super) fn tidy(draft: &mut Draft<'_>, task: &Task) {
         let note = "twins of its comments are looked for once the forge has settled".to_owned();
         return draft.skip_task(task, SkipReason::NotBefore { until: at, note });
     }
-    let outcome = world.runs_of(&task.id).last().and_then(Run::outcome);
+    let outcome = last_begun(world, &task.id).map(|(_, outcome)| outcome);
     let kept = outcome.is_none_or(|outcome| match &outcome.work {
         Some(work) => task.pushed.as_ref() == Some(&work.head),
         // Nobody has seen what such a run left behind.

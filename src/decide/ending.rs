@@ -1,7 +1,7 @@
 //! What an outcome means for its task: deliver, keep, end, wait or try again.
 //!
 //! Invariant: only what the factory established counts; the agent's report can
-//! turn a delivery into less, never a failure into more.
+//! turn a delivery into less, never a failure into more. Of who edits nothing the report is the result.
 
 use super::health::RESET_SLACK;
 use crate::model::{
@@ -112,7 +112,7 @@ pub fn ending(
     {
         return Ending::Report(TaskState::Blocked);
     }
-    if past.asked && outcome.report.is_none() && outcome.exit == Exit::Code(0) {
+    if past.asked && waits_for_answer(outcome) {
         return Ending::Clarify;
     }
     if outcome.class.is_some() {
@@ -122,11 +122,27 @@ pub fn ending(
         Some(ReportStatus::Rejected) => kept(outcome, TaskState::Rejected),
         Some(ReportStatus::NeedsClarification) if task.answer.is_none() => Ending::Clarify,
         // It was answered, and asks again: that is for a person to sort out.
-        Some(ReportStatus::NeedsClarification) => kept(outcome, TaskState::Blocked),
-        Some(ReportStatus::Blocked) => kept(outcome, TaskState::Blocked),
+        Some(ReportStatus::NeedsClarification | ReportStatus::Blocked) => {
+            kept(outcome, TaskState::NeedsPerson)
+        }
         Some(ReportStatus::Done) | None if outcome.work.is_some() => Ending::Deliver,
+        Some(ReportStatus::Done) if agent.is_some_and(|a| !a.role.may_edit()) => {
+            Ending::Report(TaskState::Done)
+        }
         Some(ReportStatus::Done) | None => Ending::Report(TaskState::Failed(FailureClass::Logic)),
     }
+}
+
+/// Whether a run that asked leaves the rest to who answers: it ended by itself and did not
+/// decide. Without a commit, `done` is no decision.
+fn waits_for_answer(outcome: &Outcome) -> bool {
+    let status = outcome.report.as_ref().map(|report| report.status);
+    outcome.exit == Exit::Code(0)
+        && match status {
+            None => true,
+            Some(ReportStatus::Done) => outcome.work.is_none(),
+            Some(_) => false,
+        }
 }
 
 fn failed(

@@ -1,5 +1,5 @@
 //! Who is called when work fails: a person, at the first failure that no try
-//! can mend, and at the third in a row.
+//! can mend, at the third in a row, and where the agent says that only a person can help.
 //!
 //! Invariant: a task calls by label and assignee once and comments once, and a
 //! row of failures of one agent over many tasks is told on one of their issues.
@@ -24,6 +24,9 @@ pub(super) fn need(class: FailureClass, outcome: &Outcome, same: usize) -> Optio
         _ if outcome.exit == Exit::Guard => Some(
             "its agent kept asking for what the guard denies, or worked past the guard; look at `adf guard stats` and at the run before anybody asks for it again",
         ),
+        _ if outcome.untaken => Some(
+            "what it left could not be taken in, and no further try mends that; see to what is said above, then write a new mention",
+        ),
         FailureClass::Logic if outcome.work.is_none() => Some(
             "nothing came of it and the agent did not say why; say in a new mention what is missing, or look at the run's output",
         ),
@@ -42,7 +45,16 @@ pub(super) fn after(
     next: &Ending,
     same: usize,
 ) {
-    let Some(class) = outcome.class.filter(|_| outcome.failed() == Some(true)) else {
+    let handed_over = [
+        Ending::Keep(TaskState::NeedsPerson),
+        Ending::Report(TaskState::NeedsPerson),
+    ];
+    if handed_over.contains(next) {
+        return dress(draft, task);
+    }
+    let asks = *next == Ending::Clarify;
+    let failed = outcome.failed() == Some(true) && !asks;
+    let Some(class) = outcome.class.filter(|_| failed) else {
         return;
     };
     let ends = matches!(

@@ -15,6 +15,12 @@ pub(super) fn waiting(draft: &mut Draft<'_>, task: &Task, reason: &SkipReason) {
         SkipReason::Blocked { note } | SkipReason::Unfit { text: note } => note.clone(),
         SkipReason::NotBefore { note, .. } if task.state == TaskState::Blocked => note.clone(),
         SkipReason::StartsUsedUp { .. } | SkipReason::NoProvider { .. } => reason.to_string(),
+        SkipReason::NoAgent { .. } => {
+            format!(
+                "{reason}; it goes on when it is back, and `adf cancel {}` ends it",
+                task.id
+            )
+        }
         SkipReason::Paused { .. } => "an operator paused the factory".to_owned(),
         _ => return,
     };

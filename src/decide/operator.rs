@@ -7,8 +7,8 @@
 use super::delivery;
 use super::draft::Draft;
 use crate::model::{
-    Change, EffectKey, EffectKind, EffectState, Order, Run, RunId, SkipReason, Snapshot, Task,
-    TaskId, TaskState, Time, Wish, World,
+    Change, EffectKey, EffectKind, EffectState, Order, RunId, SkipReason, Snapshot, Task, TaskId,
+    TaskState, Time, Wish, World,
 };
 
 /// What a wish comes to in this world.
@@ -109,7 +109,7 @@ pub(super) fn cancel(draft: &mut Draft<'_>, task: &Task) -> bool {
     let accepted = EffectKey(format!("accept:{}", task.id));
     let accepted = world.effects.get(&accepted).map(|e| &e.state);
     if matches!(accepted, Some(EffectState::Done { .. })) {
-        let over = last.and_then(|run: &Run| Some((run, run.outcome()?)));
+        let over = delivery::last_begun(world, &task.id);
         delivery::finish(draft, task, over, TaskState::Cancelled, &note);
     } else {
         // Nobody was told that it was taken, so nobody is told that it ended.

@@ -21,7 +21,8 @@ pub(super) fn question(task: &Task, asked: &str, with: Option<&Question>) -> Str
         quote(&mut text, &question.default);
     }
     text.push_str(&format!(
-        "\nAnswer in a new comment here; no mention is needed. Whoever may command the factory is heard.\n\n<sub>task `{}`</sub>",
+        "\nThe next comment here by somebody who may command the factory is taken as the answer, unless it calls an agent or begins \
+         with `@` and another name: talk among yourselves like that.\n\n<sub>task `{}`</sub>",
         task.id
     ));
     text

@@ -131,6 +131,9 @@ pub fn pull_body(task: &Task, outcome: &Outcome) -> String {
 pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &str) -> String {
     let head = match (state, task.pull) {
         (TaskState::Done, Some(pull)) => format!("`{}` has delivered: #{pull}", task.agent),
+        (TaskState::Done, None) if outcome.is_some_and(|o| o.work.is_none()) => {
+            format!("`{}` is done: what it says below is the result", task.agent)
+        }
         (TaskState::Failed(class), _) => {
             format!(
                 "`{}` has failed ({}): {}",
@@ -146,7 +149,11 @@ pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &
         facts(&mut text, outcome);
         kept(&mut text, task, outcome.work.as_ref());
         if outcome.untaken {
-            text.push_str("\nThere may be work that could not be taken in; its workspace is kept in the factory.\n");
+            let _ = writeln!(
+                text,
+                "\nThere may be work in its workspace, which is kept as `work/{}` in the factory's state directory.",
+                task.id
+            );
         }
         if let Some(report) = &outcome.report {
             claim(&mut text, report);
@@ -158,6 +165,19 @@ pub fn result(task: &Task, outcome: Option<&Outcome>, state: &TaskState, note: &
 /// The end of a result that calls a person, and what would help.
 pub(super) fn needed(task: &Task, why: &str) -> String {
     format!("\n{}: this needs a person: {why}.\n", whom(&task.requester))
+}
+
+/// What a person does once what an agent says stands in the way is gone.
+pub(super) fn hand_over(task: &Task, label: &str) -> String {
+    let again = match mention::pick(&task.origin) {
+        Some(_) => format!(
+            "take the label `{label}` off, so that the coordinator takes this up again, or write a new mention"
+        ),
+        None => format!("write a new mention such as `@adf:{} …`", task.agent),
+    };
+    format!(
+        "the agent says above what stands in its way or what it must know. This task has ended; once that is seen to, {again}"
+    )
 }
 
 /// The one comment on a row of failures.
@@ -201,7 +221,10 @@ fn facts(text: &mut String, outcome: &Outcome) {
     };
     let _ = writeln!(text, "\n**Established:** the agent {exit}.");
     let Some(work) = &outcome.work else {
-        let _ = writeln!(text, "There is no commit.");
+        text.push_str(match outcome.untaken {
+            true => "What it left was not taken in, so nothing is known here of its commits.\n",
+            false => "There is no commit.\n",
+        });
         return;
     };
     let _ = writeln!(

@@ -67,4 +67,4 @@ pub use task::{Task, TaskState};
 pub use time::Time;
 pub use told::{Denial, DenialKind, Told, Usage};
 pub use walls::{Bubblewrap, Ports, RoleContext, Weakness};
-pub use world::{BACKLOG, BEGUN, LISTEN_FROM, World};
+pub use world::{BACKLOG, BEGUN, LISTEN_FROM, Voice, World};

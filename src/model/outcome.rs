@@ -20,7 +20,7 @@ pub struct Outcome {
     pub reason: String,
     /// What was found in the bundle; `None` when there is no commit.
     pub work: Option<Work>,
-    /// There may be work in its workspace that could not be taken in.
+    /// There may be work in its workspace that was not taken in: nobody has looked, or it could not be.
     #[serde(default)]
     pub untaken: bool,
     /// The agent's own words, if it reported.

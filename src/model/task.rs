@@ -66,6 +66,8 @@ pub enum TaskState {
     Done,
     /// The agent refused, with a reason.
     Rejected,
+    /// Ended: the agent says what stands in the way, and that only a person can remove it.
+    NeedsPerson,
     /// Ended without delivery.
     Failed(FailureClass),
     /// No longer wanted, or claimed by another factory.
@@ -89,7 +91,11 @@ impl TaskState {
     pub fn is_final(&self) -> bool {
         matches!(
             self,
-            TaskState::Done | TaskState::Rejected | TaskState::Failed(_) | TaskState::Cancelled
+            TaskState::Done
+                | TaskState::Rejected
+                | TaskState::NeedsPerson
+                | TaskState::Failed(_)
+                | TaskState::Cancelled
         )
     }
 
@@ -104,6 +110,7 @@ impl TaskState {
             TaskState::NeedsClarification => "needs clarification",
             TaskState::Done => "done",
             TaskState::Rejected => "rejected",
+            TaskState::NeedsPerson => "needs a person",
             TaskState::Failed(_) => "failed",
             TaskState::Cancelled => "cancelled",
         }

@@ -85,6 +85,17 @@ pub struct Voice {
     pub author: Person,
     /// Edited before it was first seen: its real writer is not known.
     pub edited: bool,
+    /// To whom it is, by the `@login` it begins with, in lower case.
+    pub to: Option<String>,
+}
+
+/// The login of an `@login` at the very beginning of a text, in lower case.
+fn addressed(body: &str) -> Option<String> {
+    let rest = body.strip_prefix('@')?;
+    let is_of_login = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let end = rest.find(|c| !is_of_login(c)).unwrap_or(rest.len());
+    let login = rest.get(..end)?.trim_end_matches('.');
+    (!login.is_empty()).then(|| login.to_lowercase())
 }
 
 impl World {
@@ -124,6 +135,7 @@ impl World {
                     self.voices.entry(row.key.id).or_insert_with(|| Voice {
                         issue: row.issue,
                         edited: row.updated_at > row.created_at,
+                        to: addressed(&row.body),
                         author: row.author,
                     });
                 }

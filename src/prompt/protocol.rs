@@ -7,6 +7,10 @@
 use super::{PromptInput, passages::one_line};
 use crate::model::{Kind, ReportStatus, RoleContext};
 
+/// What `done` means of who edits nothing.
+const READ: &str = "what you were asked to read or to judge is done; your summary and its evidence are the result, which the \
+     factory posts as a comment. No commit is expected";
+
 /// Each status with what it means to the factory.
 const STATUSES: [(ReportStatus, &str); 4] = [
     (
@@ -51,7 +55,7 @@ pub(super) fn head(input: &PromptInput<'_>) -> String {
 /// What stands last.
 pub(super) fn tail(input: &PromptInput<'_>) -> String {
     let mut out = rules(input);
-    out.push_str(&report());
+    out.push_str(&report(&input.agent.role));
     out.push_str(&others(input));
     out.push_str(STEPS);
     out.push_str(&roster(input));
@@ -131,7 +135,7 @@ fn quoted(paths: &[String]) -> String {
     paths.join(", ")
 }
 
-fn report() -> String {
+fn report(role: &RoleContext) -> String {
     let mut out = format!(
         "# Your report\n\n\
          Before you end, report once with this command; sent again, the last one counts:\n\n\
@@ -140,6 +144,8 @@ fn report() -> String {
         Kind::Report.example()
     );
     for (status, meaning) in STATUSES {
+        let reads = status == ReportStatus::Done && !role.may_edit();
+        let meaning = if reads { READ } else { meaning };
         out.push_str(&format!("- `{}`: {meaning}\n", word(status)));
     }
     out.push_str(&schema(Kind::Report));
@@ -238,6 +244,13 @@ mod tests {
         let reviewer = told(Some(&[]), true);
         assert!(reviewer.contains("Your role `writer` edits nothing:"));
         assert!(!reviewer.contains("Commit your work") && !reviewer.contains("cannot run"));
+        let reader = RoleContext {
+            edits: Some(Vec::new()),
+            ..RoleContext::whole("reviewer")
+        };
+        assert!(report(&reader).contains("- `done`: what you were asked to read"));
+        let whole = report(&RoleContext::whole("developer"));
+        assert!(whole.contains("- `done`: the work is done and committed"));
         let developer = told(None, true);
         assert!(developer.contains("Commit your work") && !developer.contains("Your role"));
     }

@@ -4,13 +4,16 @@
 //! encodings, never survives [`Redactor::clean`]; cleaning a clean text changes
 //! nothing; and a redactor that could not be built lets nothing through.
 //! Everything that goes to a log, a comment, an error or a disk passes here.
-//! Where to look next: [`forms`] and [`shapes`] for what is found, [`clip`] for length.
+//! Where to look next: [`forms`] and [`shapes`] for what is found, [`clip`] for length, [`places`] for what
+//! is not for everybody.
 
 mod clip;
 mod forms;
+mod places;
 mod shapes;
 
 pub use clip::clip;
+pub use places::without_places;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use secrecy::SecretString;

@@ -30,6 +30,20 @@ fn nothing() -> Outcome {
     }
 }
 
+/// What a run comes to that asked and ended.
+fn asked_only() -> Outcome {
+    Outcome::without_work(Exit::Code(0), "exit 0, no commit".to_owned())
+}
+
+fn done(outcome: Outcome) -> Outcome {
+    let report = Some(Report {
+        status: ReportStatus::Done,
+        summary: "I took A".to_owned(),
+        evidence: Vec::new(),
+    });
+    Outcome { report, ..outcome }
+}
+
 fn unclear() -> Outcome {
     Outcome {
         report: Some(Report {
@@ -55,6 +69,10 @@ fn asked(scene: &mut Scene, mention: &Mention) -> i64 {
 }
 
 fn comment(scene: &mut Scene, id: i64, issue: u64, who: &str, number: i64) {
+    comment_of(scene, id, (issue, "B"), who, number);
+}
+
+fn comment_of(scene: &mut Scene, id: i64, (issue, body): (u64, &str), who: &str, number: i64) {
     let passage = Passage {
         key: PassageKey {
             kind: PassageKind::Comment,
@@ -66,7 +84,7 @@ fn comment(scene: &mut Scene, id: i64, issue: u64, who: &str, number: i64) {
             id: number,
             login: who.to_owned(),
         },
-        body: "B".to_owned(),
+        body: body.to_owned(),
         created_at: scene.now,
         updated_at: scene.now,
         seen_at: scene.now,
@@ -129,6 +147,38 @@ fn the_first_new_comment_of_somebody_who_may_command_is_the_answer() {
 }
 
 #[test]
+fn a_call_of_an_agent_and_talk_with_others_are_no_answers() {
+    let (mut scene, mention, id) = waiting();
+    comment_of(
+        &mut scene,
+        id + 1,
+        (1, "@adf:reviewer have a look"),
+        "alice",
+        5,
+    );
+    let mut call = scene.make_mention(1, "alice", "reviewer", "have a look");
+    call.passage.id = id + 1;
+    scene.apply(vec![Change::Mention(call)]);
+    comment_of(&mut scene, id + 2, (1, "@Carol, are you in?"), "alice", 5);
+    scene.settle();
+    assert_eq!(scene.task(&mention).answer, None);
+    assert_eq!(scene.task(&mention).state, TaskState::NeedsClarification);
+    comment_of(
+        &mut scene,
+        id + 3,
+        (1, "@factory B, as @carol says"),
+        "alice",
+        5,
+    );
+    scene.settle();
+    let answer = scene.task(&mention).answer;
+    assert!(
+        matches!(answer, Some(Answer::Comment(key)) if key.id == id + 3),
+        "{answer:?}"
+    );
+}
+
+#[test]
 fn without_an_answer_the_default_holds_at_the_deadline() {
     let (mut scene, mention, _) = waiting();
     scene.pass(HOUR * 3);
@@ -162,7 +212,7 @@ fn a_report_that_needs_clarification_is_a_question_too_but_only_once() {
     );
     assert_eq!(
         scene.task(&mention).state,
-        TaskState::Blocked,
+        TaskState::NeedsPerson,
         "for a person"
     );
 }
@@ -174,15 +224,53 @@ fn a_run_that_asks_and_then_decides_is_delivered() {
     scene.settle();
     question(&mut scene);
     scene.settle();
-    let mut outcome = good_work();
-    outcome.report = Some(Report {
-        status: ReportStatus::Done,
-        summary: "I took A".to_owned(),
-        evidence: Vec::new(),
-    });
-    scene.end_run(outcome);
+    scene.end_run(done(good_work()));
     scene.settle();
     assert_eq!(scene.task(&mention).state, TaskState::Done);
+}
+
+#[test]
+fn a_run_that_asks_and_says_done_without_a_commit_waits_for_the_answer() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    question(&mut scene);
+    scene.settle();
+    scene.end_run(done(asked_only()));
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::NeedsClarification);
+    let id = asked(&mut scene, &mention);
+    comment(&mut scene, id + 1, 1, "alice", 5);
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Running);
+    // The question is answered, so without a commit there is nothing to wait for.
+    scene.end_run(Outcome {
+        class: Some(FailureClass::Logic),
+        ..done(asked_only())
+    });
+    scene.settle();
+    let state = &scene.task(&mention).state;
+    assert_eq!(*state, TaskState::Failed(FailureClass::Logic));
+}
+
+#[test]
+fn questions_on_three_issues_are_no_row_of_failures() {
+    let mut scene = Scene::new();
+    for issue in 1..=3 {
+        scene.mention(issue, "alice", "developer", "fix it");
+        scene.settle();
+        question(&mut scene);
+        scene.settle();
+        scene.end_run(asked_only());
+        scene.settle();
+    }
+    let agent = AgentName::from("developer");
+    assert!(scene.world.row_of_agent(&agent).is_empty());
+    let called = |key: &EffectKey| {
+        let key = key.as_str();
+        key.starts_with("call:") || key.starts_with("escalate:")
+    };
+    assert!(!scene.world.effects.keys().any(called));
 }
 
 #[test]

@@ -148,6 +148,33 @@ fn a_passing_failure_is_tried_again_later_and_given_up_after_its_attempts() {
 }
 
 #[test]
+fn a_task_whose_agent_is_gone_from_the_config_says_so_and_goes_on_when_it_is_back() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    let developer = AgentName::from("developer");
+    let gone = scene.settings.agents.remove(&developer).unwrap();
+    scene.end_run(Outcome::without_work(
+        Exit::Interrupted,
+        "stopped".to_owned(),
+    ));
+    scene.settle();
+    let said = scene.world.effects_of_task(&mention.task);
+    let said = said.filter_map(|effect| match &effect.kind {
+        EffectKind::Progress { body, .. } => Some(body),
+        _ => None,
+    });
+    let said = said.last().expect("the comment follows");
+    assert!(
+        said.contains("waiting: agent `developer` is no longer in the config"),
+        "{said}"
+    );
+    scene.settings.agents.insert(developer, gone);
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Running);
+}
+
+#[test]
 fn a_run_without_a_commit_is_not_called_done_whatever_the_agent_says() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");
@@ -167,6 +194,41 @@ fn a_run_without_a_commit_is_not_called_done_whatever_the_agent_says() {
         "{tried:?}"
     );
     assert!(matches!(scene.task(&mention).state, TaskState::Failed(_)));
+}
+
+#[test]
+fn who_edits_nothing_is_done_with_its_report_and_calls_nobody() {
+    let mut scene = Scene::new();
+    let reviewer = scene
+        .settings
+        .agents
+        .get_mut(&AgentName::from("reviewer"))
+        .unwrap();
+    reviewer.role.edits = Some(Vec::new());
+    let mention = scene.mention(1, "alice", "reviewer", "please read it");
+    scene.settle();
+    let mut outcome = Outcome::without_work(Exit::Code(0), "exit 0, it reported".to_owned());
+    outcome.report = Some(Report {
+        status: ReportStatus::Done,
+        summary: "line 3 forgets the end".to_owned(),
+        evidence: Vec::new(),
+    });
+    scene.end_run(outcome);
+    scene.settle();
+    assert_eq!(scene.task(&mention).state, TaskState::Done);
+    let result = &scene.world.effects[&EffectKey(format!("result:{}", mention.task))];
+    let EffectKind::Result { body } = &result.kind else {
+        panic!("{result:?}")
+    };
+    for words in ["`reviewer` is done", "> line 3 forgets the end"] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+    assert!(
+        !body.contains("needs a person") && !body.contains("failed"),
+        "{body}"
+    );
+    let call = EffectKey(format!("call:{}", mention.task));
+    assert!(!scene.world.effects.contains_key(&call));
 }
 
 #[test]
@@ -213,7 +275,7 @@ fn a_workspace_whose_work_could_not_be_taken_in_stays_and_the_result_says_so() {
         let EffectKind::Result { body } = kind("result") else {
             panic!("a result");
         };
-        assert_eq!(body.contains("workspace is kept"), untaken, "{body}");
+        assert_eq!(body.contains("which is kept as `work/"), untaken, "{body}");
     }
 }
 

@@ -15,6 +15,7 @@ mod coordinate_any;
 mod cycles;
 mod display;
 mod failures;
+mod handed_over;
 mod health;
 mod intake;
 mod life;

@@ -134,6 +134,46 @@ fn a_cancelled_run_is_ended_and_its_work_is_neither_pushed_nor_tried_again() {
 }
 
 #[test]
+fn a_task_cancelled_between_runs_says_that_nobody_looked_and_where_its_work_lies() {
+    let mut scene = Scene::new();
+    let mention = scene.mention(1, "alice", "developer", "fix it");
+    scene.settle();
+    scene.end_run(Outcome {
+        untaken: true,
+        ..interrupted()
+    });
+    give(&mut scene, Order::Pause);
+    scene.settle();
+    // A start that the world prevented does not make what lies there forgotten.
+    give(&mut scene, Order::Resume);
+    scene.step();
+    scene.settle_effects();
+    let exit = Exit::NotStarted { waits: true };
+    scene.end_run(Outcome::without_work(exit, "the disk is full".to_owned()));
+    scene.settle();
+    give(&mut scene, Order::Cancel(mention.task.clone()));
+    let tried = scene.settle();
+    let result = &scene.world.effects[&EffectKey(format!("result:{}", mention.task))];
+    let EffectKind::Result { body } = &result.kind else {
+        panic!("{result:?}")
+    };
+    assert!(!body.contains("There is no commit"), "{body}");
+    let place = format!("`work/{}`", mention.task);
+    assert!(
+        body.contains("nothing is known here") && body.contains(&place),
+        "{body}"
+    );
+    scene.pass(std::time::Duration::from_secs(60));
+    scene.settle();
+    let sweep = &scene.world.effects[&EffectKey(format!("sweep:{}", mention.task))];
+    assert_eq!(
+        sweep.kind,
+        EffectKind::Sweep { workspace: false },
+        "{tried:?}"
+    );
+}
+
+#[test]
 fn a_workspace_that_nobody_has_looked_into_outlives_the_cancelled_task() {
     let mut scene = Scene::new();
     let mention = scene.mention(1, "alice", "developer", "fix it");

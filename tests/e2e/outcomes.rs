@@ -100,12 +100,15 @@ async fn a_report_of_done_without_a_commit_is_a_claim_and_not_a_delivery() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_rejects_or_is_blocked_is_quoted_and_opens_no_pull_request() {
-    for status in ["rejected", "blocked"] {
+    for (status, state) in [("rejected", "rejected"), ("blocked", "needs a person")] {
         let script = format!(
             "echo part > part.txt; \"$ADF_BIN\" agent report --status {status} --summary 'which range?'"
         );
-        let (plant, result) = by_script(&script, status).await;
-        says(&result, &[status, "> which range?", "is kept on branch"]);
+        let (plant, result) = by_script(&script, state).await;
+        says(
+            &result,
+            &[status, state, "> which range?", "is kept on branch"],
+        );
         left(&plant, KEPT).await;
     }
 }
@@ -198,6 +201,61 @@ async fn an_agent_that_takes_too_many_steps_is_stopped() {
     let (plant, result) = ended(busy, "failed").await;
     says(&result, &["number of steps", "There is no commit."]);
     left(&plant, TOLD).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_above_bundle_bytes_is_a_matter_of_room_and_says_the_limit() {
+    let script = "head -c 3000000 /dev/urandom > big; git add -A; git commit -qm big; \
+        \"$ADF_BIN\" agent report --status done --summary 'it is large: 401 Unauthorized'";
+    let narrow = |plant: &Plant| {
+        let factory = Factory::shell(plant, script);
+        factory.edit("[limits]\n", "[limits]\nbundle_bytes = 1048576\n");
+        factory
+    };
+    let (plant, result) = ended(narrow, "failed").await;
+    says(
+        &result,
+        &[
+            "has failed (RESOURCE)",
+            "1048576 bytes of `[limits] bundle_bytes`",
+            "not taken in",
+            "this needs a person",
+        ],
+    );
+    assert!(!result.contains("no commit") && !result.contains("There is no commit"));
+    left(&plant, TOLD).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clone_that_git_cannot_read_is_told_without_the_places_of_this_machine() {
+    let script = "rm -rf .git; \"$ADF_BIN\" agent report --status done --summary 'gone'";
+    let (plant, result) = by_script(script, "failed").await;
+    says(&result, &["no readable HEAD", "not taken in"]);
+    let state = plant.path("factory").to_str().unwrap().to_owned();
+    assert!(!result.contains(&state), "{result}");
+    left(&plant, TOLD).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_edits_nothing_is_done_by_its_report_whatever_its_builds_leave_and_not_by_silence() {
+    let reads = |script: &'static str| {
+        move |plant: &Plant| {
+            let factory = Factory::shell(plant, script);
+            factory.edit("[[agents]]", "[[agents]]\nrole = \"qa\"");
+            factory
+        }
+    };
+    let report = "set -e; mkdir -p dist; echo built > dist/a; \
+        \"$ADF_BIN\" agent report --status done --summary 'line 3 forgets the end'";
+    let (plant, result) = ended(reads(report), "done: ").await;
+    says(
+        &result,
+        &["`developer` is done", "> line 3 forgets the end"],
+    );
+    assert!(!result.contains("needs a person"), "{result}");
+    left(&plant, TOLD).await;
+    let (_plant, result) = ended(reads("true"), "failed").await;
+    says(&result, &["has failed (LOGIC)", "rule `no report`"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

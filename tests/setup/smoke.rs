@@ -103,6 +103,28 @@ async fn smoke(behaviour: &str, who: &str) -> (Said, Forge, DemoWorld) {
     (said, forge, world)
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_edits_nothing_is_asked_to_read_and_held_to_a_result() {
+    for (behaviour, well) in [("able", true), ("silent", false)] {
+        let more = "[[agents]]\nname = \"reviewer\"\nrole = \"reviewer\"\n";
+        let (home, _forge, _world, config) = site(behaviour, more).await;
+        let token = home.path().join("alice").to_str().unwrap().to_owned();
+        let run = tokio::task::spawn_blocking(move || {
+            let words = ["smoke", "--agent", "reviewer", "--timeout", "60s"];
+            let more = ["--config", &config, "--as-token-file", &token];
+            adf(&[&words[..], &more].concat())
+        });
+        let said = run.await.unwrap();
+        assert_eq!(said.code, Some(u8::from(!well).into()), "{said:?}");
+        assert_eq!(said.out.contains("tells the result"), well, "{said:?}");
+        assert_eq!(
+            said.err.contains("did not come to a result"),
+            !well,
+            "{said:?}"
+        );
+    }
+}
+
 /// A factory that runs until it is dropped.
 struct Daemon(Child);
 

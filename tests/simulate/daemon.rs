@@ -211,7 +211,7 @@ impl Daemon {
             todo.extend(self.state.handle(Event::Committed(batch), now));
         }
         let tick = matches!(event, Event::Tick);
-        if tick && planted == Some(Planted::LeaseIsNotChecked) {
+        if planted == Some(Planted::LeaseIsNotChecked) {
             self.forget_leases();
         }
         todo.extend(self.state.handle(event, now));

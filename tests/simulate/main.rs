@@ -129,6 +129,7 @@ fn planted_faults_are_found() {
         let script = |seed, planted| Script {
             planted,
             trouble: 5,
+            jumps: 0,
             ..world(seed)
         };
         let breaks = |script: &Script| !play(script).faults.is_empty();

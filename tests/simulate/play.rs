@@ -104,7 +104,7 @@ impl Script {
                 Loss::Nothing,
             ][rng.usize(0..5)],
             orders: [0, 0, 60, 200][rng.usize(0..4)],
-            jumps: [0, 0, 0, 40, 200][rng.usize(0..5)],
+            jumps: [0, 0, 0, 40, 200][fastrand::Rng::with_seed(seed ^ 0xc10c).usize(0..5)],
             groomed: false,
             planted: None,
             told: false,

@@ -296,6 +296,7 @@ pub fn task_states() -> Vec<TaskState> {
         TaskState::NeedsClarification,
         TaskState::Done,
         TaskState::Rejected,
+        TaskState::NeedsPerson,
         TaskState::Cancelled,
     ];
     states.extend([Transient, Auth, Logic, Resource, Timeout, Unknown].map(TaskState::Failed));

@@ -126,7 +126,7 @@ async fn a_broken_clone_is_no_work_and_the_reason() {
     let (room, base) = clone();
     fs::remove_dir_all(room.spec.workspace.join(".git")).unwrap();
     let found = take(&room, &base).await;
-    assert!(!found.bundle && found.head.is_none());
+    assert!(!found.bundle && found.head.is_none() && !found.too_large);
     assert!(found.reason.unwrap().contains("no readable HEAD"));
 }
 
@@ -150,10 +150,12 @@ async fn a_bundle_above_its_cap_is_not_written_and_that_is_said() {
         *byte = state.to_be_bytes()[0];
     }
     fs::write(room.spec.workspace.join("noise"), noise).unwrap();
+    let left = take(&room, &base).await;
+    assert!(!left.bundle && left.too_large, "uncommitted: {left:?}");
     git(&room.spec.workspace, &["add", "-A"]);
     git(&room.spec.workspace, &["commit", "-qm", "noise"]);
     let found = take(&room, &base).await;
-    assert!(!found.bundle, "{found:?}");
+    assert!(!found.bundle && found.too_large, "{found:?}");
     assert!(found.reason.unwrap().contains("bundle"));
     assert!(!room.path("work.bundle").exists());
 }

@@ -34,6 +34,9 @@ pub struct Harvest {
     pub uncommitted: bool,
     /// A bundle was written.
     pub bundle: bool,
+    /// What it was to hold is larger than a file may be.
+    #[serde(default)]
+    pub too_large: bool,
     /// Why there is none, or what of the work is not in it.
     pub reason: Option<String>,
 }
@@ -127,6 +130,14 @@ pub fn inside(workspace: &Path, base: &str, out: &Path, agent: &str) -> String {
     serde_json::to_string(&found).unwrap_or_default()
 }
 
+/// Whether git, or a program of its own, wrote more than a file may hold: it is ended by
+/// `SIGXFSZ`, or told so where that is ignored.
+fn is_too_large(said: &str) -> bool {
+    ["signal 25", "signal: 25", "File too large"]
+        .iter()
+        .any(|sign| said.contains(sign))
+}
+
 struct Clone<'a> {
     workspace: &'a Path,
     /// A temporary index.
@@ -161,6 +172,7 @@ impl Clone<'_> {
             commits,
             uncommitted,
             bundle: false,
+            too_large: false,
             reason: None,
         };
         // git refuses an empty bundle.
@@ -182,6 +194,7 @@ impl Clone<'_> {
                 Err(error) => notes.push(format!("the bundle could not be written: {error}")),
             }
         }
+        found.too_large = notes.iter().any(|note| is_too_large(note));
         found.reason = (!notes.is_empty()).then(|| notes.join("; "));
         Ok(found)
     }

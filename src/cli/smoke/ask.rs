@@ -17,11 +17,14 @@ Make one small change that can be thrown away, such as a line in a new file adf-
 const COLOR: &str = "8b5cf6";
 
 /// Mentions an agent under the issue.
-pub(super) async fn mention(person: &Client, issue: u64, agent: &AgentName) -> anyhow::Result<()> {
-    let text = format!(
-        "@adf:{agent} this is a trial: make one small change that can be thrown away, such as a line in a new file adf-smoke.txt, and commit it"
-    );
-    let posted = person.post_comment(issue, &text).await;
+pub(super) async fn mention(cast: &Cast, issue: u64, agent: &AgentName) -> anyhow::Result<()> {
+    let what = if delivers(cast, agent) {
+        "make one small change that can be thrown away, such as a line in a new file adf-smoke.txt, and commit it"
+    } else {
+        "read one file of this repository and report in a sentence what it is for"
+    };
+    let text = format!("@adf:{agent} this is a trial: {what}");
+    let posted = cast.person.post_comment(issue, &text).await;
     posted.map(drop).context("the mention cannot be written")
 }
 
@@ -79,4 +82,9 @@ pub(super) fn picked(accepted: &str) -> Option<AgentName> {
 pub(super) fn delivers(cast: &Cast, agent: &AgentName) -> bool {
     let agents = &cast.config.settings.agents;
     agents.get(agent).is_none_or(|agent| agent.role.may_edit())
+}
+
+/// Whether a result says that an agent which edits nothing has done its work.
+pub(super) fn is_done(result: &str, agent: &AgentName) -> bool {
+    result.contains(&format!("`{agent}` is done"))
 }

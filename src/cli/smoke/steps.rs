@@ -93,7 +93,7 @@ pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> a
             steps.done(&format!("`{}` mentions @adf:{by}", human.login));
         }
         Call::Mention(agent) => {
-            ask::mention(person, issue, agent).await?;
+            ask::mention(cast, issue, agent).await?;
             steps.done(&format!("`{}` mentions @adf:{agent}", human.login));
         }
     }
@@ -110,12 +110,19 @@ pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> a
     }
     steps.waiting = "a comment tells the result";
     let tells = |own: &[Comment]| {
-        own.iter()
-            .skip(1)
-            .find(|c| c.body.contains(&told))
-            .map(|_| ())
+        let mut later = own.iter().skip(1);
+        let found = later.find(|c| c.body.contains(&told));
+        found.map(|comment| comment.body.clone())
     };
-    until(cast, &work, tells).await?;
+    let result = until(cast, &work, tells).await?;
+    // Who edits nothing has no pull request to show, so its result must say that it is done.
+    if told.is_empty() && !ask::is_done(&result, &work.agent) {
+        bail!(
+            "the agent `{}` did not come to a result: {}",
+            work.agent,
+            plain(&result)
+        );
+    }
     steps.done("a second comment tells the result");
     Ok(())
 }

@@ -177,8 +177,8 @@ CREATE TABLE task (
 ) STRICT;
 CREATE INDEX task_by_issue ON task (issue);
 CREATE INDEX task_by_state ON task (state);
-CREATE INDEX task_open ON task (id) WHERE state NOT IN ('done', 'rejected', 'failed', 'cancelled');
-CREATE INDEX task_over ON task (changed_at) WHERE state IN ('done', 'rejected', 'failed', 'cancelled');
+CREATE INDEX task_open ON task (id) WHERE state NOT IN ('done', 'rejected', 'needs_person', 'failed', 'cancelled');
+CREATE INDEX task_over ON task (changed_at) WHERE state IN ('done', 'rejected', 'needs_person', 'failed', 'cancelled');
 
 -- One attempt at a task. Its task is not a foreign key: after a loss of the
 -- ledger a run is found on disk before the forge has told of its task.

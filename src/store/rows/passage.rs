@@ -33,9 +33,10 @@ pub(super) fn write(conn: &Connection, row: &Passage) -> Result<()> {
     Ok(())
 }
 
+/// All passages; of their texts only whom a comment addresses, which is all that is remembered.
 pub(super) fn load(conn: &Connection, apply: &mut dyn FnMut(Change)) -> Result<()> {
     let sql = "SELECT kind, id, version, issue, author_id, author_login, created_at, updated_at,
-                 seen_at, '' AS body
+                 seen_at, iif(substr(body, 1, 1) = '@', substr(body, 1, 100), '') AS body
                FROM passage";
     each(conn, sql, [], read, |row| apply(Change::Passage(row)))
 }

@@ -99,10 +99,10 @@ pub(super) fn load_brief(
     // The words of the partial indexes, as the schema writes them. Named, because without
     // statistics SQLite would rather sort all that are over.
     let open = "SELECT * FROM task INDEXED BY task_open
-         WHERE state NOT IN ('done', 'rejected', 'failed', 'cancelled')";
+         WHERE state NOT IN ('done', 'rejected', 'needs_person', 'failed', 'cancelled')";
     each(conn, open, [], read, &mut take)?;
     let over = "SELECT * FROM task INDEXED BY task_over
-         WHERE state IN ('done', 'rejected', 'failed', 'cancelled')
+         WHERE state IN ('done', 'rejected', 'needs_person', 'failed', 'cancelled')
          ORDER BY changed_at DESC LIMIT ?";
     each(conn, over, [newest], read, &mut take)?;
     Ok(ids)
