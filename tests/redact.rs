@@ -163,6 +163,49 @@ fn ordinary_text_comes_back_borrowed() {
 }
 
 #[test]
+fn where_a_shell_stands_is_no_password() {
+    let redactor = redactor(&[]);
+    for text in [
+        "PWD=/srv/a",
+        "OLDPWD=/srv/x",
+        "export PWD=\"/a b\"",
+        "{\"PWD\": \"/a\"}",
+    ] {
+        assert_eq!(redactor.clean(text), text);
+    }
+    for text in [
+        "DB_PWD=/x7gh",
+        "PWD=hunter2",
+        "pwd=/x7gh",
+        "MYOLDPWD=/x7gh",
+        "BPWD=/x7gh",
+    ] {
+        assert!(redactor.clean(text).ends_with(PLACEHOLDER), "{text}");
+    }
+}
+
+#[test]
+fn what_must_not_be_published_is_told_from_what_only_sounds_like_it() {
+    let redactor = redactor(&["known value"]);
+    assert!(redactor.knows("a known value!") && redactor.knows(&hex::encode("known value")));
+    assert!(!redactor.knows("an unknown one"));
+    for text in [
+        "ghp_AbCdEfGhIjKlMnOp1",
+        "-----BEGIN PRIVATE KEY-----",
+        "sk-ant-api03-abcdefghijkl",
+    ] {
+        assert!(redactor.suspects(text), "{text}");
+    }
+    for text in [
+        "password = hunter2",
+        "class sk-estimator-documentation-link",
+        "token: config.token",
+    ] {
+        assert!(!redactor.suspects(text), "{text}");
+    }
+}
+
+#[test]
 fn a_redactor_does_not_show_what_it_knows() {
     assert!(!format!("{:?}", redactor(&["hunter22"])).contains("hunter"));
 }

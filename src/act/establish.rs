@@ -215,7 +215,9 @@ impl Machine {
             let why = harvest.reason.map(Untaken::its);
             return why.map_or(Ok(None), Err);
         }
-        let protected = Protected::new(&self.who.settings.get().delivery.protected_paths);
+        let delivery = &self.who.settings.get().delivery;
+        let redactor = self.who.redactor.clone();
+        let protected = Protected::new(&delivery.protected_paths, &delivery.allow_paths, redactor);
         self.deliver_ready().await.map_err(Untaken::ours)?;
         let deliver = &self.tools.deliver;
         let work = deliver.take(&bundle, &run.id, base, max, &protected).await;

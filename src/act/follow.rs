@@ -7,7 +7,7 @@
 use super::machine::{Ending, Machine};
 use super::start::Live;
 use super::supervise::{self, Ended, Event};
-use crate::model::{Change, Exit, RunState, Time, Told};
+use crate::model::{CallPrint, Change, Exit, RunState, Time, Told};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,7 +95,7 @@ impl Machine {
                     }
                 }
                 Some(Event::Step { count }) => (steps, progress_at) = (count, now),
-                Some(Event::Called { count }) => live.called(count),
+                Some(Event::Called { count, calls }) => live.called(count, &calls),
                 Some(Event::Progress) => progress_at = now,
                 Some(Event::Exited(ended)) => return live.as_watched(ended),
                 None => return live.as_watched(lost(&live.spec.run_dir, steps)),
@@ -122,16 +122,16 @@ impl Machine {
 }
 
 impl Live {
-    /// So many tool calls ran; the guard must have judged as many.
-    fn called(&self, count: u32) {
+    /// So many tool calls ran, these as the last; the guard must have judged each.
+    fn called(&self, count: u32, calls: &[CallPrint]) {
         if let Some(watchman) = &self.watchman {
-            watchman.called(count);
+            watchman.called(count, calls);
         }
     }
 
     /// The end of a run as the guard's watchman sees it.
     fn as_watched(&self, ended: Ended) -> Ended {
-        self.called(ended.called);
+        self.called(ended.called, &[]);
         match self.watchman.as_ref().and_then(|watchman| watchman.why()) {
             Some(reason) => Ended {
                 exit: Exit::Guard,

@@ -1,17 +1,18 @@
-//! The guard's judgements of one run, as its hooks tell them → counts, rows of
-//! what was denied, and the reason to end the run.
+//! The guard's judgements of one run, as its hooks tell them → what was denied, and
+//! the reason to end the run.
 //!
 //! Invariant: a judgement counts before its call runs, and a denial is in the
-//! ledger before its agent hears of it; a call that ran without one ends the run, and so
-//! do [`DENIALS_MAX`] denials with nothing allowed between them. Next: `ipc::guard` carries them.
+//! ledger before its agent hears of it. Next: `model::proof` says what ends the run,
+//! `ipc::guard` carries the judgements.
 
 use super::machine::Machine;
 use super::supervise::RunSpec;
 use crate::clock::Clock;
 use crate::ipc::guard::{GuardSocket, serve_guard};
-use crate::model::judged::{DENIALS_MAX, REASON_CHARS_MAX, WHAT_CHARS_MAX};
+use crate::model::judged::{REASON_CHARS_MAX, WHAT_CHARS_MAX};
+use crate::model::proof::Proof;
 use crate::model::settings::{Agent, Provider};
-use crate::model::{Change, Denied, GuardDenial, Guarding, Judged, Run, Task};
+use crate::model::{CallPrint, Change, Denied, GuardDenial, Guarding, Judged, Run, Task};
 use crate::redact::{Redactor, clip};
 use crate::store::Ledger;
 use futures_util::FutureExt;
@@ -30,10 +31,10 @@ pub(super) struct Watchman {
     redactor: Redactor,
     clock: Clock,
     run: Run,
-    /// Denials since something was allowed; held while one is written, so that they keep their order.
-    row: Mutex<u32>,
-    /// Calls judged so far.
-    judged: watch::Sender<u32>,
+    /// Held while a denial is written, so that they keep their order.
+    turn: Mutex<()>,
+    /// What was judged and what ran.
+    proof: watch::Sender<Proof>,
     /// Why the run must end.
     alarm: watch::Sender<Option<String>>,
 }
@@ -85,8 +86,8 @@ impl Watchman {
             redactor,
             clock,
             run,
-            row: Mutex::default(),
-            judged: watch::Sender::new(0),
+            turn: Mutex::default(),
+            proof: watch::Sender::new(Proof::default()),
             alarm: watch::Sender::new(None),
         }
     }
@@ -101,27 +102,24 @@ impl Watchman {
     }
 
     async fn hear(&self, judged: Judged) -> Result<(), String> {
-        let mut row = self.row.lock().await;
+        let _turn = self.turn.lock().await;
         if let Some(why) = self.alarm.borrow().as_ref() {
             return Err(format!("this run is being ended: {why}"));
         }
-        self.judged
-            .send_modify(|count| *count = count.saturating_add(1));
-        let Some(denied) = judged.denied else {
-            *row = 0;
-            return Ok(());
-        };
-        let denial = self.denial(&judged.tool, &judged.what, &denied);
-        let rule = denial.rule.clone();
-        let kept = self.ledger.commit(vec![Change::GuardDenial(denial)]).await;
-        kept.map_err(|error| format!("the denial could not be written down: {error}"))?;
-        *row += 1;
-        if *row >= DENIALS_MAX {
-            self.raise(format!(
-                "{DENIALS_MAX} tool calls in a row were denied, the last by `{rule}`"
-            ));
+        let why = self.with_proof(|proof| proof.heard(&judged));
+        if let Some(denied) = &judged.denied {
+            let denial = self.denial(&judged.tool, &judged.what, denied);
+            let kept = self.ledger.commit(vec![Change::GuardDenial(denial)]).await;
+            kept.map_err(|error| format!("the denial could not be written down: {error}"))?;
         }
+        self.raise(why);
         Ok(())
+    }
+
+    fn with_proof(&self, change: impl FnOnce(&mut Proof) -> Option<String>) -> Option<String> {
+        let mut why = None;
+        self.proof.send_modify(|proof| why = change(proof));
+        why
     }
 
     /// A denial as the ledger keeps it, without secrets.
@@ -139,21 +137,16 @@ impl Watchman {
         }
     }
 
-    /// So many tool calls are over: were as many judged?
-    pub(super) fn called(&self, over: u32) {
-        let judged = *self.judged.borrow();
-        if over > judged {
-            self.raise(format!(
-                "{over} tool calls ran and the guard judged only {judged} of them"
-            ));
-        }
+    /// These tool calls are over, of so many in all: was each judged?
+    pub(super) fn called(&self, count: u32, calls: &[CallPrint]) {
+        self.raise(self.with_proof(|proof| proof.ran(count, calls)));
     }
 
-    fn raise(&self, why: String) {
+    fn raise(&self, why: Option<String>) {
         self.alarm.send_if_modified(|alarm| {
-            let first = alarm.is_none();
+            let first = alarm.is_none() && why.is_some();
             if first {
-                *alarm = Some(why);
+                *alarm = why;
             }
             first
         });

@@ -247,9 +247,12 @@ pub(super) struct Delivery {
     /// The branch that pull requests go to. Default: the repository's default branch.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$"))]
     pub base: Option<String>,
-    /// Paths that are never pushed, besides workflow files: a file, or a folder with a trailing `/`, from the root of the repository.
+    /// Paths that are never pushed, besides workflow files and settings of agents: a file, or a folder with a trailing `/`, from the root of the repository.
     #[schemars(length(max = 1000), inner(length(min = 1, max = 1000)))]
     pub protected_paths: Vec<String>,
+    /// Paths that are pushed though they are workflow files or settings of agents, or hold what looks like a secret (a secret of the factory itself never is): a file, or a folder with a trailing `/`.
+    #[schemars(length(max = 1000), inner(length(min = 1, max = 1000)))]
+    pub allow_paths: Vec<String>,
     /// Labels put on the factory's pull requests.
     #[schemars(length(max = 20), inner(length(min = 1, max = 50)))]
     pub labels: Vec<String>,
@@ -262,6 +265,7 @@ impl Default for Delivery {
         Delivery {
             base: None,
             protected_paths: Vec::new(),
+            allow_paths: Vec::new(),
             labels: vec!["adf".to_owned()],
             assign_requester: true,
         }

@@ -262,7 +262,8 @@ fn kept(text: &mut String, task: &Task, work: Option<&Work>) {
             .collect();
         let _ = writeln!(
             text,
-            "\nIt changes {}, which the factory does not push. The work is kept in the factory as `{}`.",
+            "\nIt holds or changes {}, which the factory does not push. The work is kept in the factory as `{}`; \
+             somebody who may can take it over, or let paths through by `[delivery] allow_paths`.",
             paths.join(", "),
             work.head
         );

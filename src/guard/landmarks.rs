@@ -49,23 +49,27 @@ fn in_git(rest: &str) -> Place {
     Place::Git
 }
 
-/// Files in a repository by which an agent's CLI is told what to run or allow.
+/// Files and folders in a repository by which an agent's CLI is told what to run or allow: no
+/// agent writes them, and no push carries them.
+pub const AGENT_SETTINGS: [&str; 10] = [
+    ".claude/settings.json",
+    ".claude/settings.local.json",
+    ".claude/hooks",
+    ".codex",
+    ".gemini/settings.json",
+    ".gemini/hooks",
+    ".mcp.json",
+    ".opencode",
+    "opencode.json",
+    "opencode.jsonc",
+];
+
+/// Whether a path of a repository is one of those.
 fn is_hook_file(rest: &str, glob: bool) -> bool {
-    const FILES: [&str; 9] = [
-        ".claude/settings.json",
-        ".claude/settings.local.json",
-        ".claude/hooks",
-        ".codex",
-        ".gemini/settings.json",
-        ".gemini/hooks",
-        ".opencode",
-        "opencode.json",
-        "opencode.jsonc",
-    ];
     let named = |file: &&str| {
         within(rest, file) || (glob && file.starts_with('.') && globs_path(rest, file))
     };
-    FILES.iter().any(named) || rest == ".claude" || rest == ".gemini"
+    AGENT_SETTINGS.iter().any(named) || rest == ".claude" || rest == ".gemini"
 }
 
 /// Whether a pattern of several names leads to a path or above it.

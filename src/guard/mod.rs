@@ -21,6 +21,7 @@ mod verdict;
 mod walk;
 mod word;
 
+pub use landmarks::AGENT_SETTINGS;
 pub use patch::files as patched;
 pub use scene::{Input, Policy, Resolve, Scene};
 pub use verdict::{Denial, Rule, Verdict};

@@ -23,6 +23,7 @@ pub mod order;
 pub mod outcome;
 pub mod passage;
 pub mod plan;
+pub mod proof;
 pub mod route;
 pub mod run;
 pub mod settings;
@@ -46,7 +47,7 @@ pub use failure::{Failed, Failure, Share};
 pub use guarding::Guarding;
 pub use ids::*;
 pub use issue::{Blocker, Issue, Links, Milestone, Person, Repository};
-pub use judged::{Denied, GuardDenial, Judged};
+pub use judged::{CallPrint, Denied, GuardDenial, Judged};
 pub use mark::{Mark, MarkKind};
 pub use mention::{Mention, MentionState, Refusal, Target};
 pub use message::{

@@ -96,7 +96,7 @@ pub struct Work {
     pub lines: (u64, u64),
     /// The head holds work that the agent had not committed.
     pub uncommitted: bool,
-    /// Paths among the changes that the factory does not push.
+    /// What among it the factory does not push: paths, and where a secret stands, for people.
     pub protected: Vec<String>,
 }
 

@@ -325,6 +325,8 @@ pub struct Delivery {
     pub base: Option<String>,
     /// Paths never pushed besides workflow files: exact, or a folder with a trailing `/`.
     pub protected_paths: Vec<String>,
+    /// Paths that are pushed though they would be held back unasked.
+    pub allow_paths: Vec<String>,
     /// Labels put on the factory's pull requests.
     pub labels: Vec<String>,
     /// Assign the pull request to who asked.

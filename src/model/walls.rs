@@ -53,7 +53,10 @@ impl Weakness {
             Weakness::NoScope => {
                 "the kernel cannot keep signals and abstract sockets inside (that takes Landlock ABI 6, Linux 6.12)"
             }
-            Weakness::NoSeccomp => "the kernel does not filter system calls (seccomp)",
+            Weakness::NoSeccomp => {
+                "the kernel does not filter system calls (seccomp): a process could also shed the mark by which \
+                 it is found when its supervisor was killed"
+            }
             Weakness::NoView => {
                 "no mounts of its own are allowed here (that takes unprivileged user namespaces, or CAP_SYS_ADMIN): \
                  modes, owners and times of files outside could be changed"

@@ -4,7 +4,7 @@
 //! from the repository; thinking is skipped, and so are the words of subagents.
 
 use super::{
-    Ask, Provider, Signal, Stream, guarded,
+    Ask, Provider, Signal, Stream, guarded, hook,
     seen::{Seen, count, micros, text},
 };
 use crate::model::{RoleContext, Usage, settings::Cli};
@@ -120,8 +120,12 @@ pub(super) fn read(line: &Value, seen: &mut Seen) -> Option<Signal> {
         "user" => {
             let is_result = |block: &&Value| text(block, "/type") == Some("tool_result");
             let results = blocks(line).iter().filter(is_result);
-            seen.ran(results.clone().filter(|block| has_run(block)).count());
-            (results.count() > 0).then_some(Signal::Progress)
+            let mut signal = None;
+            for block in results {
+                seen.ends(text(block, "/tool_use_id"), has_run(block));
+                signal = Some(Signal::Progress);
+            }
+            signal
         }
         "result" => {
             result(line, seen);
@@ -158,6 +162,8 @@ fn assistant(line: &Value, seen: &mut Seen) -> Option<Signal> {
     for block in blocks(line) {
         match text(block, "/type") {
             Some("tool_use") => {
+                let name = text(block, "/name").unwrap_or_default();
+                seen.begins(hook::Cli::Claude.print(text(block, "/id"), name, block.get("input")));
                 seen.went_on();
                 signal = Some(Signal::Step);
             }

@@ -4,10 +4,10 @@
 //! not commit otherwise; the key never reaches the commands it runs.
 
 use super::{
-    Ask, Provider, Signal, Stream, guarded,
+    Ask, Provider, Signal, Stream, guarded, hook,
     seen::{Seen, count, text},
 };
-use crate::model::{Usage, settings::Cli};
+use crate::model::{CallPrint, Usage, settings::Cli};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -123,7 +123,9 @@ pub(super) fn read(line: &Value, before: Usage, seen: &mut Seen) -> Option<Signa
             Some(Signal::Progress)
         }
         ("item.completed", item) if !WORDS.contains(&item) => {
-            seen.ran(usize::from(JUDGED.contains(&item)));
+            if JUDGED.contains(&item) {
+                seen.ran(print(line));
+            }
             seen.went_on();
             Some(Signal::Step)
         }
@@ -147,5 +149,16 @@ pub(super) fn read(line: &Value, before: Usage, seen: &mut Seen) -> Option<Signa
             None
         }
         _ => None,
+    }
+}
+
+/// What a command or a change of files is known by; its id here is not that of its hook.
+fn print(line: &Value) -> CallPrint {
+    match line.pointer("/item/changes").and_then(Value::as_array) {
+        Some(changes) => {
+            let files = changes.iter().filter_map(|change| text(change, "/path"));
+            hook::Cli::Codex.changes(None, files)
+        }
+        None => hook::Cli::Codex.print(None, "Bash", line.get("item")),
     }
 }

@@ -5,7 +5,7 @@
 //! from folders that belong to root all the way up.
 
 use super::{
-    Ask, Provider, Signal, Stream, guarded,
+    Ask, Provider, Signal, Stream, guarded, hook,
     seen::{Seen, count, text},
 };
 use crate::model::{Usage, settings::Cli};
@@ -106,12 +106,16 @@ pub(super) fn read(line: &Value, seen: &mut Seen) -> Option<Signal> {
             None
         }
         "tool_use" => {
+            let name = text(line, "/tool_name").unwrap_or_default();
+            let id = text(line, "/tool_id");
+            seen.begins(hook::Cli::Gemini.print(id, name, line.get("parameters")));
             seen.turn.clear();
             seen.went_on();
             Some(Signal::Step)
         }
         "tool_result" => {
-            seen.ran(usize::from(text(line, "/status") == Some("success")));
+            let has_run = text(line, "/status") == Some("success");
+            seen.ends(text(line, "/tool_id"), has_run);
             Some(Signal::Progress)
         }
         "error" => {

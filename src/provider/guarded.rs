@@ -2,7 +2,7 @@
 //!
 //! Invariant: the CLIs take a hook that dies, hangs or is missing for a yes, so the
 //! command turns every end but 0 and 2 into 2 with a reason; what the hook could not
-//! do itself, the factory's count of judged calls notices.
+//! do itself, the factory notices by what ran.
 
 use super::Ask;
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ import {{ spawnSync }} from "node:child_process"
 
 export const Guard = async (context) => ({{
   "tool.execute.before": async (input, output) => {{
-    const call = {{ tool_name: input.tool, tool_input: output.args ?? {{}}, cwd: context.directory }}
+    const call = {{ tool_name: input.tool, tool_input: output.args ?? {{}}, cwd: context.directory, tool_use_id: input.callID }}
     const asked = spawnSync({program}, {arguments}, {{
       input: JSON.stringify(call),
       encoding: "utf8",

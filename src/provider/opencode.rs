@@ -5,7 +5,7 @@
 //! silence, so its log on standard error is read for denials.
 
 use super::{
-    Ask, Provider, Signal, Stream, guarded,
+    Ask, Provider, Signal, Stream, guarded, hook,
     seen::{Seen, count, micros, text},
 };
 use crate::model::{Usage, settings::Cli};
@@ -131,8 +131,11 @@ pub(super) fn read(line: &Value, seen: &mut Seen) -> Option<Signal> {
         "tool_use" => {
             let over = text(line, "/part/state/status") == Some("completed");
             // What no tool fits is handed to one that only says so.
-            let real = text(line, "/part/tool") != Some("invalid");
-            seen.ran(usize::from(over && real));
+            let tool = text(line, "/part/tool").unwrap_or_default();
+            if over && tool != "invalid" {
+                let input = line.pointer("/part/state/input");
+                seen.ran(hook::Cli::Opencode.print(text(line, "/part/callID"), tool, input));
+            }
             seen.went_on();
             Some(Signal::Step)
         }

@@ -4,9 +4,12 @@
 //! a denial's line, and a session's id that is safe on a command line.
 
 use super::denial;
-use crate::model::{Denial, DenialKind, Time, Told, Usage};
+use crate::model::{CallPrint, Denial, DenialKind, Time, Told, Usage};
 use serde_json::Value;
+use std::collections::HashMap;
 
+/// Calls that are under way, or over and not taken.
+const CALLS_MAX: usize = 1_000;
 /// The longest session id, in bytes.
 const SESSION_BYTES_MAX: usize = 128;
 /// How much is read of a denial's text, in characters.
@@ -24,6 +27,10 @@ pub(super) struct Seen {
     pub(super) turn: String,
     /// Tool calls that ran and are over.
     pub(super) called: u32,
+    /// Those that nobody has taken yet.
+    pub(super) over: Vec<CallPrint>,
+    /// Calls that have begun, by their ids.
+    begun: HashMap<String, CallPrint>,
     /// A reset that was stated before the denial itself.
     pub(super) reset: Option<Time>,
 }
@@ -43,10 +50,30 @@ impl Seen {
         }
     }
 
-    /// So many more tool calls ran.
-    pub(super) fn ran(&mut self, calls: usize) {
-        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.called = self.called.saturating_add(calls);
+    /// A tool call ran. Of too many at once the number tells.
+    pub(super) fn ran(&mut self, call: CallPrint) {
+        self.called = self.called.saturating_add(1);
+        if self.over.len() < CALLS_MAX {
+            self.over.push(call);
+        }
+    }
+
+    /// A tool call begins.
+    pub(super) fn begins(&mut self, call: CallPrint) {
+        if let Some(id) = call.id.clone().filter(|_| self.begun.len() < CALLS_MAX) {
+            self.begun.insert(id, call);
+        }
+    }
+
+    /// A tool call is over; only its id is named. Whether it ran is said by the CLI.
+    pub(super) fn ends(&mut self, id: Option<&str>, has_run: bool) {
+        let known = id.and_then(|id| self.begun.remove(id));
+        if has_run {
+            self.ran(known.unwrap_or_else(|| CallPrint {
+                id: id.map(str::to_owned),
+                print: String::new(),
+            }));
+        }
     }
 
     /// New last words.

@@ -5,7 +5,7 @@
 //! is bounded by [`Told`] whatever comes. Next: one file per CLI knows its lines.
 
 use super::{claude, codex, gemini, opencode, script, seen::Seen, thoughts};
-use crate::model::{Time, Told, Usage};
+use crate::model::{CallPrint, Time, Told, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -90,6 +90,11 @@ impl Reader {
     #[must_use]
     pub fn called(&self) -> u32 {
         self.seen.called
+    }
+
+    /// Those of them that were not taken before, as far as they are known.
+    pub fn take_called(&mut self) -> Vec<CallPrint> {
+        std::mem::take(&mut self.seen.over)
     }
 
     /// What was told until now.

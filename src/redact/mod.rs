@@ -73,6 +73,25 @@ impl Redactor {
     }
 }
 
+impl Redactor {
+    /// Whether a known value stands in the text, in any of its encodings.
+    #[must_use]
+    pub fn knows(&self, text: &str) -> bool {
+        let found =
+            |finder: &Arc<Finder>| finder.plain.is_match(text) || finder.base64.is_match(text);
+        self.0.as_ref().is_none_or(found)
+    }
+
+    /// Whether something stands in the text that nothing but a secret looks like: a token with
+    /// its prefix, a private key.
+    #[must_use]
+    pub fn suspects(&self, text: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|finder| finder.shapes.has_token(text))
+    }
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactor(…)")

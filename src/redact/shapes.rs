@@ -8,16 +8,19 @@ use super::PLACEHOLDER;
 use regex::Regex;
 use std::ops::Range;
 
-/// Each pattern; what its groups hold goes, or the whole match when it has none.
-const PATTERNS: [&str; 12] = [
-    // Gitea's tokens are bare hex: only where something says that it is a token.
-    r#"(?i)\b(?:token|authorization|basic|gitea_token)["']?(?:\s*[:=]\s*|\s+)["']?([0-9a-f]{40})\b"#,
+/// What nothing but a secret looks like.
+const TOKENS: [&str; 5] = [
     r"\b(?:gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|gl(?:pat|ptt|rt|dt|soat)-[A-Za-z0-9_.-]{16,})",
     r"\b(?:sk|pk|rk)-[A-Za-z0-9][A-Za-z0-9_-]{15,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}",
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}|\b(?:npm|hf)_[A-Za-z0-9]{30,}",
     r"\bxox[abeoprs]-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{8,}",
-    r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?",
     r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)",
+];
+/// What stands where a secret would: what the groups hold goes, or the whole match when there are none.
+const TELLING: [&str; 7] = [
+    // Gitea's tokens are bare hex: only where something says that it is a token.
+    r#"(?i)\b(?:token|authorization|basic|gitea_token)["']?(?:\s*[:=]\s*|\s+)["']?([0-9a-f]{40})\b"#,
+    r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?",
     r"(?i)\bhttps?://([^\s/?#@]+(?:@[^\s/?#@]+)*)@",
     r"(?i)\b[a-z][a-z0-9+.-]{0,20}://([^\s/?#@:]*:[^\s/?#@]+(?:@[^\s/?#@]+)*)@",
     r#"(?i)\b(?:proxy-)?authorization["']?\s*[:=]\s*["']?([^\s"'][^\r\n"']*)"#,
@@ -31,14 +34,27 @@ const PATTERNS: [&str; 12] = [
           | : \s+ ( [^\s"',;&)\]}=>:{(] [^\s"',;&)\]}]{5,} ) )"#,
 ];
 
-/// The patterns, compiled.
+/// The patterns, compiled: those of tokens first.
 pub(super) struct Shapes(Vec<Regex>);
 
 impl Shapes {
     pub(super) fn new() -> Result<Shapes, regex::Error> {
-        let compiled: Result<Vec<Regex>, regex::Error> =
-            PATTERNS.iter().map(|pattern| Regex::new(pattern)).collect();
+        let compiled: Result<Vec<Regex>, regex::Error> = TOKENS
+            .iter()
+            .chain(&TELLING)
+            .map(|pattern| Regex::new(pattern))
+            .collect();
         compiled.map(Shapes)
+    }
+
+    /// Whether there is a token or a private key; a word that only begins like one has no digit.
+    pub(super) fn has_token(&self, text: &str) -> bool {
+        let is_token = |found: regex::Match<'_>| {
+            let found = found.as_str();
+            found.starts_with('-') || found.bytes().any(|byte| byte.is_ascii_digit())
+        };
+        let mut tokens = self.0.iter().take(TOKENS.len());
+        tokens.any(|pattern| pattern.find_iter(text).any(is_token))
     }
 
     /// Where secrets stand, in no order.
@@ -53,14 +69,24 @@ impl Shapes {
                     .next()
                     .or_else(|| found.get(0));
                 spans.extend(group.map(|secret| secret.range()).filter(|span| {
-                    !text
-                        .get(span.clone())
-                        .is_some_and(|secret| secret.starts_with(PLACEHOLDER_HEAD))
+                    let secret = text.get(span.clone()).unwrap_or_default();
+                    let before = found.get(0).map_or(0, |whole| whole.start());
+                    !secret.starts_with(PLACEHOLDER_HEAD) && !is_folder(text, before, secret)
                 }));
             }
         }
         spans
     }
+}
+
+/// Whether a value says where a shell stands or stood: `PWD=/work` is no password.
+fn is_folder(text: &str, name_at: usize, value: &str) -> bool {
+    let Some((before, name)) = text.split_at_checked(name_at) else {
+        return false;
+    };
+    let before = before.strip_suffix("OLD").unwrap_or(before);
+    let is_whole = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    is_whole && name.starts_with("PWD") && value.starts_with('/')
 }
 
 /// The placeholder without its bracket, where a pattern's value ends before brackets.

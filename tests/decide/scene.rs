@@ -320,6 +320,16 @@ fn coordinator() -> Coordinator {
     }
 }
 
+fn delivery() -> Delivery {
+    Delivery {
+        base: None,
+        protected_paths: Vec::new(),
+        allow_paths: Vec::new(),
+        labels: vec!["adf".to_owned()],
+        assign_requester: true,
+    }
+}
+
 pub fn settings() -> Settings {
     let agents = ["developer", "reviewer"].map(|n| (AgentName::from(n), agent(n)));
     Settings {
@@ -369,12 +379,7 @@ pub fn settings() -> Settings {
             bubblewrap: Bubblewrap::Off,
             network: true,
         },
-        delivery: Delivery {
-            base: None,
-            protected_paths: Vec::new(),
-            labels: vec!["adf".to_owned()],
-            assign_requester: true,
-        },
+        delivery: delivery(),
         failures: Failures {
             label: "adf:needs-human".to_owned(),
             rules: Vec::new(),

@@ -130,6 +130,51 @@ async fn changes_to_protected_paths_are_kept_and_not_pushed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_in_a_name_and_a_message_is_kept_back_and_stands_nowhere() {
+    let script = "t=ghp_; t=${t}AbCdEfGhIjKlMnOpQrStUv0123456789; echo x > f-$t.txt; \
+        git add -A; git commit -qm \"Use $t\"";
+    let mut state = std::path::PathBuf::new();
+    let by = |plant: &Plant| {
+        let factory = Factory::shell(plant, script);
+        state = factory.state();
+        factory
+    };
+    let (plant, result) = ended(by, "blocked").await;
+    let place = "f-[redacted].txt (what looks like a secret)";
+    says(
+        &result,
+        &[
+            "does not push",
+            place,
+            "the message of",
+            "is kept in the factory",
+        ],
+    );
+    left(&plant, TOLD).await;
+    let token = b"ghp_AbCdEfGhIjKl";
+    let mut read = 0;
+    let mut folders = vec![state.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            // The clone, its index and the objects are the work itself, which is kept.
+            let is_work = ["work", "deliver.git", "harvest"]
+                .iter()
+                .any(|name| path.ends_with(name));
+            if path.is_dir() && !path.is_symlink() && !is_work {
+                folders.push(path);
+            } else if path.is_file() {
+                let bytes = std::fs::read(&path).unwrap();
+                let found = bytes.windows(token.len()).any(|part| part == token);
+                assert!(!found, "{}", path.display());
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 3, "{read} files of {}", state.display());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_works_too_long_is_stopped_and_its_work_is_kept() {
     let script = "echo slow > slow.txt; sleep 600";
     let slow = |plant: &Plant| {

@@ -212,7 +212,11 @@ async fn protected_paths_are_found_whatever_they_are_called() {
     }
     write(OsStr::from_bytes(b".gitea/workflows/\xff.yml"));
     commit_all(&dir, "Everything");
-    let protected = Protected::new(&["deploy/".into(), "Makefile".into()]);
+    let protected = Protected::new(
+        &["deploy/".into(), "Makefile".into()],
+        &[],
+        adf::redact::Redactor::new(&[]),
+    );
     let bundle = world.bundle(&dir);
     let run = RunId::from("abc123-1");
     let take = world

@@ -13,6 +13,7 @@ mod deliver;
 mod gitea;
 mod hostile;
 mod runner;
+mod secrets;
 mod support;
 mod tend;
 mod workspace;

@@ -16,7 +16,7 @@ async fn many_packs(world: &World, count: usize) -> Vec<RunId> {
         commit_all(&workspace.dir, "More");
         let bundle = world.bundle(&workspace.dir);
         let run = RunId(format!("abc123-{}", n + 1));
-        let protected = Protected::new(&[]);
+        let protected = Protected::default();
         let taken = world
             .deliver
             .take(&bundle, &run, &world.base, BUNDLE_MAX, &protected);

@@ -1,7 +1,8 @@
 //! Recorded output → what the factory reads from it. `tests/data/streams` says
 //! how it was recorded.
 
-use adf::model::{DenialKind, Time, Told, Usage};
+use adf::model::{CallPrint, DenialKind, Time, Told, Usage};
+use adf::provider::hook::Cli;
 use adf::provider::{Reader, Signal, Stream};
 use std::path::Path;
 
@@ -26,6 +27,7 @@ const ALL: [(&str, Stream); 4] = [
 ];
 
 struct Read {
+    called: Vec<CallPrint>,
     told: Told,
     steps: usize,
     progress: usize,
@@ -46,6 +48,7 @@ fn read(stream: Stream, name: &str) -> Read {
     }
     let count = |wanted| signals.iter().filter(|s| **s == wanted).count();
     Read {
+        called: reader.take_called(),
         steps: count(Signal::Step),
         progress: count(Signal::Progress),
         told: reader.told(),
@@ -59,12 +62,43 @@ fn a_run_that_works_tells_session_steps_and_its_last_words_without_its_thoughts(
             told,
             steps,
             progress,
+            ..
         } = read(stream, &format!("{name}-work"));
         assert_eq!(told.text, "All done.", "{name}");
         assert_eq!(steps, 1, "{name}");
         assert!(progress > 0, "{name}");
         assert_eq!(told.denial, None, "{name}");
         assert!(told.session.is_some_and(|id| id.len() > 20), "{name}");
+    }
+}
+
+#[test]
+fn the_call_that_ran_is_known_by_what_its_hook_was_told() {
+    let payload = |tool: &str, input: &str, id: &str| {
+        let text =
+            format!(r#"{{"tool_name":"{tool}","tool_input":{{{input}}}{id},"cwd":"/work"}}"#);
+        text.into_bytes()
+    };
+    let ran = r#""command":"echo ran > proof.txt; cat proof.txt""#;
+    let other = r#""command":"git push --force origin main""#;
+    for ((name, stream), (cli, tool, id)) in ALL.into_iter().zip([
+        (Cli::Claude, "Bash", r#","tool_use_id":"toolu_1""#),
+        (Cli::Codex, "Bash", ""),
+        (Cli::Opencode, "bash", r#","tool_use_id":"call_1""#),
+        (Cli::Gemini, "run_shell_command", ""),
+    ]) {
+        let called = read(stream, &format!("{name}-work")).called;
+        let [call] = called.as_slice() else {
+            panic!("{name}: {called:?}")
+        };
+        let told = cli.told(&payload(tool, ran, id));
+        assert_eq!(told.print, call.print, "{name}");
+        assert!(told.id.is_none() || told.id == call.id, "{name}: {call:?}");
+        assert_ne!(
+            cli.told(&payload(tool, other, "")).print,
+            call.print,
+            "{name}"
+        );
     }
 }
 

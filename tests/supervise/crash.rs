@@ -1,8 +1,8 @@
 //! What is left when the daemon or the supervisor is killed: nothing.
 
-use crate::support::{Room, adf, bounded, end_of, until, until_progress};
+use crate::support::{Room, adf, bounded, end_of, python, until, until_progress};
 use adf::act::supervise::{
-    RunSpec, empty::kill_process, is_alive, prove_empty, read_record, start,
+    RunSpec, empty::kill_process, is_alive, processes, prove_empty, read_record, start,
 };
 use std::{
     path::Path,
@@ -71,6 +71,27 @@ async fn what_a_killed_supervisor_orphaned_is_found_and_ended() {
     .await
     .unwrap();
     assert_eq!(room.sleepers(), Vec::<i32>::new());
+}
+
+#[tokio::test]
+async fn a_process_that_lets_nobody_look_into_it_is_found_and_ended() {
+    let Some(python) = python() else { return };
+    // Its folder in /proc is root's from then on, whoever it runs as.
+    let code = r#"import ctypes, os, signal; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0);
+open("ghost", "w").write(str(os.getpid())); print("{\"type\": \"progress\"}", flush=True); signal.pause()"#;
+    let room = Room::new(&format!("env -i setsid {python} -c '{code}' & sleep MARK"));
+    let mut run = room.start().await;
+    until_progress(&mut run).await;
+    let ghost = std::fs::read_to_string(room.path("workspace/ghost")).unwrap();
+    let lives =
+        || processes::Seen::read(ghost.parse().unwrap()).is_some_and(|seen| !seen.is_dead());
+    assert!(lives() && kill_process(run.process()));
+    assert_eq!(bounded("the end", run.next()).await, None);
+    assert!(lives());
+    let second = Duration::from_secs(1);
+    let proof = prove_empty(&room.spec.run_dir, second);
+    bounded("empty", proof).await.unwrap();
+    assert!(!lives(), "{ghost}");
 }
 
 #[tokio::test]

@@ -38,15 +38,9 @@ async fn a_wide_range_of_ports_is_no_burden() {
     assert_eq!(succeed(&mut room, &tries).await.len(), 1);
 }
 
-/// A line of the system's python; the interpreter may be installed where no agent reads.
-#[expect(clippy::print_stderr, reason = "what is not tried is said")]
+/// A line of the system's python.
 fn python(code: &str) -> Option<String> {
-    let mut places = ["/usr/bin/python3", "/bin/python3"].into_iter();
-    let found = places.find(|path| std::path::Path::new(path).exists());
-    if found.is_none() {
-        eprintln!("skipped: there is no python3 of the system to try it with");
-    }
-    found.map(|python| format!("{python} -c '{code}'"))
+    crate::support::python().map(|python| format!("{python} -c '{code}'"))
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What Landlock leaves open, tried from inside: modes, owners, times, attributes
 //! and names of what is outside, and calls that no agent needs.
 
-use crate::support::{Room, succeed};
+use crate::support::{Room, python, succeed};
 use adf::{ipc::operator::serve_operator, model::Weakness};
 use std::{
     collections::BTreeSet,
@@ -25,6 +25,35 @@ fn state(path: &Path) -> (u32, u32, u32, i64, i64, Vec<u8>) {
     )
 }
 
+/// A line that runs code by the system's python; without one it can only fail.
+fn code(text: &str) -> String {
+    format!("{} -c '{text}'", python().unwrap_or("false"))
+}
+
+/// A line that gives a file an attribute.
+fn attribute(file: &str) -> String {
+    code(&format!(
+        "import os; os.setxattr(\"{file}\", \"user.x\", b\"y\")"
+    ))
+}
+
+/// Shows that a line which the walls must stop works where there are none.
+#[expect(clippy::print_stderr, reason = "what is not tried is said")]
+fn works_outside(line: &str) {
+    if python().is_some() {
+        let tried = std::process::Command::new("/bin/sh")
+            .args(["-c", line])
+            .output()
+            .unwrap();
+        assert!(
+            tried.status.success(),
+            "{line} fails without walls too: {tried:?}"
+        );
+    } else {
+        eprintln!("skipped: {line}");
+    }
+}
+
 #[tokio::test]
 async fn modes_owners_times_and_attributes_outside_cannot_be_changed() {
     let mut room = Room::new("");
@@ -33,6 +62,9 @@ async fn modes_owners_times_and_attributes_outside_cannot_be_changed() {
     let file = dir.join("file");
     fs::write(&file, "kept").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let control = room.path("control");
+    fs::write(&control, "x").unwrap();
+    works_outside(&attribute(&control.display().to_string()));
     let before = (state(&file), state(&dir));
     let (f, d) = (file.display(), dir.display());
     let root = "/proc/self/root";
@@ -45,7 +77,7 @@ async fn modes_owners_times_and_attributes_outside_cannot_be_changed() {
         ("chgrp", format!("chgrp $(id -g) {f}")),
         ("touch", format!("touch {f}")),
         ("touch back", format!("touch -d 2001-01-01 {f}")),
-        ("set an attribute", format!("setfattr -n user.x -v y {f}")),
+        ("set an attribute", attribute(&f.to_string())),
         ("undo it", format!("mount -o remount,rw / ; chmod 777 {f}")),
         ("undo the hiding", format!("umount /tmp ; chmod 777 {f}")),
     ];
@@ -94,6 +126,37 @@ async fn what_is_hidden_has_no_name_and_no_sockets_and_the_runs_own_places_are_w
     let wanted = ["read by a link", "work", "read what it wrote"];
     assert_eq!(can, wanted.map(str::to_owned).into());
     assert!(room.path("workspace/a").exists() && room.path("run/tmp/y").exists());
+}
+
+#[tokio::test]
+async fn others_and_their_command_lines_are_not_seen() {
+    let mut room = Room::new("");
+    let daemon = std::process::id();
+    let tries = [
+        ("read the daemon's", format!("cat /proc/{daemon}/cmdline")),
+        ("read its keeper's", "cat /proc/$PPID/cmdline".to_owned()),
+        ("see the first process", "test -e /proc/1".to_owned()),
+        ("read its own", "grep -q sh /proc/$$/cmdline".to_owned()),
+        (
+            "see what it starts",
+            "sleep 9 & cat /proc/$!/cmdline && kill $!".to_owned(),
+        ),
+        (
+            "read what the machine is",
+            "cat /proc/cpuinfo /proc/meminfo".to_owned(),
+        ),
+    ];
+    let can = succeed(&mut room, &tries).await;
+    if !rustix::process::geteuid().is_root() && can.contains("see the first process") {
+        eprintln!("skipped: only root, or the service manager, gives a run a /proc of its own");
+        return;
+    }
+    let wanted = [
+        "read its own",
+        "see what it starts",
+        "read what the machine is",
+    ];
+    assert_eq!(can, wanted.map(str::to_owned).into());
 }
 
 #[tokio::test]
@@ -179,10 +242,12 @@ async fn gits_settings_and_hooks_are_sealed_and_git_works() {
 #[tokio::test]
 async fn calls_that_no_agent_needs_are_refused_and_what_can_do_without_goes_on() {
     let mut room = Room::new("");
+    let trace = code("import ctypes; raise SystemExit(ctypes.CDLL(None).ptrace(0, 0, 0, 0) != 0)");
+    works_outside(&trace);
     let tries = [
         ("have its own users", "unshare --user true"),
         ("have its own mounts", "unshare --user --mount true"),
-        ("trace", "strace -o /dev/null true"),
+        ("trace", &trace),
         (
             "make a file that runs as us",
             "cp /bin/true t && chmod u+s t && test -u t",

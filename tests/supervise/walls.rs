@@ -3,9 +3,9 @@
 //! Invariant: a try does no harm when the walls fail it: it aims at a file of its own
 //! room, or opens without reading or writing. Nothing here writes to a path of the system.
 
-use crate::support::{Room, adf, bounded, succeed, until_progress};
+use crate::support::{Room, adf, bounded, python, succeed, until_progress};
 use adf::{
-    act::supervise::probe,
+    act::supervise::{empty::kill_process, living, probe, prove_empty},
     ipc::{agent::serve_agent, request::Request},
     model::{Exit, Message, ReportStatus},
 };
@@ -13,6 +13,7 @@ use std::{
     collections::BTreeSet,
     fs,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 #[tokio::test]
@@ -311,14 +312,60 @@ async fn a_probe_does_not_hang_on_a_tool_that_does() {
 
 #[tokio::test]
 async fn the_mark_of_a_run_cannot_be_shed() {
-    let room = Room::new(
-        r#"env -i setsid grep realtime /proc/self/limits; echo '{"type":"progress"}'; sleep MARK"#,
+    let Some(python) = python() else { return };
+    // By `setrlimit`, by `prlimit64` by its own number and by 0, and by x32's numbers where those are.
+    let code = r#"
+import ctypes, os, platform, resource, struct
+wanted = (777, 777)
+own = resource.getrlimit(15)
+def refused(how):
+    try: how()
+    except (ValueError, PermissionError): pass
+refused(lambda: resource.setrlimit(15, wanted))
+refused(lambda: resource.setrlimit(15, (1, own[1])))
+refused(lambda: resource.prlimit(0, 15, wanted))
+refused(lambda: resource.prlimit(os.getpid(), 15, wanted))
+new = struct.pack("QQ", *wanted)
+calls = {"x86_64": (160, 302, 0x400000A0, 0x4000012E), "aarch64": (164, 261)}[platform.machine()]
+for call in calls:
+    arguments = (15, new) if call & 0xFF in (160, 164) else (0, 15, new, None)
+    ctypes.CDLL(None).syscall(call, *arguments)
+assert resource.prlimit(0, 15) == own == resource.getrlimit(15), resource.getrlimit(15)
+"#;
+    let mut room = Room::new("");
+    fs::write(room.path("workspace/shed.py"), code).unwrap();
+    let ghost = "env -i /usr/bin/setsid /bin/bash -c 'ulimit -R 1000; exec sleep MARK' & ";
+    let script = format!(
+        "{python} shed.py && touch kept; ulimit -c 0 && ulimit -n 100 && prlimit --nofile=64 true && touch limited; \
+         {ghost} echo '{{\"type\":\"progress\"}}'; sleep MARK"
     );
+    room.spec.argv = ["/bin/bash", "-c", &script.replace("MARK", &room.mark)]
+        .map(str::to_owned)
+        .to_vec();
     let mut run = room.start().await;
     until_progress(&mut run).await;
-    assert!(
-        !room.output().contains("unlimited            unlimited"),
-        "{}",
-        room.output()
-    );
+    room.until_sleepers(2).await;
+    for done in ["kept", "limited"] {
+        let did = room.spec.workspace.join(done).exists();
+        assert!(did, "not {done}: {}", room.output());
+    }
+    let own = room.sleepers().into_iter().map(limit_of_real_time);
+    let own: BTreeSet<String> = own.collect();
+    assert_eq!(own.len(), 1, "{own:?}");
+    // Nobody watches any more: what is left is found by its mark alone.
+    kill_process(run.process());
+    let dir = room.spec.run_dir.clone();
+    assert!(living(std::slice::from_ref(&dir)) >= 1);
+    bounded("proof", prove_empty(&dir, Duration::ZERO))
+        .await
+        .unwrap();
+    assert_eq!(room.sleepers(), Vec::<i32>::new());
+}
+
+fn limit_of_real_time(pid: i32) -> String {
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.contains("realtime timeout"));
+    line.unwrap().to_owned()
 }

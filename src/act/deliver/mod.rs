@@ -4,10 +4,11 @@
 //! Invariant: what is pushed was taken from a bundle by [`take`], object by
 //! object, and is kept under a ref here until the mirror holds it too; a push
 //! names what the branch must hold, and only branches of the factory are pushed.
-//! Next: [`bundle`] reads the header, [`take`] the objects, [`paths`] what changed.
+//! Next: [`bundle`] reads the header, [`take`] the objects, [`paths`] what changed, [`secrets`] what it would give away.
 
 pub mod bundle;
 pub mod paths;
+mod secrets;
 pub mod take;
 
 pub use paths::Protected;

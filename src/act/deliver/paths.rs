@@ -8,7 +8,9 @@
 use super::{Deliver, DeliverError};
 use crate::{
     act::git::{Call, GitError, GitErrorKind, PACK_LIMIT},
+    guard::AGENT_SETTINGS,
     model::{Sha, Work},
+    redact::Redactor,
 };
 use std::fmt::Write as _;
 
@@ -29,26 +31,34 @@ const WORKFLOWS: [&str; 3] = [
 ];
 const GITLINK: &[u8] = b"160000";
 
-/// Paths that the factory does not push: workflow files, submodules, and those of
-/// the config.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the factory does not push: workflow files, settings of agents, submodules, paths of the
+/// config, and secrets.
+#[derive(Clone, Debug)]
 pub struct Protected {
-    paths: Vec<String>,
+    fixed: Vec<String>,
+    configured: Vec<String>,
+    allowed: Vec<String>,
+    pub(super) redactor: Redactor,
 }
 
 impl Default for Protected {
     fn default() -> Protected {
-        Protected::new(&[])
+        Protected::new(&[], &[], Redactor::new(&[]))
     }
 }
 
 impl Protected {
-    /// Workflow files and these: exact paths, or folders with a trailing `/`.
+    /// Workflow files, settings of agents and `configured`, but not what is `allowed`: exact paths, or
+    /// folders with a trailing `/`; and what the redactor knows or suspects.
     #[must_use]
-    pub fn new(configured: &[String]) -> Protected {
-        let fixed = WORKFLOWS.iter().map(|folder| (*folder).to_owned());
+    pub fn new(configured: &[String], allowed: &[String], redactor: Redactor) -> Protected {
+        let workflows = WORKFLOWS.iter().map(|folder| (*folder).to_owned());
+        let settings = AGENT_SETTINGS.iter().map(|path| format!("{path}/"));
         Protected {
-            paths: fixed.chain(configured.iter().cloned()).collect(),
+            fixed: workflows.chain(settings).collect(),
+            configured: configured.to_vec(),
+            allowed: allowed.to_vec(),
+            redactor,
         }
     }
 
@@ -56,16 +66,28 @@ impl Protected {
     /// lies in one, or is a file, link or submodule where a folder above one was.
     #[must_use]
     pub fn holds(&self, path: &[u8]) -> bool {
-        self.paths.iter().any(|guarded| {
-            let guarded = guarded.as_bytes();
-            let folder = guarded.strip_suffix(b"/");
-            let inside = folder.is_some() && path.starts_with(guarded);
-            let above = guarded
-                .strip_prefix(path)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"));
-            !path.is_empty() && (inside || above)
+        let among = |paths: &[String]| paths.iter().any(|guarded| is_at(guarded, path));
+        among(&self.configured) || among(&self.fixed) && !self.allows(path)
+    }
+
+    /// Whether the config lets a path through that would be held back.
+    #[must_use]
+    pub fn allows(&self, path: &[u8]) -> bool {
+        self.allowed.iter().any(|allowed| {
+            let allowed = allowed.as_bytes();
+            path == allowed || allowed.ends_with(b"/") && path.starts_with(allowed)
         })
     }
+}
+
+/// Whether a path is one that is guarded, in it or above it.
+fn is_at(guarded: &str, path: &[u8]) -> bool {
+    let guarded = guarded.as_bytes();
+    let inside = guarded.ends_with(b"/") && path.starts_with(guarded);
+    let above = guarded
+        .strip_prefix(path)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"));
+    !path.is_empty() && (inside || above)
 }
 
 /// What changed.
@@ -115,13 +137,15 @@ fn read(list: &[u8], protected: &Protected) -> Result<Changed, DeliverError> {
             return Err(unreadable().into());
         };
         changed.total = changed.total.saturating_add(1);
+        // A secret can be a name too: no path leaves here with one.
+        let name = || protected.redactor.clean(&shown(path)).into_owned();
         if changed.paths.len() < Work::PATHS_MAX {
-            changed.paths.push(shown(path));
+            changed.paths.push(name());
         }
         let is_submodule = old == GITLINK || new == GITLINK || path == b".gitmodules";
         let is_guarded = is_submodule || protected.holds(path);
         if is_guarded && changed.protected.len() < PROTECTED_MAX {
-            changed.protected.push(shown(path));
+            changed.protected.push(name());
         }
     }
     Ok(changed)
@@ -199,7 +223,7 @@ mod tests {
 
     #[test]
     fn workflow_folders_and_configured_paths_are_protected_and_their_neighbours_not() {
-        let protected = Protected::new(&["ci/".into(), "deploy.sh".into(), "a/b.txt".into()]);
+        let protected = of(&["ci/", "deploy.sh", "a/b.txt"], &[]);
         for path in [
             ".gitea/workflows/x.yml",
             ".github/workflows/deep/x",
@@ -227,6 +251,65 @@ mod tests {
         ] {
             assert!(!protected.holds(path.as_bytes()), "{path}");
         }
+    }
+
+    fn of(configured: &[&str], allowed: &[&str]) -> Protected {
+        let texts = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        Protected::new(&texts(configured), &texts(allowed), Redactor::new(&[]))
+    }
+
+    #[test]
+    fn settings_of_agents_are_protected_unless_the_config_lets_them_through() {
+        let settings = [
+            ".claude/settings.json",
+            ".claude/settings.local.json",
+            ".claude/hooks/x.sh",
+            ".claude",
+            ".codex/config.toml",
+            ".codex",
+            ".gemini/settings.json",
+            ".mcp.json",
+            ".opencode/plugin/x.js",
+            "opencode.json",
+        ];
+        for path in settings {
+            assert!(of(&[], &[]).holds(path.as_bytes()), "{path}");
+        }
+        for path in [
+            ".claude/commands/x.md",
+            "CLAUDE.md",
+            "docs/opencode.json",
+            ".mcp.json.md",
+        ] {
+            assert!(!of(&[], &[]).holds(path.as_bytes()), "{path}");
+        }
+        let some = of(
+            &[".codex/"],
+            &[".claude/settings.json", ".codex/", ".gitea/workflows/a.yml"],
+        );
+        let held = |path: &str| some.holds(path.as_bytes());
+        assert!(!held(".claude/settings.json") && !held(".gitea/workflows/a.yml"));
+        assert!(held(".claude/settings.local.json") && held(".gitea/workflows/b.yml"));
+        assert!(
+            held(".codex/config.toml"),
+            "what the config protects is never let through"
+        );
+    }
+
+    #[test]
+    fn a_secret_in_a_name_leaves_no_list() {
+        let secret = "known-value-1";
+        let protected = Protected::new(&[], &[], Redactor::new(&[secret.into()]));
+        let list = b":000000 100644 a b A\0.codex/known-value-1\0";
+        let list = [
+            &list[..],
+            b":000000 100644 a b A\0f-ghp_AbCdEfGhIjKlMnOpQrStUv0123456789.txt\0",
+        ]
+        .concat();
+        let changed = read(&list, &protected).unwrap();
+        let said = format!("{changed:?}");
+        assert!(!said.contains(secret) && !said.contains("ghp_"), "{said}");
+        assert_eq!((changed.paths.len(), changed.protected.len()), (2, 1));
     }
 
     #[test]

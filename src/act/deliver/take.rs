@@ -5,7 +5,7 @@
 //! examined there, and joins the repository only when everything held. A refused
 //! bundle leaves nothing behind, and taking one again gives the same.
 
-use super::{Deliver, DeliverError, Protected, at, bundle, name, paths};
+use super::{Deliver, DeliverError, Protected, at, bundle, name, paths, secrets};
 use crate::{
     act::git::{Call, GitError, GitErrorKind, PACK_LIMIT, look, place},
     model::{RunId, Sha, Work},
@@ -190,7 +190,9 @@ impl<'a> Quarantine<'a> {
             let what = format!("incomplete: {}", error.detail);
             return Err(DeliverError::Objects(what));
         }
-        let changed = paths::changed(|verb| self.call(verb), base, head, protected).await?;
+        let mut changed = paths::changed(|verb| self.call(verb), base, head, protected).await?;
+        let secrets = secrets::found(|verb| self.call(verb), base, head, protected).await?;
+        changed.protected.extend(secrets);
         Ok((changed.total > 0).then(|| Work {
             base: base.clone(),
             head: head.clone(),

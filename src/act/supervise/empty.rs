@@ -11,7 +11,6 @@ use super::{
 use rustix::process::Signal;
 use std::{
     collections::HashSet,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -123,10 +122,7 @@ fn strays(run_dir: &Path) -> Vec<Seen> {
     let marked: Vec<Seen> = table
         .iter()
         .filter(|seen| !own_line.contains(&seen.pid) && !seen.is_dead())
-        .filter(|seen| {
-            std::fs::metadata(format!("/proc/{}", seen.pid))
-                .is_ok_and(|meta| meta.uid() == own_user || own_user == 0)
-        })
+        .filter(|seen| seen.is_of(own_user))
         .filter(|seen| {
             mark::is_marked(seen.pid, &marks) || mark::names_run(seen.pid, run_dir).unwrap_or(false)
         })

@@ -1,10 +1,10 @@
 //! What a supervisor tells the daemon, one JSON object a line.
 //!
-//! Invariant: the [`Outbox`] holds at most one waiting line of each kind, so a
-//! daemon that reads slowly costs no memory and never stops the draining.
+//! Invariant: the [`Outbox`] holds at most one waiting line of each kind, and in it a bounded number
+//! of calls, so a daemon that reads slowly costs no memory and never stops the draining.
 
 use super::SpecLimits;
-use crate::model::{Exit, Process, Told};
+use crate::model::{CallPrint, Exit, Process, Told};
 use serde::{Deserialize, Serialize};
 use std::io;
 use tokio::net::unix::pipe::Sender;
@@ -27,6 +27,9 @@ pub enum Event {
     Called {
         /// How many in all.
         count: u32,
+        /// Those that were not told before, as far as they are known.
+        #[serde(default)]
+        calls: Vec<CallPrint>,
     },
     /// The agent made progress other than by a step.
     Progress,
@@ -76,9 +79,12 @@ pub(crate) struct Outbox {
     pipe: Option<Sender>,
     line: Vec<u8>,
     steps: Option<u32>,
-    called: Option<u32>,
+    called: Option<(u32, Vec<CallPrint>)>,
     progress: bool,
 }
+
+/// Calls that wait to be told; of more only the number is.
+const CALLS_MAX: usize = 1_000;
 
 impl Outbox {
     pub(crate) fn new(pipe: Sender) -> Outbox {
@@ -95,9 +101,17 @@ impl Outbox {
     pub(crate) fn put(&mut self, event: &Event) {
         match event {
             Event::Step { count } => self.steps = Some(*count),
-            Event::Called { count } => self.called = Some(*count),
+            Event::Called { count, calls } => {
+                let (all, waiting) = self.called.get_or_insert_default();
+                *all = *count;
+                waiting.extend(calls.iter().take(CALLS_MAX - waiting.len()).cloned());
+            }
             Event::Progress => self.progress = true,
-            Event::Started { .. } | Event::Exited(_) => self.write_line(event),
+            Event::Started { .. } => self.write_line(event),
+            Event::Exited(_) => {
+                self.write_called();
+                self.write_line(event);
+            }
         }
     }
 
@@ -109,9 +123,7 @@ impl Outbox {
         if let Some(count) = self.steps.take() {
             self.write_line(&Event::Step { count });
         }
-        if let Some(count) = self.called.take() {
-            self.write_line(&Event::Called { count });
-        }
+        self.write_called();
         if std::mem::take(&mut self.progress) {
             self.write_line(&Event::Progress);
         }
@@ -126,6 +138,12 @@ impl Outbox {
     /// Whether bytes wait for the pipe.
     pub(crate) fn has_bytes(&self) -> bool {
         self.pipe.is_some() && !self.line.is_empty()
+    }
+
+    fn write_called(&mut self) {
+        if let Some((count, calls)) = self.called.take() {
+            self.write_line(&Event::Called { count, calls });
+        }
     }
 
     fn write_line(&mut self, event: &Event) {

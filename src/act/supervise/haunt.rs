@@ -8,7 +8,6 @@
 use super::{empty, mark, processes};
 use std::{
     collections::{BTreeMap, HashMap},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -28,11 +27,7 @@ pub fn haunted(run_dirs: &[PathBuf]) -> Vec<(PathBuf, usize)> {
     let own_user = rustix::process::geteuid().as_raw();
     let mut found: BTreeMap<&Path, usize> = BTreeMap::new();
     for seen in &table {
-        if own_line.contains(&seen.pid) || seen.is_dead() {
-            continue;
-        }
-        let user = std::fs::metadata(format!("/proc/{}", seen.pid)).map(|meta| meta.uid());
-        if !user.is_ok_and(|user| user == own_user || own_user == 0) {
+        if own_line.contains(&seen.pid) || seen.is_dead() || !seen.is_of(own_user) {
             continue;
         }
         let marked = mark::read(seen.pid)

@@ -22,6 +22,14 @@ fn scrub(spec: &RunSpec) -> Option<Scrub> {
     spec.is_agent.then(|| Scrub::new(own.collect()))
 }
 
+/// The tool calls that ran, those that were not told before by what they are known by.
+fn called(reader: &mut Reader) -> Event {
+    Event::Called {
+        count: reader.called(),
+        calls: reader.take_called(),
+    }
+}
+
 /// Everything that comes of the agent's bytes.
 pub(crate) struct Intake {
     log: CappedLog,
@@ -70,9 +78,8 @@ impl Intake {
         if self.steps > before.0 {
             outbox.put(&Event::Step { count: self.steps });
         }
-        let count = self.reader.called();
-        if count > before.1 {
-            outbox.put(&Event::Called { count });
+        if self.reader.called() > before.1 {
+            outbox.put(&called(&mut self.reader));
         }
         if progress {
             outbox.put(&Event::Progress);
@@ -93,9 +100,10 @@ impl Intake {
         progress
     }
 
-    pub(crate) fn finish(mut self) -> Taken {
+    pub(crate) fn finish(mut self, outbox: &mut Outbox) -> Taken {
         // The last line may have no end.
         self.read(b"\n");
+        outbox.put(&called(&mut self.reader));
         let (bytes, cut, fault) = self.log.finish();
         Taken {
             bytes,

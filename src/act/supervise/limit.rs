@@ -31,13 +31,18 @@ pub(crate) fn limit(spec: &RunSpec) -> Result<(), SuperviseError> {
     }
     let mark = mark(&spec.run_dir).map_err(SuperviseError::dir("read", &spec.run_dir))?;
     let mark = Some(mark);
-    // Inside another run the hard limit may be lower already; the run is then known by its environment.
-    let _ = setrlimit(
+    let marked = setrlimit(
         Resource::Rttime,
         Rlimit {
             current: mark,
             maximum: mark,
         },
     );
-    Ok(())
+    match marked {
+        // Inside another run its mark stays; this one is then known by its environment, and ends with that.
+        Err(_) if super::mark::is_mark(getrlimit(Resource::Rttime).maximum) => Ok(()),
+        marked => marked.map_err(SuperviseError::system(
+            "mark the run by its limit of real-time scheduling; LimitRTTIME of the factory's service must be infinity",
+        )),
+    }
 }

@@ -14,9 +14,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A number that every process of a run carries and none can raise: its hard limit
-/// of real-time scheduling, which nothing here uses. Processes that cleared their environment and left
-/// their session are found by it. It is that of the directory itself, wherever it is moved.
+/// What all marks have in common: above any time that anybody would allow.
+const HIGH: u64 = 1 << 62;
+/// Where a mark's own bits begin to be those of [`HIGH`].
+const LOW_BITS: u32 = 56;
+
+/// A number that every process of a run carries: its hard limit of real-time scheduling, which
+/// nothing here uses. The kernel lets nobody raise it, and [`super::syscalls`] nobody lower it. Processes that
+/// cleared their environment and left their session are found by it. It is that of the directory itself,
+/// wherever it is moved.
 pub(crate) fn mark(run_dir: &Path) -> io::Result<u64> {
     let dir = std::fs::metadata(run_dir)?;
     let hash = Sha256::digest(format!("{}:{}", dir.dev(), dir.ino()));
@@ -24,7 +30,12 @@ pub(crate) fn mark(run_dir: &Path) -> io::Result<u64> {
         .iter()
         .take(7)
         .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-    Ok((1 << 62) | low)
+    Ok(HIGH | low)
+}
+
+/// Whether a limit is a mark of some run.
+pub(crate) fn is_mark(limit: Option<u64>) -> bool {
+    limit.is_some_and(|limit| limit >> LOW_BITS == HIGH >> LOW_BITS)
 }
 
 /// Whether a process carries one of these marks.

@@ -36,6 +36,17 @@ impl Seen {
             && fs::read_dir(format!("/proc/{}/task", self.pid)).map_or(0, Iterator::count) <= 1
     }
 
+    /// Whether it runs as this user; for root every process counts. Who owns its folder in `/proc` does
+    /// not tell: of a process that lets nobody look into it that is root.
+    #[must_use]
+    pub fn is_of(&self, user: u32) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let mut lines = status.lines();
+        let ids = lines.find_map(|line| line.strip_prefix("Uid:"));
+        let real = ids.and_then(|ids| ids.split_ascii_whitespace().next());
+        user == 0 || real.and_then(|real| real.parse().ok()) == Some(user)
+    }
+
     /// Sends a signal to exactly this process; false when it is gone.
     pub fn signal(&self, signal: Signal) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {

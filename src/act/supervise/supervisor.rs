@@ -282,7 +282,7 @@ impl<'a> Supervisor<'a> {
             processes::descendants(processes::own_pid()).len()
         };
         let (exit, reason) = self.verdict();
-        let taken = self.intake.finish();
+        let taken = self.intake.finish(&mut self.outbox);
         let ended = Ended {
             exit,
             reason: match taken.fault {

@@ -101,6 +101,8 @@ const SENDS: [(i64, u8); 3] = [
     (libc::SYS_sendmsg, 2),
     (libc::SYS_sendmmsg, 3),
 ];
+/// The limit by which a run's processes are known: [`super::mark`].
+const MARK: u64 = libc::RLIMIT_RTTIME as u64;
 /// Calls that slow down all processes of a user, and what says so in their first argument.
 const OF_USERS: [(i64, u64); 2] = [
     (libc::SYS_setpriority, libc::PRIO_USER as u64),
@@ -153,7 +155,12 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::Error> {
     }
     refused.insert(libc::SYS_clone, namespaces);
     refused.insert(libc::SYS_socket, sockets()?);
-    refused.insert(libc::SYS_prlimit64, vec![limits_of_others()?]);
+    let of_mark = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, MARK)?;
+    refused.insert(libc::SYS_setrlimit, vec![SeccompRule::new(vec![of_mark])?]);
+    refused.insert(
+        libc::SYS_prlimit64,
+        vec![limits_of_others()?, limit_of_mark()?],
+    );
     for (call, user) in OF_USERS {
         let whose = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, user)?;
         refused.insert(call, vec![SeccompRule::new(vec![whose])?]);
@@ -176,6 +183,15 @@ fn limits_of_others() -> Result<SeccompRule, seccompiler::Error> {
     let conditions = vec![
         set(0, SeccompCmpArgLen::Dword)?,
         set(2, SeccompCmpArgLen::Qword)?,
+    ];
+    Ok(SeccompRule::new(conditions)?)
+}
+
+/// A new value for the limit that is the run's mark: a hard limit may be lowered by anybody.
+fn limit_of_mark() -> Result<SeccompRule, seccompiler::Error> {
+    let conditions = vec![
+        SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, MARK)?,
+        SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?,
     ];
     Ok(SeccompRule::new(conditions)?)
 }

@@ -109,6 +109,7 @@ pub(crate) fn enter(places: &Places, cwd: &Path) -> io::Result<()> {
         move |error: io::Error| io::Error::new(error.kind(), format!("{line}: {error}"))
     };
     apart().map_err(at("mounts of its own at", Path::new("/")))?;
+    see_own_processes()?;
     let shown = places.shown();
     let open: Vec<(&PathBuf, OwnedFd)> = shown
         .into_iter()
@@ -169,6 +170,32 @@ fn apart() -> io::Result<()> {
         private,
         None,
     )?)
+}
+
+/// Where processes are looked at.
+const PROC: &str = "/proc";
+/// What may lie in it without hiding anything from anybody.
+const FORMATS: &str = "/proc/sys/fs/binfmt_misc";
+
+/// Of `/proc` only processes that this one may look into; Landlock says which: its own. The
+/// kernel takes that from root alone; elsewhere the service manager's `ProtectProc` does the same.
+fn see_own_processes() -> io::Result<()> {
+    let masked = |mounted: &Mount| {
+        let inside = mounted.at.starts_with(PROC) && mounted.at != Path::new(PROC);
+        inside && !mounted.at.starts_with(FORMATS)
+    };
+    // What a container's host put over parts of it stays hidden.
+    if !mounts::all()?.iter().any(masked) {
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        let _ = mount(
+            Some("proc"),
+            PROC,
+            Some("proc"),
+            flags,
+            Some("hidepid=ptraceable"),
+        );
+    }
+    Ok(())
 }
 
 /// Puts an open file or folder where its name was.

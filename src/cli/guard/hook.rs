@@ -99,10 +99,11 @@ fn judge(args: &Hook) -> Result<(), String> {
         Whose::Gemini => Cli::Gemini,
     };
     let run = guarding(&args.run)?;
-    let (judged, told) = match cli.read(&payload) {
+    let (mut judged, told) = match cli.read(&payload) {
         Ok(call) => judged::verdict(&run, &call),
         Err(why) => judged::refused("guard.unreadable", "unreadable", String::new(), why),
     };
+    judged.call = cli.told(&payload);
     tell_guard(&args.run, &judged, TELL_WAIT).map_err(|why| match &told {
         Some(told) => format!("{told}\n{why}"),
         None => format!("denied: {why}"),

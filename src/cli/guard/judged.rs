@@ -6,7 +6,7 @@
 use crate::clock::Clock;
 use crate::guard::{self, Input, Policy, Scene, Verdict};
 use crate::model::judged::{REASON_CHARS_MAX, WHAT_CHARS_MAX};
-use crate::model::{Denied, Guarding, Judged, RoleContext};
+use crate::model::{CallPrint, Denied, Guarding, Judged, RoleContext};
 use crate::provider::hook::{Call, Want};
 use crate::redact::clip;
 use std::path::Path;
@@ -30,6 +30,8 @@ fn judged(tool: &str, what: &str, denied: Option<Denied>) -> Judged {
     Judged {
         tool: clip(tool, TOOL_CHARS_MAX),
         what: clip(what, WHAT_CHARS_MAX),
+        call: CallPrint::default(),
+        edits: false,
         denied,
     }
 }
@@ -66,7 +68,11 @@ pub(super) fn verdict(run: &Guarding, call: &Call) -> Answer {
         .take(1)
         .collect();
     let Some(denial) = denials.first().and_then(Verdict::denial) else {
-        return (judged(&call.tool, &what, None), None);
+        let allowed = Judged {
+            edits: matches!(call.wants, Want::Write(_) | Want::Patch(_)),
+            ..judged(&call.tool, &what, None)
+        };
+        return (allowed, None);
     };
     let denied = Denied {
         rule: denial.rule.clone(),

@@ -125,9 +125,13 @@ impl Resolver<'_, '_> {
                 "write it as `git branch` shows it",
             );
         }
-        for (n, path) in raw.protected_paths.iter().enumerate() {
-            let pointer = child("/delivery/protected_paths", &n.to_string());
-            self.plain_path(path, &pointer);
+        for (key, paths) in [
+            ("/delivery/protected_paths", &raw.protected_paths),
+            ("/delivery/allow_paths", &raw.allow_paths),
+        ] {
+            for (n, path) in paths.iter().enumerate() {
+                self.plain_path(path, &child(key, &n.to_string()));
+            }
         }
         let mut labels: Vec<String> = Vec::new();
         for label in raw.labels {
@@ -138,6 +142,7 @@ impl Resolver<'_, '_> {
         Delivery {
             base: raw.base,
             protected_paths: raw.protected_paths,
+            allow_paths: raw.allow_paths,
             labels,
             assign_requester: raw.assign_requester,
         }

@@ -16,6 +16,7 @@ pub(crate) static TAMPER: Rule = Rule {
     safer: Some("cat .claude/settings.json"),
     deny: &[
         "echo '{}' > .claude/settings.json",
+        "echo '{}' > .mcp.json",
         "rm -rf ~/.claude",
         "chmod +x .git/hooks/pre-commit",
         "sed -i s/a/b/ ~/.codex/config.toml",

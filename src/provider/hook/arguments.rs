@@ -102,7 +102,7 @@ pub(super) fn wants(tool: &str, how: How, input: &Input) -> Result<Want, String>
 }
 
 /// Text, or the words of a command as one line of shell text.
-fn text(value: Option<&Value>) -> Option<String> {
+pub(super) fn text(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) => Some(text.clone()),
         Value::Array(words) => {
@@ -121,7 +121,7 @@ fn quoted(word: &str) -> Option<String> {
 }
 
 /// All texts of one name, however deep they stand.
-fn named(input: &Input, field: &str, files: &mut Vec<String>) {
+pub(super) fn named(input: &Input, field: &str, files: &mut Vec<String>) {
     for (key, value) in input {
         match value {
             Value::String(path) if key == field => files.push(path.clone()),
@@ -136,7 +136,7 @@ fn named(input: &Input, field: &str, files: &mut Vec<String>) {
 }
 
 /// One path or several; none is the working directory, which may be read.
-fn texts(value: Option<&Value>) -> Vec<String> {
+pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(path)) => vec![path.clone()],
         Some(Value::Array(paths)) => {

@@ -3,9 +3,10 @@
 //! Invariant: any bytes are read without panic; a tool that is not known here is
 //! refused, not waved through, because nobody could say what it does, and so is
 //! an argument that may move the call. `tools` is what the CLIs' tools take,
-//! `arguments` how it is read. Next: `guard` judges what is wanted, `cli::guard` answers in the CLI's own way.
+//! `arguments` how it is read, `print` what a call is known by. Next: `guard` judges what is wanted, `cli::guard` answers in the CLI's own way.
 
 mod arguments;
+mod print;
 mod tools;
 
 use serde_json::{Map, Value};

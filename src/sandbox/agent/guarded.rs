@@ -1,6 +1,6 @@
 //! Behaviours of a model's CLI under the guard: `tamper-guard` goes for the guard
-//! itself, `stubborn` asks for what is denied again and again, `unjudged` calls its
-//! tools without asking.
+//! itself, `stubborn` asks for what is denied again and again with the same harmless call between, `unjudged`
+//! calls its tools without asking, and tells of judgements that nobody made.
 //!
 //! Invariant: it asks as a CLI does, by the hook that it was started with; what a
 //! tamperer can change of the guard ends the behaviour as broken.
@@ -10,8 +10,10 @@ use crate::sandbox::child;
 use serde_json::{Value, json};
 use std::{
     fs::{self, OpenOptions},
-    io,
+    io::{self, Read, Write},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// What somebody tries who would like the guard to be gone; each is denied.
@@ -30,18 +32,26 @@ const HARMLESS: &str = "git status";
 
 /// Asks the guard for a call of the shell, and shows the call as its CLI would; whether it may run.
 fn asks(scene: &mut Scene<'_>, command: &str) -> io::Result<bool> {
-    let use_ =
-        json!({"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": command}});
-    scene.say(&json!({"type": "assistant", "message": {"id": "m", "content": [use_]}}))?;
+    let id = shows(scene, command)?;
     let call = json!({
         "tool_name": "Bash",
+        "tool_use_id": id,
         "tool_input": {"command": command},
         "cwd": scene.dir,
     });
     let hook = hook(scene)?;
     let may = child::asked(&hook, scene.dir, &call.to_string())?;
-    result(scene, may)?;
+    result(scene, &id, may)?;
     Ok(may)
+}
+
+/// Shows a call before it runs, as a CLI does; its id.
+fn shows(scene: &mut Scene<'_>, command: &str) -> io::Result<String> {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let id = format!("toolu_{}", CALLS.fetch_add(1, Ordering::Relaxed));
+    let use_ = json!({"type": "tool_use", "id": id, "name": "Bash", "input": {"command": command}});
+    scene.say(&json!({"type": "assistant", "message": {"id": "m", "content": [use_]}}))?;
+    Ok(id)
 }
 
 /// The line of shell that it was given as its hook.
@@ -54,9 +64,9 @@ fn hook(scene: &Scene<'_>) -> io::Result<String> {
 }
 
 /// The line that says that a call is over.
-fn result(scene: &mut Scene<'_>, is_well: bool) -> io::Result<()> {
+fn result(scene: &mut Scene<'_>, id: &str, is_well: bool) -> io::Result<()> {
     let result =
-        json!({"type": "tool_result", "tool_use_id": "t", "is_error": !is_well, "content": "over"});
+        json!({"type": "tool_result", "tool_use_id": id, "is_error": !is_well, "content": "over"});
     scene.say(&json!({"type": "user", "message": {"content": [result]}}))
 }
 
@@ -64,13 +74,14 @@ fn result(scene: &mut Scene<'_>, is_well: bool) -> io::Result<()> {
 pub(super) fn tamper(scene: &mut Scene<'_>) -> io::Result<i32> {
     scene.say(&json!({"type": "system", "subtype": "init", "session_id": "s-1"}))?;
     let mut changed = direct(&folder(scene)?);
-    for command in TAMPERINGS {
+    for (number, command) in TAMPERINGS.into_iter().enumerate() {
         if asks(scene, command)? {
             changed.push(command.to_owned());
         }
-        // One harmless call between: it is not the row of denials that ends it.
-        if !asks(scene, HARMLESS)? {
-            changed.push(HARMLESS.to_owned());
+        // One new and harmless call between: it is not the row of denials that ends it.
+        let harmless = format!("git log -{}", number + 1);
+        if !asks(scene, &harmless)? {
+            changed.push(harmless);
         }
     }
     if !changed.is_empty() {
@@ -130,19 +141,44 @@ fn direct(dir: &Path) -> Vec<String> {
     worked.map(|(name, _)| (*name).to_owned()).collect()
 }
 
-/// Asks for what is denied, and again.
+/// Asks for what is denied, and again, with what is allowed between.
 pub(super) fn stubborn(scene: &mut Scene<'_>) -> io::Result<i32> {
     loop {
-        if asks(scene, DENIED)? {
+        if asks(scene, DENIED)? || !asks(scene, HARMLESS)? {
             return Ok(EXIT_BROKEN);
         }
     }
 }
 
-/// Calls its tools without asking, and would go on for ever.
+/// Calls its tools without asking, tells the factory of judgements of other calls, and would go on for ever.
 pub(super) fn unjudged(scene: &mut Scene<'_>) -> io::Result<i32> {
     asks(scene, HARMLESS)?;
+    let folder = folder(scene)?;
+    for _ in 0..FORGED {
+        forge(&folder)?;
+    }
+    let id = shows(scene, DENIED)?;
     work::mend(scene)?;
-    result(scene, true)?;
+    result(scene, &id, true)?;
     super::trouble::hang(scene)
+}
+
+/// Judgements that are told and that nobody made.
+const FORGED: u32 = 20;
+
+/// Tells of a judgement as the hook would.
+fn forge(folder: &Path) -> io::Result<()> {
+    let key = fs::read_to_string(folder.join("guard.key"))?;
+    let judged = json!({"tool": "Bash", "what": HARMLESS, "call": {"print": "forged"}});
+    let mut socket = UnixStream::connect(folder.join("guard.sock"))?;
+    writeln!(socket, "{}", json!({"key": key.trim(), "judged": judged}))?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer)?;
+    if answer.contains("\"ok\":true") {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!(
+            "the forged judgement is refused: {answer}"
+        )))
+    }
 }

@@ -85,12 +85,12 @@ pub(super) const OUTLAWS: &[Scenario] = &[
     ),
     agent(
         "stubborn",
-        "the agent asks for what the guard denies: ended at the third, a person is called",
+        "the agent asks for what the guard denies, and for the same harmless thing between: ended, a person is called",
         &[of_a_model("stubborn")],
         Expected {
             says: &[
                 "has failed",
-                "3 tool calls in a row were denied",
+                "3 tool calls were denied without an edit or a new command",
                 "git.push",
             ],
             ..FAILED
@@ -98,11 +98,14 @@ pub(super) const OUTLAWS: &[Scenario] = &[
     ),
     agent(
         "unjudged",
-        "the agent calls tools past the guard: ended at once, a person is called",
+        "the agent calls tools past the guard and forges judgements of others: ended at once, a person is called",
         &[of_a_model("unjudged")],
         Expected {
             traces: KEPT,
-            says: &["has failed", "the guard judged only 1 of them"],
+            says: &[
+                "has failed",
+                "a tool call ran that the guard had not judged",
+            ],
             ..FAILED
         },
     ),
