@@ -92,7 +92,13 @@ pub(super) fn choose(
 /// The agent's own, where nothing routes: it waits for it, and goes to no other.
 fn usable(draft: &mut Draft<'_>, own: Chosen) -> Result<Chosen, SkipReason> {
     let healths = now(draft);
-    let Some(Health::Unwell { reason, until }) = healths.get(&own.choice) else {
+    let held = match healths.get(&own.choice) {
+        Some(Health::Unwell { reason, until }) => Some((reason, until)),
+        _ => None,
+    };
+    // What cannot work on this machine is said by its start, with what to mend.
+    let here = health::trouble(draft.s.world, &own.choice.provider).is_none();
+    let Some((reason, until)) = held.filter(|_| here) else {
         return Ok(own);
     };
     if let Some(until) = until {
