@@ -98,6 +98,8 @@ fn backlog(open: u32) -> Scene {
             milestone: None,
             updated_at: START,
             changed_at: START,
+            outsider: false,
+            reworded_at: Time::default(),
         }));
         // One in twenty waits for nothing, so that there is something to choose from.
         let count = if number == 1 || random.u8(0..20) == 0 {

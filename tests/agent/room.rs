@@ -106,6 +106,8 @@ pub fn issue(number: u64, open: bool) -> Change {
         milestone: None,
         updated_at: MORNING,
         changed_at: MORNING,
+        outsider: false,
+        reworded_at: Time::default(),
     })
 }
 

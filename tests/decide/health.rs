@@ -299,7 +299,7 @@ fn without_routing_a_refusal_holds_back_what_else_goes_to_the_agents_own_provide
 }
 
 #[test]
-fn when_the_whole_chain_refuses_without_saying_for_how_long_the_first_that_may_be_tried_is_waited_for() {
+fn when_the_whole_chain_refuses_without_a_time_the_first_that_may_be_tried_is_waited_for() {
     let mut scene = two();
     let mention = scene.mention(1, "alice", "developer", "fix the parser");
     scene.settle();
