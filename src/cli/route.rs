@@ -43,7 +43,7 @@ pub struct RouteArgs {
     /// A label of the issue: read when text and title say nothing; may be repeated
     #[arg(long = "label", value_name = "LABEL")]
     labels: Vec<String>,
-    /// The text of the issue: read when nothing else says anything
+    /// The text of the issue: read when nothing else says anything (`adf run` goes by title, labels and request alone)
     #[arg(long, default_value = "")]
     body: String,
     /// The agent that a mention calls, one of the config

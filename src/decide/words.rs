@@ -50,7 +50,7 @@ pub fn accepted(task: &Task, status: &str) -> String {
 /// Whom a comment is for.
 pub(super) fn whom(requester: &Person) -> String {
     match requester.login.as_str() {
-        "" => "On schedule".to_owned(),
+        "" => "For whom it concerns".to_owned(),
         login => format!("@{login}"),
     }
 }

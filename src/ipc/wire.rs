@@ -32,6 +32,8 @@ pub(crate) const PEER_WAIT: Duration = Duration::from_secs(10);
 
 /// Connections of one socket served at once; more wait.
 const CONNECTIONS_MAX: usize = 8;
+/// How much of a message that is too long is read before it is answered.
+const DRAINED_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long to wait before accepting again when the system has no descriptor left.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
@@ -162,23 +164,28 @@ async fn serve(
     }
 }
 
-/// Reads one line; an error names the bound when it is longer.
+/// Reads one line; an error names the bound when it is longer. What is too long is read on and
+/// thrown away, for a peer that is still writing would not hear the answer.
 pub(crate) async fn read_line(
     stream: &mut tokio::net::UnixStream,
     bytes_max: usize,
 ) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    let mut chunk = [0; 4096];
+    let (mut chunk, mut bytes_read) = ([0; 4096], 0);
     loop {
         let got = stream.read(&mut chunk).await?;
         let bytes = chunk.get(..got).unwrap_or_default();
         let end = bytes.iter().position(|byte| *byte == b'\n');
-        line.extend_from_slice(bytes.get(..end.unwrap_or(got)).unwrap_or_default());
-        if line.len() > bytes_max {
+        bytes_read += got;
+        if line.len() <= bytes_max {
+            line.extend_from_slice(bytes.get(..end.unwrap_or(got)).unwrap_or_default());
+        }
+        let is_over = end.is_some() || got == 0;
+        if line.len() > bytes_max && (is_over || bytes_read > DRAINED_BYTES_MAX) {
             let fault = format!("the message is larger than {bytes_max} bytes; shorten it");
             return Err(io::Error::new(io::ErrorKind::InvalidData, fault));
         }
-        if end.is_some() || got == 0 {
+        if is_over && line.len() <= bytes_max {
             return Ok(line);
         }
     }

@@ -87,7 +87,7 @@ async fn a_second_sigterm_does_not_wait_for_the_grace() {
     daemon.signal(Signal::TERM);
     daemon.until_said("asked to stop: ").await;
     let status = factory.adf(&["status"]).await;
-    assert!(status.out.contains("demo: draining, 1 runs"), "{status:?}");
+    assert!(status.out.contains("demo: draining, 1 run\n"), "{status:?}");
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.ended().await, Some(0));
     nothing_left(&factory).await;

@@ -119,7 +119,7 @@ async fn above_the_quota_what_ended_goes_and_work_that_was_not_pushed_is_kept_fi
     let text = git::text(&factory.state().join("deliver.git"), &["show", &kept]);
     assert_eq!(text.unwrap().trim(), "precious");
     let line = factory.adf(&["status"]).await.out;
-    assert!(line.contains("1 workspaces, 1 run directories"), "{line}");
+    assert!(line.contains("1 workspace, 1 run directory"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -143,7 +143,7 @@ async fn a_refusal_opens_the_breaker_and_a_restart_forgets_nothing() {
     let (repo, bug) = (&plant.world.repo, plant.world.bug);
     let text = "@adf:developer hello";
     plant.forge.comment(repo, bug, "alice", text).unwrap();
-    daemon.until_said("\"retry\"").await;
+    daemon.until_said("\"wait\"").await;
     assert_eq!(daemon.stop().await, Some(0));
     let _daemon = plant.run(&[]).await;
     let other = bug + 1;
