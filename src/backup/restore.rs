@@ -56,7 +56,7 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
         .tempdir_in(&base)
         .map_err(BackupError::io("write in", &base))?;
     let manifest = unpack(backup, draft.path())?;
-    named(backup, &manifest, draft.path())?;
+    let parts = named(backup, &manifest, draft.path())?;
     // A config that names files by absolute paths is not whole without them.
     for entry in &manifest.entries {
         if let Place::Named(path) = &entry.place
@@ -65,7 +65,7 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
             put.file(&staged(draft.path(), entry), path, 0o755)?;
         }
     }
-    let staged = Staged::read(backup, &manifest, draft.path(), &config)?;
+    let staged = Staged::read(parts, &manifest, draft.path(), &config)?;
     let prepared = prepare(&staged.ledger).await;
     let (tasks, unsettled) = prepared.map_err(|error| error.of_backup(backup))?;
     let places = staged.places(&manifest, draft.path(), &base)?;
@@ -93,23 +93,21 @@ fn stands(from: &Path, to: &Path) -> bool {
 }
 
 /// Checks that a backup is whole, and that its config names the files that come with it.
-fn named(backup: &Path, manifest: &Manifest, draft: &Path) -> Result<(), BackupError> {
+fn named(backup: &Path, manifest: &Manifest, draft: &Path) -> Result<Parts, BackupError> {
     let damaged = |what: String| BackupError::Damaged {
         path: backup.to_owned(),
         what,
     };
-    let has = |place: &Place| manifest.entries.iter().any(|entry| entry.place == *place);
-    let parts = [
-        (Place::Ledger, "ledger"),
-        (Place::Config, "config"),
-        (Place::Factory, "factory's id"),
-        (Place::MarkerKey, "key of the factory's marks"),
-    ];
-    if let Some((_, what)) = parts.iter().find(|(place, _)| !has(place)) {
-        return Err(damaged(format!("there is no {what} in it")));
-    }
-    let config = manifest.entries.iter().find(|e| e.place == Place::Config);
-    let config = config.map(|entry| staged(draft, entry)).unwrap_or_default();
+    let find = |place: Place, what: &str| {
+        let entry = manifest.entries.iter().find(|entry| entry.place == place);
+        entry
+            .map(|entry| staged(draft, entry))
+            .ok_or_else(|| damaged(format!("there is no {what} in it")))
+    };
+    let ledger = find(Place::Ledger, "ledger")?;
+    let config = find(Place::Config, "config")?;
+    find(Place::Factory, "factory's id")?;
+    find(Place::MarkerKey, "key of the factory's marks")?;
     let text = std::fs::read_to_string(&config).map_err(BackupError::io("read", &config))?;
     for entry in &manifest.entries {
         if let Place::Named(path) = &entry.place
@@ -119,7 +117,13 @@ fn named(backup: &Path, manifest: &Manifest, draft: &Path) -> Result<(), BackupE
             return Err(damaged(format!("its config does not name {path}")));
         }
     }
-    Ok(())
+    Ok(Parts { ledger, config })
+}
+
+/// Where the unpacked parts wait that are read before anything is put in its place.
+struct Parts {
+    ledger: PathBuf,
+    config: PathBuf,
 }
 
 fn unpack(backup: &Path, to: &Path) -> Result<Manifest, BackupError> {
@@ -204,25 +208,18 @@ struct Staged {
 impl Staged {
     /// Loads the unpacked config among the files that it names, in a folder of its own.
     fn read(
-        backup: &Path,
+        parts: Parts,
         manifest: &Manifest,
         draft: &Path,
         config: &Path,
     ) -> Result<Staged, BackupError> {
-        let missing = |what: &str| BackupError::Damaged {
-            path: backup.to_owned(),
-            what: format!("there is no {what} in it"),
-        };
-        let find = |place: &Place| manifest.entries.iter().find(|e| e.place == *place);
-        let ledger = find(&Place::Ledger).ok_or_else(|| missing("ledger"))?;
-        let entry = find(&Place::Config).ok_or_else(|| missing("config"))?;
         let base = config.parent().unwrap_or(Path::new("/"));
         // Below it all folders are as they will be, so that no `..` leads out of the draft.
         let root = draft.join("root");
         let below = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
         let folder = below(base);
         let name = config.file_name().unwrap_or("adf.toml".as_ref());
-        put_in(&staged(draft, entry), &folder.join(name))?;
+        put_in(&parts.config, &folder.join(name))?;
         for entry in &manifest.entries {
             if let Place::Named(path) = &entry.place
                 && path.is_relative()
@@ -252,7 +249,7 @@ impl Staged {
             _ => None,
         };
         Ok(Staged {
-            ledger: staged(draft, ledger),
+            ledger: parts.ledger,
             config: config.to_owned(),
             state_dir,
             marker_key,

@@ -46,9 +46,7 @@ pub(super) async fn look(
         source,
     };
     let scratch = tempfile::tempdir().map_err(io)?;
-    let (state_dir, project) = (&config.settings.state_dir, &config.settings.project);
-    store::check_project(state_dir, project)?;
-    match store::open_read_only(state_dir) {
+    match store::open_own(&config.settings.state_dir, &config.settings.project) {
         Ok(reader) => reader.copy_to(scratch.path())?,
         Err(StoreError::NoLedger { .. }) => {}
         Err(error) => return Err(error.into()),

@@ -63,12 +63,11 @@ pub(super) fn find(path: &Path) -> Result<Project, u8> {
 impl Project {
     /// The ledger, to look only.
     pub(super) fn reader(&self) -> Result<Reader, u8> {
-        let own = match &self.config {
-            Some(_) => store::check_project(&self.state_dir, &self.name),
+        let opened = match &self.config {
+            Some(_) => store::open_own(&self.state_dir, &self.name),
             // A name that could be glimpsed only refuses nothing.
-            None => Ok(()),
+            None => store::open_read_only(&self.state_dir),
         };
-        let opened = own.and_then(|()| store::open_read_only(&self.state_dir));
         opened.map_err(|error| {
             self.complain(&error);
             FAILED

@@ -46,7 +46,7 @@ mod tests {
     fn paths_of_the_machine_go_and_what_only_looks_alike_stays() {
         for (text, clean) in [
             (
-                "fatal: not a git repository: '/srv/adf/work/t/.git'",
+                "fatal: not a git repository: '/srv/adf/state/t/.git'",
                 "fatal: not a git repository: '<path>'",
             ),
             (

@@ -34,7 +34,9 @@ pub use ledger::Ledger;
 pub use lock::{Holder, signed};
 pub use migrate::{MIGRATIONS, Migration};
 pub use open::{Opened, Options, open, open_read_only, open_with};
-pub use owner::{ACCOUNT_FILE, PROJECT_FILE, account, check_project, claim_account, claim_project};
+pub use owner::{
+    ACCOUNT_FILE, PROJECT_FILE, account, check_project, claim_account, claim_project, open_own,
+};
 pub use reader::{Message, Reader};
 pub use story::Entry;
 pub use trace::{BackupTrace, TRACE_FILE};

@@ -42,6 +42,15 @@ pub fn check_project(state_dir: &Path, project: &str) -> Result<(), StoreError> 
     }
 }
 
+/// Opens the ledger of a project to look only; another project's is not looked into.
+///
+/// # Errors
+/// Those of [`check_project`] and [`super::open_read_only`].
+pub fn open_own(state_dir: &Path, project: &str) -> Result<super::Reader, StoreError> {
+    check_project(state_dir, project)?;
+    super::open_read_only(state_dir)
+}
+
 /// Claims a state directory for an account of the forge.
 ///
 /// # Errors

@@ -60,6 +60,14 @@ fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// A backup of a factory's state as it is.
+async fn backed_up(plant: &Plant, factory: &Factory) -> PathBuf {
+    let backup = plant.path("b.tar.gz");
+    let said = factory.adf(&["backup", &text(&backup)]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    backup
+}
+
 /// Restores into a folder of its own and puts the token back.
 async fn restored(plant: &Plant, backup: &Path, name: &str) -> Factory {
     let dir = plant.path(name);
@@ -176,9 +184,7 @@ async fn a_prompt_beyond_the_configs_folder_is_restored_before_it_is_asked_for()
     let line = format!("provider = \"scripted\"\nprompt_file = {prompt:?}\n");
     factory.edit("provider = \"scripted\"\n", &line);
     factory.run().await.stop().await;
-    let backup = plant.path("b.tar.gz");
-    let said = factory.adf(&["backup", &text(&backup)]).await;
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let backup = backed_up(&plant, &factory).await;
 
     std::fs::write(&prompt, "Something else.\n").unwrap();
     let dir = plant.path("refused");
@@ -198,9 +204,7 @@ async fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
     let plant = Plant::new().await;
     let factory = Factory::scripted(&plant, "happy");
     factory.run().await.stop().await;
-    let backup = plant.path("b.tar.gz");
-    let said = factory.adf(&["backup", &text(&backup)]).await;
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let backup = backed_up(&plant, &factory).await;
     let again = factory.adf(&["backup", &text(&backup)]).await;
     assert_eq!(
         again.code,
@@ -255,9 +259,7 @@ async fn files_are_restored_where_the_config_names_them_and_nowhere_else() {
     let line = "provider = \"scripted\"\nprompt_file = \"../shared-prompts/dev.md\"\n";
     factory.edit("provider = \"scripted\"\n", line);
     factory.run().await.stop().await;
-    let backup = plant.path("b.tar.gz");
-    let said = factory.adf(&["backup", &text(&backup)]).await;
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let backup = backed_up(&plant, &factory).await;
 
     let whole = std::fs::read(&backup).unwrap();
     let other = remade(&whole, |manifest, _| {
@@ -292,9 +294,7 @@ async fn a_damaged_ledger_in_a_backup_is_told_as_a_fault_of_the_backup() {
     let plant = Plant::new().await;
     let factory = Factory::scripted(&plant, "happy");
     factory.run().await.stop().await;
-    let backup = plant.path("b.tar.gz");
-    let said = factory.adf(&["backup", &text(&backup)]).await;
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let backup = backed_up(&plant, &factory).await;
     let whole = std::fs::read(&backup).unwrap();
     let damaged = remade(&whole, |manifest, files| {
         let entries = manifest["entries"].as_array_mut().unwrap();

@@ -116,10 +116,7 @@ fn mode(path: PathBuf) -> Option<(PathBuf, u32)> {
 }
 
 fn ledger(dir: &Path, project: &str, every_page: bool) -> Option<Result<(), StoreError>> {
-    if let Err(error) = store::check_project(dir, project) {
-        return Some(Err(error));
-    }
-    match store::open_read_only(dir) {
+    match store::open_own(dir, project) {
         Err(StoreError::NoLedger { .. }) => None,
         Err(error) => Some(Err(error)),
         Ok(reader) if every_page => Some(reader.check()),
