@@ -179,16 +179,7 @@ impl Machine {
         let now = self.tools.clock.now();
         let read = self.tools.ledger.read(move |reader| {
             let world = reader.world()?;
-            Ok(view(&Snapshot {
-                now,
-                world: &world,
-                settings: &settings,
-                factory: &factory,
-                synced: true,
-                draining: false,
-                unfit: None,
-                in_flight: &BTreeSet::new(),
-            }))
+            Ok(view(&Snapshot::looked_at(now, &world, &settings, &factory)))
         });
         read.await.map(Some).map_err(|e| Trouble::Passing {
             after: None,

@@ -96,8 +96,7 @@ impl Desk {
                     "reports",
                     "the last one counts",
                 )?;
-                let role = self.settings.agents.get(&self.task.agent).map(|a| &a.role);
-                reported(report, role.is_some_and(|role| !role.may_edit()))
+                reported(report, self.settings.only_reads(&self.task.agent))
             }
             Message::Ask(question) => self.ask(question).await?,
             Message::Mention(wanted) => self.call(wanted, used).await?,

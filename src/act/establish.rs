@@ -131,9 +131,7 @@ impl Machine {
 
     /// Whether the role of a run's agent edits nothing.
     fn only_reads(&self, run: &Run) -> bool {
-        let settings = self.who.settings.get();
-        let agent = settings.agents.get(&run.agent);
-        agent.is_some_and(|agent| !agent.role.may_edit())
+        self.who.settings.get().only_reads(&run.agent)
     }
 
     /// The rules in force.

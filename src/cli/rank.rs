@@ -16,7 +16,7 @@ use crate::redact::clip;
 use crate::store;
 use adf_graph::{IssueGraph, Ranking, Row, Standing, input, show};
 use clap::ValueEnum;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -115,16 +115,12 @@ fn project(args: &Rank) -> Result<(IssueGraph, BTreeMap<u64, String>), u8> {
     let (world, factory) = world(&config, args.fresh)?;
     let coordinator = &config.settings.coordinator;
     let wanted = coordinator.builtin.then_some(coordinator.label.as_str());
-    let claimed = graph::claimed(&Snapshot {
-        now: Clock::System.now(),
-        world: &world,
-        settings: &config.settings,
-        factory: &factory,
-        synced: true,
-        draining: false,
-        unfit: None,
-        in_flight: &BTreeSet::new(),
-    });
+    let claimed = graph::claimed(&Snapshot::looked_at(
+        Clock::System.now(),
+        &world,
+        &config.settings,
+        &factory,
+    ));
     let graph = graph::graph(&world, &claimed, wanted).map_err(|error| {
         complain(&error.to_string());
         FAILED

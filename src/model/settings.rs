@@ -58,6 +58,15 @@ pub struct Settings {
     pub backup_max_age: Option<Duration>,
 }
 
+impl Settings {
+    /// Whether an agent's role edits nothing, so that its report is its result.
+    #[must_use]
+    pub fn only_reads(&self, agent: &AgentName) -> bool {
+        let agent = self.agents.get(agent);
+        agent.is_some_and(|agent| !agent.role.may_edit())
+    }
+}
+
 /// The forge, without the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ForgeSettings {

@@ -80,8 +80,7 @@ pub(super) fn picked(accepted: &str) -> Option<AgentName> {
 
 /// Whether an agent's role lets it change anything, so that there is something to deliver.
 pub(super) fn delivers(cast: &Cast, agent: &AgentName) -> bool {
-    let agents = &cast.config.settings.agents;
-    agents.get(agent).is_none_or(|agent| agent.role.may_edit())
+    !cast.config.settings.only_reads(agent)
 }
 
 /// Whether a result says that an agent which edits nothing has done its work.
