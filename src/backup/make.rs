@@ -49,7 +49,7 @@ pub fn make(config: &Config, to: &Path, now: Time) -> Result<Made, BackupError> 
         .tempdir_in(folder)
         .map_err(BackupError::io("write beside", &to))?;
     let state = &config.settings.state_dir;
-    store::open_read_only(state)?.copy_to(draft.path())?;
+    store::open_own(state, &config.settings.project)?.copy_to(draft.path())?;
     let key = match &config.secrets.marker_key {
         SecretSource::File { path } => Some((Place::MarkerKey, path.clone())),
         _ => None,

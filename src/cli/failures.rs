@@ -1,10 +1,10 @@
 //! `adf failures`: by which rules runs fail, how they failed last, and what came of it.
 
+use super::project::own_world;
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, complain, load, say, say_json};
 use crate::decide::failures::{RuleRow, came_of_it, rules};
 use crate::model::{Failed, Share, World};
-use crate::store;
 use serde_json::{Value, json};
 
 /// Show the rules that class failures, what they matched, and the last failures
@@ -28,7 +28,7 @@ pub fn run(args: &Failures) -> u8 {
         Err(code) => return code,
     };
     let settings = &config.settings;
-    let world = match store::open_read_only(&settings.state_dir).and_then(|reader| reader.world()) {
+    let world = match own_world(settings) {
         Ok(world) => world,
         Err(error) => {
             complain(&error.to_string());

@@ -78,6 +78,7 @@ fn order(path: &Path, wish: Wish, format: Format) -> u8 {
 /// Gives an order to the running factory, or to the ledger when none runs.
 pub(super) fn give(project: &Project, wish: Wish) -> Result<Value, u8> {
     let dir = &project.state_dir;
+    project.check_owner()?;
     let by = who();
     let question = Question::Order {
         wish: wish.clone(),

@@ -7,6 +7,8 @@
 
 use super::{CONFIG, FAILED, complain, complain_plainly};
 use crate::config::{self, Config, Fault, Severity, StatePlace};
+use crate::model::World;
+use crate::model::settings::Settings;
 use crate::store::{self, LEDGER_FILE, Reader, StoreError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -63,12 +65,21 @@ pub(super) fn find(path: &Path) -> Result<Project, u8> {
 impl Project {
     /// The ledger, to look only.
     pub(super) fn reader(&self) -> Result<Reader, u8> {
-        let opened = match &self.config {
-            Some(_) => store::open_own(&self.state_dir, &self.name),
-            // A name that could be glimpsed only refuses nothing.
-            None => store::open_read_only(&self.state_dir),
+        self.check_owner()?;
+        store::open_read_only(&self.state_dir).map_err(|error| {
+            self.complain(&error);
+            FAILED
+        })
+    }
+
+    /// Another project's state is neither looked into nor given orders. A name that
+    /// could be glimpsed only refuses nothing.
+    pub(super) fn check_owner(&self) -> Result<(), u8> {
+        let checked = match &self.config {
+            Some(_) => store::check_project(&self.state_dir, &self.name),
+            None => Ok(()),
         };
-        opened.map_err(|error| {
+        checked.map_err(|error| {
             self.complain(&error);
             FAILED
         })
@@ -89,6 +100,22 @@ impl Project {
         let errors = self.faults.iter();
         let errors = errors.filter(|fault| fault.severity == Severity::Error);
         errors.map(Fault::line).collect()
+    }
+}
+
+/// What the ledger of a project knows.
+pub(super) fn own_world(settings: &Settings) -> Result<World, StoreError> {
+    store::open_own(&settings.state_dir, &settings.project)?.world()
+}
+
+/// The same, which is nothing before the first start; an error is said.
+pub(super) fn world_so_far(settings: &Settings) -> Result<World, u8> {
+    match own_world(settings) {
+        Err(StoreError::NoLedger { .. }) => Ok(World::default()),
+        known => known.map_err(|error| {
+            complain(&error.to_string());
+            FAILED
+        }),
     }
 }
 

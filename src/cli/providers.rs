@@ -4,6 +4,7 @@
 //! Invariant: writes nothing, and spends no token unless asked to by `--probe`; what it
 //! says of runs is the same fold by which `adf run` chooses.
 
+use super::project::world_so_far;
 use super::table::{moment, table};
 use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
 use crate::act::providers::{Ground, Login, Look, Versions};
@@ -15,7 +16,6 @@ use crate::decide::health::{self, Breaker, Standing};
 use crate::model::route::Choice;
 use crate::model::{Time, World};
 use crate::routing;
-use crate::store::{self, StoreError};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -70,15 +70,9 @@ pub fn run(args: &Providers) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let read = store::open_read_only(&config.settings.state_dir).and_then(|r| r.world());
-    let world = match read {
+    let world = match world_so_far(&config.settings) {
         Ok(world) => world,
-        // Before the first start there is nothing to tell of runs.
-        Err(StoreError::NoLedger { .. }) => World::default(),
-        Err(error) => {
-            complain(&error.to_string());
-            return FAILED;
-        }
+        Err(code) => return code,
     };
     let (runtime, adf) = match (runtime(), own_path()) {
         (Ok(runtime), Ok(adf)) => (runtime, adf),

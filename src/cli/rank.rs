@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::decide::graph;
 use crate::model::{BACKLOG, FactoryId, Snapshot, World};
 use crate::redact::clip;
-use crate::store;
+use crate::store::{self, StoreError};
 use adf_graph::{IssueGraph, Ranking, Row, Standing, input, show};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -135,13 +135,18 @@ fn project(args: &Rank) -> Result<(IssueGraph, BTreeMap<u64, String>), u8> {
 
 /// What the ledger knows if it knows the graph, else what the forge says now.
 fn world(config: &Config, fresh: bool) -> Result<(World, FactoryId), u8> {
-    let known = store::open_read_only(&config.settings.state_dir)
+    let settings = &config.settings;
+    let known = store::open_own(&settings.state_dir, &settings.project)
         .and_then(|reader| Ok((reader.world()?, reader.factory()?)));
-    if let Ok((world, factory)) = known
-        && !fresh
-        && world.cursors.contains_key(BACKLOG)
-    {
-        return Ok((world, factory));
+    match known {
+        Ok((world, factory)) if !fresh && world.cursors.contains_key(BACKLOG) => {
+            return Ok((world, factory));
+        }
+        Ok(_) | Err(StoreError::NoLedger { .. }) => {}
+        Err(error) => {
+            complain(&error.to_string());
+            return Err(FAILED);
+        }
     }
     let looked = runtime()?.block_on(look(config, None, Some(&progress)));
     let failed = |error: crate::app::AppError| {

@@ -4,15 +4,15 @@
 //! one line of output; of each line at most [`TEXT_BYTES_MAX`] bytes are kept,
 //! and that is said in the answer.
 
+use super::project::world_so_far;
 use super::table::{moment, table};
 use super::{FAILED, Format, OK, complain, load, say};
 use crate::clock::Clock;
 use crate::decide::health;
+use crate::model::AgentName;
 use crate::model::route::{Candidate, Decisive, Health, Healths, Link, Route, Side, Source};
 use crate::model::settings::{Agent, Settings};
-use crate::model::{AgentName, World};
 use crate::routing::{Ask, House, Router, TEXT_BYTES_MAX, shipped, source_words};
-use crate::store;
 use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
 
@@ -78,7 +78,10 @@ pub fn run(args: &RouteArgs) -> u8 {
             return FAILED;
         }
     };
-    let healths = settings.as_ref().map(healths).unwrap_or_default();
+    let healths = match settings.as_ref().map(healths).transpose() {
+        Ok(healths) => healths.unwrap_or_default(),
+        Err(code) => return code,
+    };
     let house = House {
         providers: settings.as_ref().map(|s| &s.providers),
         default: settings.as_ref().and_then(|s| s.routing.default.as_ref()),
@@ -112,10 +115,9 @@ pub fn run(args: &RouteArgs) -> u8 {
 }
 
 /// How the providers of a project are, by its ledger; nothing is known before its first start.
-fn healths(settings: &Settings) -> Healths {
-    let read = store::open_read_only(&settings.state_dir).and_then(|reader| reader.world());
-    let known = |world: World| health::known(&world, settings, Clock::System.now());
-    read.map(known).unwrap_or_default()
+fn healths(settings: &Settings) -> Result<Healths, u8> {
+    let world = world_so_far(settings)?;
+    Ok(health::known(&world, settings, Clock::System.now()))
 }
 
 fn agent<'a>(args: &RouteArgs, settings: Option<&'a Settings>) -> Result<Option<&'a Agent>, u8> {

@@ -169,7 +169,7 @@ fn one(
             continue;
         }
         task.note = format!("{why}; `{agent}` {how}");
-        let body = words::accepted(&task, &format!("queued: {}", task.note));
+        let body = words::accepted(s, &task, &format!("queued: {}", task.note));
         draft.plan.changes.push(Change::Task(task.clone()));
         let kind = EffectKind::Accept { body };
         draft.intend(Some(&task), issue.number, format!("accept:{id}"), kind, 0);

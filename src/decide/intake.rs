@@ -196,7 +196,7 @@ pub(super) fn is_known_again(draft: &mut Draft<'_>, task: &Task) -> bool {
 pub(super) fn accept(draft: &mut Draft<'_>, task: &Task, source: &str) {
     draft.plan.changes.push(Change::Task(task.clone()));
     let kind = EffectKind::Accept {
-        body: words::accepted(task, "queued"),
+        body: words::accepted(draft.s, task, "queued"),
     };
     draft.intend(
         Some(task),

@@ -73,7 +73,7 @@ pub(super) fn progress(draft: &mut Draft<'_>, task: &Task, status: &str, occasio
     }
     let kind = EffectKind::Progress {
         comment,
-        body: words::accepted(task, status),
+        body: words::accepted(draft.s, task, status),
     };
     draft.intend(Some(task), task.work.issue, key, kind, 0);
     true

@@ -133,7 +133,7 @@ fn queued(draft: &mut Draft<'_>, task: &Task) {
     match effect(draft, "accept", task.id.as_str()).map(|e| &e.state) {
         None => {
             let kind = EffectKind::Accept {
-                body: words::accepted(task, "queued"),
+                body: words::accepted(draft.s, task, "queued"),
             };
             draft.intend(
                 Some(task),

@@ -24,7 +24,7 @@ pub const CHANGED_WHILE_LOST: &str = "its instruction was edited, or lost with t
 
 /// The comment that accepts a task and follows its work.
 #[must_use]
-pub fn accepted(task: &Task, status: &str) -> String {
+pub fn accepted(s: &Snapshot<'_>, task: &Task, status: &str) -> String {
     let whom = match mention::pick(&task.origin) {
         // In code, so that nobody takes it for a call: the task is a row already.
         Some(_) => format!("`@adf:{} {}`\n\nBy rank", task.agent, task.instruction),
@@ -39,12 +39,26 @@ pub fn accepted(task: &Task, status: &str) -> String {
         asked.push('\n');
         quote(&mut asked, &clip(&task.instruction, ASKED_MAX));
     }
+    if let Some(author) = withheld_from(s, task) {
+        let _ = writeln!(
+            asked,
+            "\nIt is not shown the text of this issue, because `{}` may not write here; what it is to know, say in a comment.",
+            author.login
+        );
+    }
     format!(
         "{whom}: {called} has taken this up.\n{asked}\n**Status:** {status}\n\n<sub>task `{id}` · branch `{branch}`</sub>",
         status = strip(status),
         id = task.id,
         branch = task.branch,
     )
+}
+
+/// The author of the issue's text, where the task's agent is not shown it.
+fn withheld_from<'a>(s: &Snapshot<'a>, task: &Task) -> Option<&'a Person> {
+    let issue = s.world.issues.get(&task.work.issue)?;
+    let agent = s.settings.agents.get(&task.agent)?;
+    (issue.outsider && !agent.read_strangers).then_some(&issue.author)
 }
 
 /// Whom a comment is for.

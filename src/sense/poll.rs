@@ -168,8 +168,10 @@ impl<S: Source> Poller<S> {
         let from = self.start(COMMENTS, now, reread);
         let sources = &self.with.sources;
         let (repository, comments) =
-            tokio::try_join!(sources.repository(), sources.comments_since(from))?;
-        let repo = self.note_repository(repository).await?;
+            tokio::join!(sources.repository(), sources.comments_since(from));
+        // First: what refuses the repository refuses its comments too, and names it.
+        let repo = self.note_repository(repository?).await?;
+        let comments = comments?;
         // After the comments: an issue is then never older than what was said under it.
         let from = self.start(ISSUES, now, reread);
         let issues = self.with.sources.issues_since(Some(from)).await?;

@@ -149,3 +149,34 @@ fn an_outsider_who_retitles_closes_or_reopens_does_not_have_it_taken_again() {
     assert_eq!(scene.world.tasks.len(), 1);
     assert!(scene.world.issues[&1].reworded_at > START);
 }
+
+#[test]
+fn a_writers_mention_on_an_outsiders_issue_says_that_its_text_is_not_shown() {
+    let accepted = |reads: bool| {
+        let mut scene = labelled();
+        seen(&mut scene, |issue| issue.labels.clear());
+        let agent = scene
+            .settings
+            .agents
+            .get_mut(&AgentName::from("developer"))
+            .unwrap();
+        agent.read_strangers = reads;
+        scene.mention(1, "alice", "developer", "fix it");
+        scene.settle();
+        let bodies = scene.world.effects.values().filter_map(|e| match &e.kind {
+            EffectKind::Accept { body } => Some(body.clone()),
+            _ => None,
+        });
+        bodies.collect::<String>()
+    };
+    let said = accepted(false);
+    assert!(
+        said.contains("not shown the text of this issue, because `bob` may not write"),
+        "{said}"
+    );
+    let said = accepted(true);
+    assert!(
+        said.contains("developer") && !said.contains("not shown"),
+        "{said}"
+    );
+}

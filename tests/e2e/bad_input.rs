@@ -78,7 +78,27 @@ async fn a_second_project_on_the_state_of_a_first_is_refused_also_when_that_is_s
     assert_eq!(factory.run().await.stop().await, Some(0));
     let ledger = std::fs::read(factory.state().join("ledger.db")).unwrap();
     factory.edit("name = \"demo\"", "name = \"other\"");
-    refused(&factory, &["run"], 78, &["`demo`", "`other`", "state_dir"]).await;
+    let words = ["`demo`", "`other`", "state_dir"];
+    refused(&factory, &["run"], 78, &words).await;
+    let backup = plant.path("other.tar.gz");
+    let others: [&[&str]; 12] = [
+        &["backup", backup.to_str().unwrap()],
+        &["cancel", "run-1"],
+        &["explain", "1"],
+        &["failures"],
+        &["guard", "stats"],
+        &["pause"],
+        &["providers"],
+        &["rank"],
+        &["resume"],
+        &["route", "plan the release"],
+        &["status"],
+        &["stop", "--all"],
+    ];
+    for command in others {
+        refused(&factory, command, 1, &words).await;
+    }
+    assert!(!backup.exists(), "another project's ledger was backed up");
     let after = std::fs::read(factory.state().join("ledger.db")).unwrap();
     assert!(ledger == after, "the first project's ledger was written");
     factory.edit("name = \"other\"", "name = \"demo\"");

@@ -6,6 +6,7 @@ use adf::sandbox::{Fault, FaultKind};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Every file below a folder with its bytes and its time of change, but the
@@ -171,6 +172,9 @@ async fn a_plan_without_the_forge_is_no_success() {
     );
     plant.forge.clear_faults();
     factory.edit("alice/tally", "alice/tale");
+    // However late it is known, it is the repository that is said to be wrong.
+    let late = FaultKind::Latency(Duration::from_millis(300));
+    plant.forge.push_fault(Fault::new("GET */alice/tale", late));
     let said = factory.adf(&["plan"]).await;
     assert_eq!(said.code, Some(69), "it is refused: {said:?}");
     assert!(said.err.contains("alice/tale"), "{}", said.err);

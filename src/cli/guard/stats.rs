@@ -29,7 +29,8 @@ pub fn run(args: &Stats) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let read = store::open_read_only(&config.settings.state_dir);
+    let settings = &config.settings;
+    let read = store::open_own(&settings.state_dir, &settings.project);
     let denials = match read.and_then(|reader| reader.guard_denials()) {
         Ok(denials) => denials,
         Err(error) => {
