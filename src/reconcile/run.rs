@@ -138,11 +138,8 @@ impl Loop {
     /// Handles one event; true when the loop is over.
     fn step(&mut self, event: Event) -> bool {
         let now = self.clock.now();
-        let mut todo = Vec::new();
-        while let Ok(batch) = self.committed.try_recv() {
-            todo.extend(self.state.handle(Event::Committed(batch), now));
-        }
-        todo.extend(self.state.handle(event, now));
+        let durable = std::iter::from_fn(|| self.committed.try_recv().ok());
+        let todo = self.state.handle(event, durable, now);
         let mut over = false;
         for task in todo {
             over |= task == Do::Leave;

@@ -106,13 +106,35 @@ impl State {
         &self.in_flight
     }
 
-    /// Takes one event in and says what to do.
-    pub fn handle(&mut self, event: Event, now: Time) -> Vec<Do> {
+    /// Takes an event in, after what has become durable meanwhile and in the order in
+    /// which that was written: an event of the ledger itself is older than `durable`.
+    /// Nothing is decided before all of it is known. Says what to do.
+    pub fn handle(
+        &mut self,
+        event: Event,
+        durable: impl IntoIterator<Item = Arc<Vec<Change>>>,
+        now: Time,
+    ) -> Vec<Do> {
         let mut todo = Vec::new();
+        let (first, last) = match event {
+            Event::Committed(_) => (Some(event), None),
+            _ => (None, Some(event)),
+        };
+        let durable = durable.into_iter().map(Event::Committed);
+        for event in first.into_iter().chain(durable).chain(last) {
+            self.take(event, now, &mut todo);
+        }
+        self.start_waiting(&mut todo);
+        self.plan(now, &mut todo);
+        self.leave(&mut todo);
+        todo
+    }
+
+    fn take(&mut self, event: Event, now: Time, todo: &mut Vec<Do>) {
         match event {
             Event::Committed(batch) => {
                 self.world.apply_all(batch.iter());
-                self.obey(&batch, &mut todo);
+                self.obey(&batch, todo);
                 self.dirty = true;
             }
             Event::PlanCommitted(result) => {
@@ -124,7 +146,7 @@ impl State {
                     self.dirty = false;
                 }
             }
-            Event::Tick => self.tick(&mut todo),
+            Event::Tick => self.tick(todo),
             Event::Wake => self.dirty = true,
             Event::Polled(result) => {
                 self.polling = false;
@@ -137,17 +159,17 @@ impl State {
                     self.forge_away.get_or_insert(now);
                 }
                 if std::mem::take(&mut self.nudged) {
-                    self.poll(&mut todo);
+                    self.poll(todo);
                 }
             }
             Event::Nudge if self.polling => self.nudged = true,
-            Event::Nudge => self.poll(&mut todo),
+            Event::Nudge => self.poll(todo),
             Event::Reload if self.reloading => self.reload_again = true,
             Event::Reload => {
                 self.reloading = true;
                 todo.push(Do::Reload);
             }
-            Event::Reloaded(result) => self.reloaded(result, &mut todo),
+            Event::Reloaded(result) => self.reloaded(result, todo),
             Event::Watched { unfit } => {
                 self.watching = false;
                 if self.unfit != unfit {
@@ -165,12 +187,8 @@ impl State {
                 self.runs = self.runs.saturating_sub(1);
                 self.dirty = true;
             }
-            Event::Stop => self.stop(&mut todo),
+            Event::Stop => self.stop(todo),
         }
-        self.start_waiting(&mut todo);
-        self.plan(now, &mut todo);
-        self.leave(&mut todo);
-        todo
     }
 
     fn tick(&mut self, todo: &mut Vec<Do>) {

@@ -22,13 +22,45 @@ fn state() -> State {
 }
 
 fn feed(state: &mut State, event: Event) -> Vec<Do> {
-    state.handle(event, NOW)
+    state.handle(event, [], NOW)
+}
+
+fn batch(order: Order) -> Arc<Vec<Change>> {
+    let by = "root".to_owned();
+    let row = Ordered { order, by, at: NOW };
+    Arc::new(vec![Change::Operator(row)])
 }
 
 fn order(order: Order) -> Event {
-    let by = "root".to_owned();
-    let row = Ordered { order, by, at: NOW };
-    Event::Committed(Arc::new(vec![Change::Operator(row)]))
+    Event::Committed(batch(order))
+}
+
+proptest! {
+    /// However the loop comes to hear of them, one by one or several beside an event.
+    #[test]
+    fn batches_are_taken_in_the_order_in_which_they_were_written(
+        orders in proptest::collection::vec(0_u8..3, 1..8),
+        alone in proptest::bool::ANY,
+    ) {
+        let word = |n: &u8| [Order::Pause, Order::Stop, Order::Resume][usize::from(*n)].clone();
+        let mut batches = orders.iter().map(|n| batch(word(n)));
+        let event = if alone { Event::Tick } else { Event::Committed(batches.next().unwrap()) };
+        let mut state = state();
+        let todo = state.handle(event, batches, NOW);
+        let last = word(orders.last().unwrap());
+        let held = state.world.held.as_ref().map(|row| row.order.clone());
+        prop_assert_eq!(held, Some(last).filter(|order| *order != Order::Resume));
+        let told: Vec<Do> = todo
+            .into_iter()
+            .filter(|d| matches!(d, Do::StopRuns | Do::AllowRuns))
+            .collect();
+        let wanted = orders.iter().map(word).filter_map(|order| match order {
+            Order::Stop => Some(Do::StopRuns),
+            Order::Resume => Some(Do::AllowRuns),
+            _ => None,
+        });
+        prop_assert_eq!(told, wanted.collect::<Vec<_>>());
+    }
 }
 
 #[test]

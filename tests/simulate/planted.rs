@@ -27,6 +27,8 @@ pub enum Planted {
     StartsTwice,
     /// The world runs ahead of the ledger.
     WorldBeforeLedger,
+    /// Of batches that were written one after the other, the first is heard last.
+    OlderBatchLast,
     /// An effect's end is reported before it is over.
     EndsEarly,
     /// What issues wait for is never read.
@@ -43,7 +45,7 @@ pub enum Planted {
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Planted; 18] = [
+    pub const ALL: [Planted; 19] = [
         Planted::TriedIsNotWritten,
         Planted::IntentIsForgotten,
         Planted::CursorBeforeFacts,
@@ -56,6 +58,7 @@ impl Planted {
         Planted::LeaseIsNotChecked,
         Planted::StartsTwice,
         Planted::WorldBeforeLedger,
+        Planted::OlderBatchLast,
         Planted::EndsEarly,
         Planted::LinksAreNotRead,
         Planted::LinksAreLost,
