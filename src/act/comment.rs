@@ -13,6 +13,7 @@ use crate::mention::marker::{self, Place};
 use crate::model::cycle::{cycle_key, cycle_origin};
 use crate::model::notice::notice_origin;
 use crate::model::{EffectKey, EffectKind, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
+use std::collections::BTreeSet;
 
 impl<O: Outside> Executor<O> {
     /// Answers a mention, once.
@@ -94,23 +95,19 @@ impl<O: Outside> Executor<O> {
         Ok(EffectResult::Nothing)
     }
 
-    /// Deletes later twins of a task's comments; then its workspace, if it may go.
+    /// Deletes later twins of the factory's comments on an issue; then the workspace of the
+    /// task, if it may go.
     pub(super) async fn sweep(&self, job: &Job, workspace: bool) -> Result<EffectResult, Trouble> {
-        let Some(task) = &job.task else {
-            return Ok(EffectResult::Nothing);
-        };
         let mut marks = self.own_marks(job.effect.issue).await?;
-        marks.retain(|(_, m)| m.task == task.id && m.verified && m.factory == self.who.factory);
+        marks.retain(|(_, m)| m.verified && m.factory == self.who.factory);
         marks.sort_by_key(|(id, _)| *id);
-        for (n, (id, mark)) in marks.iter().enumerate() {
-            if marks[..n]
-                .iter()
-                .any(|(_, earlier)| earlier.key == mark.key)
-            {
-                self.outside.delete(*id).await?;
+        let mut seen = BTreeSet::new();
+        for (id, mark) in marks {
+            if !seen.insert(mark.key) {
+                self.outside.delete(id).await?;
             }
         }
-        if workspace {
+        if let Some(task) = job.task.as_ref().filter(|_| workspace) {
             self.outside.remove_workspace(&task.id).await?;
         }
         Ok(EffectResult::Nothing)

@@ -6,7 +6,7 @@
 //! [`plan`] is the entry; [`intake`] takes mentions and slots, [`calls`] what agents
 //! ask for, [`coordinate`] what is ready, [`clarify`] their questions, [`steps`] moves tasks on, [`turns`] says whose turn it is, [`admission`] says
 //! who may start, [`ending`] reads an outcome, [`health`] what outcomes say of providers,
-//! [`display`] lets issues show it, [`cycles`] says who waits for each other, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
+//! [`display`] lets issues show it, [`cycles`] says who waits for each other, [`twins`] has what stands twice swept, [`escalate`] calls people, [`notify`] tells operators, [`operator`] obeys operators,
 //! [`words`] holds every text that people will see; [`graph`] knows what issues wait for, [`view`] shows it to an
 //! agent that coordinates; [`rejoin`] prepares a restored ledger.
 
@@ -38,6 +38,7 @@ mod standing;
 mod steps;
 mod tidings;
 mod turns;
+mod twins;
 pub mod view;
 pub mod words;
 
@@ -63,6 +64,7 @@ pub fn plan(snapshot: &Snapshot<'_>, routes: &Routes) -> Plan {
     coordinate::take(&mut draft);
     display::follow(&mut draft);
     cycles::say(&mut draft);
+    twins::sweep(&mut draft);
     notify::tell(&mut draft);
     draft.finish()
 }

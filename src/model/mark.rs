@@ -58,3 +58,21 @@ pub struct Mark {
     /// The forge's time of the comment.
     pub written_at: Time,
 }
+
+impl Mark {
+    /// The later of two comments that one effect wrote: this mark's, or one of `others`
+    /// on its issue.
+    #[must_use]
+    pub fn twin(&self, others: &[Mark]) -> Option<i64> {
+        let is_comment = |mark: &Mark| !matches!(mark.kind, MarkKind::Pull | MarkKind::Issue);
+        let twins = others.iter().filter(|other| {
+            is_comment(other)
+                && other.verified
+                && (&other.key, &other.factory, other.issue)
+                    == (&self.key, &self.factory, self.issue)
+                && other.comment != self.comment
+        });
+        let latest = twins.map(|other| other.comment.max(self.comment)).max();
+        latest.filter(|_| self.verified && is_comment(self))
+    }
+}

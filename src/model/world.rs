@@ -38,6 +38,8 @@ pub struct World {
     pub pending: BTreeSet<MentionId>,
     /// Marks of the factory's own account, by task.
     pub marks: BTreeMap<TaskId, Vec<Mark>>,
+    /// Comments that were seen to say what an earlier one says, and their issue.
+    pub twins: BTreeMap<i64, u64>,
     /// Slots that came due.
     pub fires: BTreeMap<(AgentName, Time), Fire>,
     /// Alerts by cause.
@@ -153,6 +155,7 @@ impl World {
                     self.cycle_said(&row.key);
                 }
                 let marks = self.marks.entry(row.task.clone()).or_default();
+                self.twins.extend(row.twin(marks).map(|id| (id, row.issue)));
                 if !marks
                     .iter()
                     .any(|m| m.comment == row.comment && m.kind == row.kind)

@@ -26,4 +26,5 @@ mod routing;
 mod scene;
 mod slots;
 mod trouble;
+mod twins;
 mod view;
