@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import hmac
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -49,9 +50,9 @@ class Row:
 
 
 def share(values, part):
-    """The value below which so large a part of all lies."""
+    """The least value that so large a part of all does not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+    return ordered[max(0, math.ceil(len(ordered) * part) - 1)]
 
 
 def stall(plant, where):

@@ -11,13 +11,14 @@ use super::trouble::Trouble;
 use crate::mention::marker::MarkerKey;
 use crate::model::settings::Current;
 use crate::model::{
-    Alert, Change, Effect, EffectKind, EffectResult, EffectState, FactoryId, Person, RepoId, Run,
-    RunId, RunState, Task,
+    Alert, Change, Effect, EffectKey, EffectKind, EffectResult, EffectState, FactoryId, Person,
+    RepoId, Run, RunId, RunState, Task,
 };
 use crate::redact::Redactor;
 use crate::store::StoreError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// All that an effect needs, as one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,23 +65,28 @@ pub struct Executor<O = Machine> {
     pub outside: Arc<O>,
     /// Runs that this process has begun.
     begun: Mutex<BTreeSet<RunId>>,
+    /// Effects whose last try may still be on its way, and since when in this process.
+    unsure: Mutex<BTreeMap<EffectKey, Duration>>,
 }
 
 impl<O: Outside> Executor<O> {
     /// An executor of the factory `who` in the world `outside`.
     #[must_use]
     pub fn new(who: Arc<Identity>, outside: Arc<O>) -> Executor<O> {
-        let begun = Mutex::default();
         Executor {
             who,
             outside,
-            begun,
+            begun: Mutex::default(),
+            unsure: Mutex::default(),
         }
     }
 
     /// Tries one effect and records how it went.
     pub async fn execute(&self, job: Job) {
         let tries = job.effect.tries + 1;
+        if tries > 1 {
+            self.settle(&job.effect.key).await;
+        }
         let now = self.outside.now();
         let tried = self.mark(&job, tries, EffectState::Tried { at: now });
         if let Err(error) = tried.await {
@@ -90,7 +96,9 @@ impl<O: Outside> Executor<O> {
             }
             return;
         }
-        let state = match self.perform(&job).await {
+        let performed = self.perform(&job).await;
+        self.note_unsure(&job.effect.key, &performed);
+        let state = match performed {
             Ok(result) => EffectState::Done { result },
             Err(trouble) => {
                 let settle = self.who.settings.get().forge.settle;
@@ -101,6 +109,28 @@ impl<O: Outside> Executor<O> {
         if let Err(error) = self.mark(&job, tries, state).await {
             tracing::error!(target: "adf::effect", key = %job.effect.key, %error, "its result could not be written; it will be looked for");
         }
+    }
+
+    /// Waits until the last try of an effect, or of a former process, has arrived or never
+    /// will. The planner waits as well, by a clock that may be set meanwhile.
+    async fn settle(&self, key: &EffectKey) {
+        let since = {
+            let unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+            unsure.get(key).copied().unwrap_or_default()
+        };
+        let until = since + self.who.settings.get().forge.settle;
+        let left = until.saturating_sub(self.outside.uptime());
+        if !left.is_zero() {
+            self.outside.rest(left).await;
+        }
+    }
+
+    fn note_unsure(&self, key: &EffectKey, performed: &Result<EffectResult, Trouble>) {
+        let mut unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        match performed {
+            Err(Trouble::Ambiguous(_)) => unsure.insert(key.clone(), self.outside.uptime()),
+            _ => unsure.remove(key),
+        };
     }
 
     async fn perform(&self, job: &Job) -> Result<EffectResult, Trouble> {

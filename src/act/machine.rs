@@ -27,7 +27,9 @@ use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::time::Instant;
 
 /// The colour of labels that the factory has to create.
 const LABEL_COLOR: &str = "#5319e7";
@@ -119,6 +121,7 @@ pub struct Machine {
     delivers: OnceCell<()>,
     /// The base looked at last, and why work cannot start from it.
     pub(super) looked_at: Mutex<Option<(Sha, Option<String>)>>,
+    born: Instant,
 }
 
 impl Machine {
@@ -135,6 +138,7 @@ impl Machine {
             }),
             delivers: OnceCell::new(),
             looked_at: Mutex::default(),
+            born: Instant::now(),
         }
     }
 
@@ -201,6 +205,14 @@ impl Machine {
 impl Outside for Machine {
     fn now(&self) -> Time {
         self.tools.clock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.born.elapsed()
+    }
+
+    async fn rest(&self, span: Duration) {
+        tokio::time::sleep(span).await;
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {

@@ -14,11 +14,18 @@ use crate::forge::{Comment, IssueItem};
 use crate::model::{Change, EffectKey, Outcome, Repository, Run, Sha, Task, TaskId, Time};
 use crate::store::StoreError;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The world that effects change.
 pub trait Outside: Send + Sync + 'static {
     /// The moment.
     fn now(&self) -> Time;
+
+    /// How long this process has been at work, by a clock that nobody sets.
+    fn uptime(&self) -> Duration;
+
+    /// Lets so much of that pass.
+    fn rest(&self, span: Duration) -> impl Future<Output = ()> + Send;
 
     /// Writes a batch into the ledger, whole or not at all.
     fn commit(&self, changes: Vec<Change>) -> impl Future<Output = Result<(), StoreError>> + Send;

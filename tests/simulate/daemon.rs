@@ -86,6 +86,7 @@ impl Daemon {
         let hands = Arc::new(Hands {
             model: model.clone(),
             key: key.clone(),
+            born: now,
             begun: Mutex::new(Vec::new()),
             over: Mutex::new(0),
         });

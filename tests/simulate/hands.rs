@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Hands {
     pub model: Arc<Mutex<Model>>,
     pub key: Arc<MarkerKey>,
+    /// When this life of it began.
+    pub born: Time,
     /// Runs begun, to be followed by tasks of their own.
     pub begun: Mutex<Vec<(Task, Run)>>,
     /// Spawns whose run is over.

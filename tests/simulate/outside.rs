@@ -18,6 +18,7 @@ use adf::forge::{Comment, IssueItem};
 use adf::model::*;
 use adf::store::StoreError;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whether a mark is that of an effect; what is said of a cycle is one comment.
 fn wrote(effect: &Effect, mark: &Mark) -> bool {
@@ -30,6 +31,17 @@ fn wrote(effect: &Effect, mark: &Mark) -> bool {
 impl Outside for Hands {
     fn now(&self) -> Time {
         lock(&self.model).here()
+    }
+
+    fn uptime(&self) -> Duration {
+        lock(&self.model).now.since(self.born)
+    }
+
+    async fn rest(&self, span: Duration) {
+        let until = lock(&self.model).now.plus(span);
+        while lock(&self.model).now < until {
+            turn(&self.model).await;
+        }
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
