@@ -148,7 +148,8 @@ async fn sigkill_at_random_moments_loses_nothing_does_nothing_twice_and_leaves_n
     assert!(proof.out.contains(nothing), "{proof:?}");
     assert_eq!(daemon.stop().await, Some(0));
     mentions.look();
-    let status = factory.adf(&["status", "--format", "json"]).await.json();
+    let status = factory.adf(&["status", "--all", "--format", "json"]).await;
+    let status = status.json();
     let tasks = status["tasks"].as_array().expect("an array");
     assert_eq!(tasks.len(), mentions.issues.len());
     assert!(tasks.iter().all(|task| task["state"] == "done"), "{status}");
