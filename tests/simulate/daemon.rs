@@ -210,21 +210,19 @@ impl Daemon {
             let model = lock(&self.model);
             (model.here(), model.planted)
         };
-        let mut todo = Vec::new();
         let model = self.model.clone();
         let durable = std::iter::from_fn(|| lock(&model).ledger.committed.pop_front());
         let tick = matches!(event, Event::Tick);
         if planted == Some(Planted::LeaseIsNotChecked) {
             self.forget_leases();
         }
-        if planted == Some(Planted::OlderBatchLast) {
-            for batch in durable {
-                todo.extend(self.state.handle(Event::Committed(batch), [], now));
-            }
-            todo.extend(self.state.handle(event, [], now));
+        let todo = if planted == Some(Planted::OlderBatchLast) {
+            let events = durable.map(Event::Committed).chain([event]);
+            let each = events.flat_map(|event| self.state.handle(event, [], now));
+            each.collect()
         } else {
-            todo = self.state.handle(event, durable, now);
-        }
+            self.state.handle(event, durable, now)
+        };
         for task in todo {
             self.perform(task);
         }
