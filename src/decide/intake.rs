@@ -94,7 +94,7 @@ fn refused(
         task: Some(mention.task.to_string()),
         run: None,
         agent: Some(called(mention).to_string()).filter(|a| !a.is_empty()),
-        reason: format!("{why:?}, by {}", mention.author.login),
+        reason: format!("{why}; by {}", mention.author.login),
         source: "mention".to_owned(),
         overrode: None,
     });

@@ -5,6 +5,7 @@
 
 use super::{AgentName, MentionId, PassageKey, Person, TaskId, Time};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Who is called, as far as the grammar can tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,4 +93,23 @@ pub enum Refusal {
     ClaimedElsewhere,
     /// A claim stands there whose HMAC does not hold.
     UnverifiedClaim,
+}
+
+impl fmt::Display for Refusal {
+    /// Why, as plans and logs say it; what people are told is in [`crate::decide`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::Malformed => "not readable as a mention",
+            Refusal::UnknownAgent => "no agent of that name",
+            Refusal::OtherProject => "for another project",
+            Refusal::NotAllowed => "the writer may not command the factory",
+            Refusal::Edited => "written by an edit",
+            Refusal::OwnAccount => "written with the factory's own account",
+            Refusal::TooMany => "too many mentions in one text",
+            Refusal::EmptyInstruction => "nothing was asked",
+            Refusal::Closed => "the issue or pull request is closed",
+            Refusal::ClaimedElsewhere => "another factory claimed it first",
+            Refusal::UnverifiedClaim => "a claim stands there that cannot be verified",
+        })
+    }
 }

@@ -57,7 +57,10 @@ async fn before_the_first_start_it_tells_what_it_would_do_and_leaves_no_state() 
     assert!(accept.contains("developer"), "{accept}");
     assert!(accept.contains("asked by alice"), "{accept}");
     let refuse = row("refuse", publish).expect(&said.out);
-    assert!(refuse.contains("NotAllowed, by bob"), "{refuse}");
+    assert!(
+        refuse.contains("may not command the factory; by bob"),
+        "{refuse}"
+    );
 
     assert!(!factory.state().exists(), "the state directory was made");
     let writes = requests_since(&plant, 0);

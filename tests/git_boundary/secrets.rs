@@ -83,3 +83,25 @@ async fn secrets_in_lines_names_and_messages_are_held_back_and_named_without_the
     let said = format!("{work:?}");
     assert!(!said.contains("ghp_") && !said.contains(KNOWN), "{said}");
 }
+
+#[tokio::test]
+async fn secrets_in_files_that_git_takes_for_binary_are_held_back() {
+    let world = World::new().await;
+    let dir = world.workspace().await.dir;
+    write(&dir, "a.bin", "\0\u{1}\u{2}nothing of note\n");
+    // What an attribute calls binary is as public as the rest.
+    write(&dir, ".gitattributes", "*.txt binary\n");
+    commit_all(&dir, "Add data");
+    assert_eq!(
+        taken(&world, &dir, &[]).await.protected,
+        Vec::<String>::new()
+    );
+    write(&dir, "b.bin", &format!("\0\u{1}{TOKEN}\0more\n"));
+    write(&dir, "c.txt", &format!("it is {KNOWN}\n"));
+    commit_all(&dir, "Add more");
+    let wanted = [
+        "b.bin (what looks like a secret)",
+        "c.txt (a secret of the factory)",
+    ];
+    assert_eq!(taken(&world, &dir, &[]).await.protected, wanted);
+}

@@ -2,14 +2,15 @@
 //!
 //! Invariant: what is searched is what a push would publish: of every new commit its message, its
 //! people, the names it changes and the lines it adds, also those that a later one takes out again.
-//! Places are named, never values. What git takes for binary is not searched. Next: [`super::paths`].
+//! Places are named, never values. Files that git takes for binary are searched too, unless that
+//! is more than is searched; then text alone. Next: [`super::paths`].
 
 use super::{
     DeliverError,
     paths::{PROTECTED_MAX, Protected, shown},
 };
 use crate::{
-    act::git::{Call, GitErrorKind, PACK_LIMIT},
+    act::git::{Call, GitError, GitErrorKind, PACK_LIMIT},
     model::Sha,
 };
 use std::collections::BTreeSet;
@@ -18,6 +19,19 @@ use std::collections::BTreeSet;
 const SEARCH_MAX_BYTES: usize = 64 << 20;
 /// How a commit is introduced in the list of messages; no message has this byte.
 const COMMIT: u8 = 0;
+
+/// The lines that commits add, each file's after its header.
+const LINES: &[&str] = &[
+    "--format=",
+    "--patch",
+    "--cc",
+    "--unified=0",
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+];
 
 /// Where secrets stand in the commits after `base`, in words for people.
 pub(super) async fn found<'a>(
@@ -36,18 +50,16 @@ pub(super) async fn found<'a>(
             .run()
     };
     let messages = log(&["--no-patch", "--format=%x00%H%n%an <%ae>%n%cn <%ce>%n%B"]).await;
-    let lines = log(&[
-        "--format=",
-        "--patch",
-        "--cc",
-        "--unified=0",
-        "--no-renames",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--src-prefix=a/",
-        "--dst-prefix=b/",
-    ])
-    .await;
+    let mut lines = log(&[LINES, &["--text"]].concat()).await;
+    let is_too_much = |error: &GitError| {
+        matches!(
+            error.kind,
+            GitErrorKind::TooMuchOutput | GitErrorKind::Timeout
+        )
+    };
+    if lines.as_ref().is_err_and(is_too_much) {
+        lines = log(LINES).await;
+    }
     let mut places = BTreeSet::new();
     for (read, list) in [(in_messages as Search, messages), (in_lines, lines)] {
         match list {
