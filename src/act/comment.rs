@@ -13,7 +13,7 @@ use crate::mention::marker::{self, Place};
 use crate::model::cycle::{cycle_key, cycle_origin};
 use crate::model::notice::notice_origin;
 use crate::model::{EffectKey, EffectKind, EffectResult, Mark, MarkKind, MentionId, TaskId, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 impl<O: Outside> Executor<O> {
     /// Answers a mention, once.
@@ -100,13 +100,7 @@ impl<O: Outside> Executor<O> {
     pub(super) async fn sweep(&self, job: &Job, workspace: bool) -> Result<EffectResult, Trouble> {
         let mut marks = self.own_marks(job.effect.issue).await?;
         marks.retain(|(_, m)| m.verified && m.factory == self.who.factory);
-        marks.sort_by_key(|(id, _)| *id);
-        let mut seen = BTreeSet::new();
-        for (id, mark) in marks {
-            if !seen.insert(mark.key) {
-                self.outside.delete(id).await?;
-            }
-        }
+        self.single(marks).await?;
         if let Some(task) = job.task.as_ref().filter(|_| workspace) {
             self.outside.remove_workspace(&task.id).await?;
         }
@@ -142,18 +136,27 @@ impl<O: Outside> Executor<O> {
             let reason = format!("issue {} does not exist any more", job.effect.issue);
             return Err(Trouble::Final(reason));
         }
-        let mut ids: Vec<i64> = self
-            .own_marks(job.effect.issue)
-            .await?
-            .into_iter()
-            .filter(|(_, m)| m.verified && m.key == mark_key(job))
-            .map(|(id, _)| id)
-            .collect();
-        ids.sort_unstable();
-        for twin in ids.iter().skip(1) {
-            self.outside.delete(*twin).await?;
+        let mut marks = self.own_marks(job.effect.issue).await?;
+        marks.retain(|(_, m)| m.verified && m.key == mark_key(job));
+        Ok(self.single(marks).await?.into_values().next())
+    }
+
+    /// Deletes all but the lowest comment of each key.
+    async fn single(
+        &self,
+        mut marks: Vec<(i64, Mark)>,
+    ) -> Result<BTreeMap<EffectKey, i64>, Trouble> {
+        marks.sort_by_key(|(id, _)| *id);
+        let mut first = BTreeMap::new();
+        for (id, mark) in marks {
+            match first.entry(mark.key) {
+                Entry::Vacant(place) => {
+                    place.insert(id);
+                }
+                Entry::Occupied(_) => self.outside.delete(id).await?,
+            }
         }
-        Ok(ids.first().copied())
+        Ok(first)
     }
 
     /// Marks in comments of the factory's own account.
