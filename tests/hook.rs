@@ -166,8 +166,15 @@ async fn what_a_run_signals_is_its_own_where_the_walls_keep_signals_in() {
 async fn tools_that_edit_are_judged_by_where_they_write() {
     let run = run();
     std::os::unix::fs::symlink("/etc", Path::new(&run.path("work/link"))).unwrap();
+    // To what is not there: a write would make it.
+    for (name, to) in [("new", "/srv/newfile"), ("again", "new"), ("in", "a.txt")] {
+        std::os::unix::fs::symlink(to, Path::new(&run.path(&format!("work/{name}")))).unwrap();
+    }
     let outside = "/srv/elsewhere.txt".to_owned();
     let cases = [
+        ("claude", "Write", "file_path", "new", 2),
+        ("claude", "Write", "file_path", "again", 2),
+        ("claude", "Write", "file_path", "in", 0),
         ("claude", "Write", "file_path", "src/lib.rs", 0),
         ("claude", "Edit", "file_path", outside.as_str(), 2),
         ("claude", "Write", "file_path", "link/passwd", 2),
@@ -187,7 +194,18 @@ async fn tools_that_edit_are_judged_by_where_they_write() {
     let patch = |path: &str| {
         format!("*** Begin Patch\n*** Update File: {path}\n@@\n-a\n+b\n*** End Patch\n")
     };
-    for (path, wanted) in [("src/lib.rs", 0), ("/etc/passwd", 2), ("/opt/x", 2)] {
+    for text in ["echo x > new", "cp a.txt again", "cat < new > out.txt"] {
+        let wanted = if text.starts_with("cat") { 0 } else { 2 };
+        let (code, said) = run.asks("claude", shell("Bash", text)).await;
+        assert_eq!(code, wanted, "{text}: {said}");
+    }
+    let paths = [
+        ("src/lib.rs", 0),
+        ("/etc/passwd", 2),
+        ("/opt/x", 2),
+        ("new", 2),
+    ];
+    for (path, wanted) in paths {
         let (code, said) = run.asks("codex", shell("apply_patch", &patch(path))).await;
         assert_eq!(code, wanted, "{path}: {said}");
     }
@@ -259,4 +277,20 @@ async fn a_role_takes_away_what_its_tools_could_do() {
     assert_eq!(run.asks("claude", read).await.0, 0);
     let own = call("mcp__adf__report", serde_json::json!({"status": "done"}));
     assert_eq!(run.asks("claude", own).await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_holds_where_nobody_hears_it() {
+    let run = run();
+    let (agent, work) = (run.path("agent"), run.path("work"));
+    let asked = tokio::task::spawn_blocking(move || {
+        let script = "exec \"$0\" guard hook claude --run \"$1\" 2> /dev/full";
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script])
+            .arg(assert_cmd::cargo::cargo_bin("adf"));
+        let payload = shell("Bash", "rm -rf /srv/data");
+        sh.arg(agent).current_dir(work).write_stdin(payload);
+        sh.output().unwrap()
+    });
+    assert_eq!(asked.await.unwrap().status.code(), Some(2));
 }

@@ -3,7 +3,8 @@
 //! Invariant: only lines that name files count, in the format of the
 //! `apply_patch` tool and in unified diffs; the lines of a hunk are data. A
 //! patch that names no file is denied: nobody knows what it would change. The
-//! command `apply_patch`, which a CLI takes for its tool, is judged as the tool.
+//! command `apply_patch`, which a CLI takes for its tool, is judged as the tool, and
+//! so are patches that a text writes for `patch` and `git apply`.
 
 use super::rules::fs::{self, Access};
 use super::rules::shell;
@@ -41,7 +42,10 @@ pub(super) fn command(command: &Command<'_>, walker: &Walker<'_>) -> Found<Optio
     let given = match command.args.first() {
         Some(first) if first.text() == BY_OPTION => command.args.get(1),
         first if NAMES.contains(&command.name) => first,
-        _ => return Ok(None),
+        _ => {
+            applied(command, walker)?;
+            return Ok(None);
+        }
     };
     let text = match (given, command.stdin) {
         (Some(given), _) => given.known(),
@@ -55,11 +59,35 @@ pub(super) fn command(command: &Command<'_>, walker: &Walker<'_>) -> Found<Optio
     Ok(Some(Stream::Unknown))
 }
 
+/// `patch` and `git apply` with a patch that this text wrote: what it would change is judged as the
+/// tool's.
+fn applied(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    const LOOKS: [&str; 5] = ["--check", "--stat", "--numstat", "--summary", "--dry-run"];
+    let has = |names: &[&str]| command.args.iter().any(|arg| names.contains(&arg.text()));
+    let applies = match command.name {
+        "patch" => true,
+        "git" => has(&["apply", "am"]),
+        _ => false,
+    };
+    if !applies || (has(&LOOKS) && !has(&["--apply"])) {
+        return Ok(());
+    }
+    let named = command.args.iter().map(|arg| walker.content(arg));
+    for patch in named.chain([command.stdin.clone()]) {
+        let Stream::Text(text) = patch else { continue };
+        for (access, path) in entries(&text).into_iter().take(FILES_MAX) {
+            fs::access(walker, access, &Value::new(path))?;
+        }
+    }
+    Ok(())
+}
+
 fn entries(text: &str) -> Vec<(Access, &str)> {
     let mut named = Vec::new();
     let mut hunk = 0_usize;
     for line in text.lines() {
-        if hunk > 0 && line.starts_with([' ', '+', '-', '\\']) {
+        let is_data = line.starts_with(['+', '-', '\\']) || head_of(line).starts_with(' ');
+        if hunk > 0 && is_data {
             hunk = hunk.saturating_sub(usize::from(!line.starts_with('\\')));
             continue;
         }
@@ -85,18 +113,26 @@ fn hunk_lines(line: &str) -> usize {
         .sum()
 }
 
+/// A line as the tool reads it where a file may be named: it passes over blanks before a head, so
+/// what looks like a line of context may be one.
+fn head_of(line: &str) -> &str {
+    let bare = line.trim_start();
+    if bare.starts_with("*** ") { bare } else { line }
+}
+
 /// The file that a line names.
 fn names(line: &str) -> Option<(Access, &str)> {
     const HEADS: [(&str, Access); 8] = [
-        ("*** Add File: ", Access::Write),
-        ("*** Update File: ", Access::Write),
-        ("*** Delete File: ", Access::Delete),
-        ("*** Move to: ", Access::Write),
+        ("*** Add File:", Access::Write),
+        ("*** Update File:", Access::Write),
+        ("*** Delete File:", Access::Delete),
+        ("*** Move to:", Access::Write),
         ("rename to ", Access::Write),
         ("rename from ", Access::Delete),
         ("+++ ", Access::Write),
         ("--- ", Access::Write),
     ];
+    let line = head_of(line);
     let (access, path) = HEADS
         .iter()
         .find_map(|(head, access)| Some((*access, line.strip_prefix(head)?)))?;

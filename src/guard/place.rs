@@ -6,7 +6,7 @@
 
 use super::landmarks::{in_worktree, is_secret, is_set_up, is_tools};
 use super::scene::Scene;
-use super::word::{Value, is_mark};
+use super::word::{Value, shown};
 
 /// Where something lies, from the most harmless to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,10 +130,7 @@ pub(crate) fn target(
     let real = resolved(scene, &path, follows);
     let path = real.unwrap_or(path);
     let place = place(scene, &path, value.glob);
-    let path = path
-        .chars()
-        .map(|c| if is_mark(c) { '…' } else { c })
-        .collect();
+    let path = shown(&path);
     Target { path, place }
 }
 

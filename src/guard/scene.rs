@@ -4,6 +4,7 @@
 //! paths, the branch and the hour; the guard itself reads no disk, no clock and
 //! no environment.
 
+use super::word::UNKNOWN;
 use crate::model::Time;
 use crate::model::guarding::{GuardAllow, GuardDeny};
 use std::fmt;
@@ -83,15 +84,17 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether an allowance in force lifts a rule for a target.
+    /// Whether an allowance in force lifts a rule for a target; one of which a part is not known
+    /// is no target that somebody named.
     pub(crate) fn lifts(&self, rule: &str, target: &str) -> bool {
         if super::never_lifted(rule).is_some() {
             return false;
         }
         let in_force = |a: &&GuardAllow| a.rule == rule && self.now < a.until;
-        self.allowances
-            .iter()
-            .filter(in_force)
-            .any(|a| !target.is_empty() && super::place::matches(&a.target, target))
+        let is_known = !target.contains(UNKNOWN);
+        self.allowances.iter().filter(in_force).any(|a| {
+            let is_meant = is_known || a.target == "*";
+            is_meant && !target.is_empty() && super::place::matches(&a.target, target)
+        })
     }
 }

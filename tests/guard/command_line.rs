@@ -146,6 +146,27 @@ fn a_command_that_is_no_text_is_denied() {
 }
 
 #[test]
+fn verdicts_that_cannot_be_written_are_no_success() {
+    let script = "exec \"$0\" guard test --jsonl > /dev/full";
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script])
+        .arg(assert_cmd::cargo::cargo_bin("adf"));
+    command.write_stdin("{\"command\":\"rm -rf /srv/x\"}\n");
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("cannot be written"), "{said}");
+}
+
+#[test]
+fn an_empty_command_is_denied_as_by_the_hook() {
+    let (code, text) = stdout(&mut guard(&["test", " "]));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("rule      input.invalid\n"), "{text}");
+}
+
+#[test]
 fn a_scene_has_a_temporary_folder_and_walls_like_a_run() {
     let run = |args: &[&str]| {
         let mut command = Command::cargo_bin("adf").expect("the binary");

@@ -212,6 +212,13 @@ async fn a_patch_is_judged_alike_by_tool_and_by_command() {
         ("*** Add File: .claude/settings.json\n+{}", 2),
         ("*** Update File: src/a.rs\n*** Move to: /srv/b.rs", 2),
         ("*** Add File: src/new.rs\n+x", 0),
+        // The tool passes over blanks before a head.
+        ("*** Add File: a.txt\n+x\n *** Delete File: /etc/hosts", 2),
+        (
+            "*** Add File: a.txt\n+x\n\t*** Add File: .git/hooks/x\n+x",
+            2,
+        ),
+        ("*** Add File: a.txt\n+x\n*** Add File:/etc/x\n+x", 2),
         ("nothing that is a patch", 2),
     ];
     for (body, wanted) in patches {

@@ -4,10 +4,10 @@
 //! same keys whatever the verdict; what cannot be read is denied.
 
 use super::test::Place;
-use crate::cli::{OK, USAGE, complain};
+use crate::cli::{USAGE, complain};
 use crate::guard::{self, Denial, Effort, Explained, Verdict};
 use serde_json::{Value, json};
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 
 /// The longest line of `--jsonl`, in bytes.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
@@ -30,8 +30,13 @@ pub(super) fn lines(place: &Place) -> u8 {
         }
         let answer = line_verdict(&line, place);
         denied |= answer["verdict"] == "deny";
-        if writeln!(std::io::stdout().lock(), "{answer}").is_err() {
-            return OK;
+        if let Err(error) = writeln!(std::io::stdout().lock(), "{answer}") {
+            // Whoever reads no more has heard enough.
+            if error.kind() == ErrorKind::BrokenPipe {
+                return u8::from(denied);
+            }
+            complain(&format!("the verdicts cannot be written: {error}"));
+            return USAGE;
         }
     }
 }
@@ -122,11 +127,13 @@ pub(super) fn as_text(explained: &Explained) -> String {
 }
 
 fn denied(denial: &Denial) -> Vec<(&'static str, String)> {
-    let what = guard::rules()
-        .find(|rule| rule.id == denial.rule)
-        .map_or("", |rule| rule.what);
+    let shipped = guard::rules().find(|rule| rule.id == denial.rule);
+    let rule = match shipped {
+        Some(rule) => format!("{}: {}", rule.id, rule.what),
+        None => denial.rule.clone(),
+    };
     let mut rows = vec![
-        ("rule", format!("{}: {what}", denial.rule)),
+        ("rule", rule),
         ("command", denial.parsed.clone()),
         ("destroys", denial.destroys.clone()),
         ("why", denial.reason.clone()),

@@ -8,7 +8,7 @@ use super::judged;
 use crate::ipc::guard::tell_guard;
 use crate::model::Guarding;
 use crate::provider::hook::{Cli, PAYLOAD_BYTES_MAX};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -48,39 +48,36 @@ pub struct Hook {
 }
 
 /// Judges and answers: exit 0, or 2 with the reason.
-#[expect(
-    clippy::print_stderr,
-    reason = "the CLIs hand standard error to the model"
-)]
 #[must_use]
 pub fn run(args: &Hook) -> ExitCode {
     watchdog();
     match judge(args) {
         Ok(()) => ExitCode::from(ALLOW),
         Err(reason) => {
-            eprintln!("{reason}");
+            tell(&reason);
             ExitCode::from(DENY)
         }
     }
 }
 
+/// The CLIs hand standard error to the model; where nobody takes it, the denial holds all the same.
+fn tell(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "{reason}");
+}
+
 /// Denies when the judgement takes too long or panics.
-#[expect(
-    clippy::print_stderr,
-    reason = "the CLIs hand standard error to the model"
-)]
 #[expect(
     clippy::exit,
     reason = "a judgement that hangs is ended where it hangs"
 )]
 fn watchdog() {
     std::panic::set_hook(Box::new(|_| {
-        eprintln!("denied: the guard failed on this; write it in a plainer way");
+        tell("denied: the guard failed on this; write it in a plainer way");
         std::process::exit(i32::from(DENY));
     }));
     std::thread::spawn(|| {
         std::thread::park_timeout(DEADLINE);
-        eprintln!("denied: the guard took too long for this; write it in smaller steps");
+        tell("denied: the guard took too long for this; write it in smaller steps");
         std::process::exit(i32::from(DENY));
     });
 }

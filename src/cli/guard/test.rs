@@ -21,7 +21,10 @@ const TEST_AFTER: &str = "Examples:
   adf guard test --config /etc/adf/shop.toml --agent developer 'make release'
   adf guard test --jsonl < commands.jsonl
 
-Exit codes: 0 allowed · 1 denied (with --jsonl: at least one line) · 2 wrong usage · 78 the config has faults";
+A line of --jsonl may name its own `cwd` and `branch`; empty lines have no answer.
+
+Exit codes: 0 allowed · 1 denied (with --jsonl: at least one line) · 2 wrong usage, or stdin or
+stdout failed · 78 the config has faults";
 
 /// Say whether a command would be allowed, by which rule, and what to do instead
 #[derive(Debug, clap::Args)]
@@ -97,6 +100,9 @@ pub(super) fn test(args: &Test) -> u8 {
 impl Place {
     /// What the guard says of a text.
     pub(super) fn judged(&self, text: &str, cwd: &str, branch: &str) -> Explained {
+        if text.trim().is_empty() {
+            return answer::invalid("the command is empty");
+        }
         let scene = Scene {
             cwd,
             worktree: &self.worktree,
@@ -139,10 +145,15 @@ fn policy(args: &Test) -> Result<(Policy, bool), u8> {
     Ok((policy, keeps))
 }
 
-/// A path with its links followed, as far as it exists.
+/// How many links to what is not there are followed, as the system does.
+const LINKS_MAX: usize = 40;
+
+/// A path with its links followed, as far as it exists: a link to what is not there leads to
+/// where a write would make it.
 pub(super) fn real(path: &str) -> Option<String> {
-    let mut missing = Vec::new();
-    let mut at = Path::new(path);
+    let mut missing: Vec<OsString> = Vec::new();
+    let mut at = PathBuf::from(path);
+    let mut links = 0;
     loop {
         if let Ok(found) = at.canonicalize() {
             let whole = missing
@@ -151,8 +162,15 @@ pub(super) fn real(path: &str) -> Option<String> {
                 .fold(found, |whole, name| whole.join(name));
             return Some(whole.to_string_lossy().into_owned());
         }
-        missing.push(at.file_name()?);
-        at = at.parent()?;
+        if let Ok(to) = at.read_link()
+            && links < LINKS_MAX
+        {
+            links += 1;
+            at = at.parent()?.join(to);
+            continue;
+        }
+        missing.push(at.file_name()?.to_owned());
+        at.pop();
     }
 }
 

@@ -321,10 +321,8 @@ fn listing(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         Some("diff") if command.args.iter().any(|a| a.text().starts_with("--name-")) => {
             Stream::Paths(vec![Value::new(".")])
         }
-        Some("rev-parse") if command.args.iter().any(|a| a.text() == "--show-toplevel") => {
-            Stream::Text(format!("{}\n", walker.scene.worktree))
-        }
-        Some("rev-parse" | "merge-base" | "describe" | "rev-list" | "hash-object") => Stream::Plain,
+        Some("rev-parse") => located(command.args, walker.scene.worktree),
+        Some("merge-base" | "describe" | "rev-list" | "hash-object") => Stream::Plain,
         Some("branch" | "symbolic-ref") => Stream::Plain,
         _ => Stream::Unknown,
     }
@@ -374,4 +372,20 @@ fn temporary(args: &[Value], walker: &Walker<'_>) -> Stream {
         Some(folder) => Stream::Text(format!("{}/mktemp\n", folder.text())),
         None => Stream::Text(own),
     }
+}
+
+/// What `git rev-parse` says: a place, or a plain word.
+fn located(args: &[Value], worktree: &str) -> Stream {
+    let has = |names: &[&str]| args.iter().position(|arg| names.contains(&arg.text()));
+    let inner = has(&["--git-path"]).and_then(|at| args.get(at + 1));
+    let place = if let Some(inner) = inner {
+        format!("{worktree}/.git/{}", inner.text())
+    } else if has(&["--git-dir", "--absolute-git-dir", "--git-common-dir"]).is_some() {
+        format!("{worktree}/.git")
+    } else if has(&["--show-toplevel"]).is_some() {
+        worktree.to_owned()
+    } else {
+        return Stream::Plain;
+    };
+    Stream::Text(format!("{place}\n"))
 }

@@ -8,7 +8,7 @@ use super::{Command, Found, Stream, Walker, builtins, interpret, outlet, peel};
 use crate::guard::patch;
 use crate::guard::place::{self, Place};
 use crate::guard::rules::{self, shell};
-use crate::guard::word::{OPAQUE, PRIVATE, REMOTE, SECRET, TOOL, Value};
+use crate::guard::word::{OPAQUE, PRIVATE, REMOTE, SECRET, TOOL, Value, is_mark};
 use std::rc::Rc;
 
 impl Walker<'_> {
@@ -214,16 +214,33 @@ impl Walker<'_> {
     }
 }
 
-/// Whether arguments begin with these words: options stand anywhere.
+/// Whether arguments begin with these words: options, a word after one, and assignments may stand
+/// before each, and a word that is not known may be any.
 fn begins(words: &[String], args: &[Value]) -> bool {
     let is_option = |text: &str| text.starts_with('-');
     let (options, operands): (Vec<&String>, Vec<&String>) =
         words.iter().partition(|word| is_option(word));
-    let mut given = args.iter().map(Value::text).filter(|text| !is_option(text));
-    operands.into_iter().all(|word| given.next() == Some(word))
-        && options
-            .into_iter()
-            .all(|word| args.iter().any(|arg| arg.text() == word))
+    let mut args_left = args.iter().map(Value::text);
+    let has_options = || {
+        options
+            .iter()
+            .all(|word| args.iter().any(|arg| arg.text() == word.as_str()))
+    };
+    let mut is_after_option = false;
+    operands.into_iter().all(|word| {
+        for given in args_left.by_ref() {
+            if given == word || given.chars().any(is_mark) {
+                is_after_option = false;
+                return true;
+            }
+            let is_passed_over = is_option(given) || is_after_option || given.contains('=');
+            is_after_option = is_option(given);
+            if !is_passed_over {
+                return false;
+            }
+        }
+        false
+    }) && has_options()
 }
 
 /// A value as a word that means itself again.

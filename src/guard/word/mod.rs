@@ -15,5 +15,5 @@ pub(crate) use braces::braces;
 pub(crate) use extent::is_closed;
 pub(crate) use pieces::{Ground, Piece, pieces};
 pub(crate) use value::{
-    OPAQUE, PLAIN, PRIVATE, REMOTE, SECRET, TOOL, Value, is_mark, joined, shown,
+    OPAQUE, PLAIN, PRIVATE, REMOTE, SECRET, TOOL, UNKNOWN, Value, is_mark, joined, shown,
 };

@@ -104,10 +104,13 @@ impl Value {
     }
 }
 
+/// How a part that is not known is shown.
+pub(crate) const UNKNOWN: char = '…';
+
 /// A text for people: marks as `…`.
 pub(crate) fn shown(text: &str) -> String {
     text.chars()
-        .map(|c| if is_mark(c) { '…' } else { c })
+        .map(|c| if is_mark(c) { UNKNOWN } else { c })
         .collect()
 }
 
