@@ -6,7 +6,7 @@
 
 use super::{disks, guard, secrets};
 use crate::guard::args::Spec;
-use crate::guard::place::{Place, Target};
+use crate::guard::place::{self, Place, Target};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stop, Walker, many};
 use crate::guard::word::{SECRET, Value};
@@ -245,12 +245,37 @@ pub(crate) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     Ok(())
 }
 
-/// Whether a search is for certain names only.
+/// Whether a search is for certain names only, the git directory's not among them.
 pub(crate) fn narrows(args: &[Value]) -> bool {
     const TESTS: [&str; 6] = ["-name", "-iname", "-path", "-ipath", "-wholename", "-regex"];
-    args.windows(2).any(|w| {
-        TESTS.contains(&w[0].text()) && !w[1].text().trim_matches(['*', '?', '.']).is_empty()
-    })
+    let is_one = |at: usize, names: &[&str]| {
+        let arg = args.get(at).map(Value::text);
+        arg.is_some_and(|text| names.contains(&text))
+    };
+    let mut is_narrow = false;
+    for (at, pair) in args.windows(2).enumerate() {
+        let pattern = pair[1].text();
+        if !TESTS.contains(&pair[0].text()) || pattern.trim_matches(['*', '?', '.']).is_empty() {
+            continue;
+        }
+        let negated = at > 0 && is_one(at - 1, &["!", "-not"]);
+        let closed = (at + 2..args.len()).find(|n| !is_one(*n, &[")"]));
+        // Without an alternative after it, what is pruned is what is handed on.
+        let pruned =
+            closed.is_some_and(|n| is_one(n, &["-prune"]) && is_one(n + 1, &["-o", "-or"]));
+        match (negated || pruned, may_be_git(pattern)) {
+            (false, true) => return false,
+            (is_left_out, is_git) => is_narrow |= is_left_out == is_git,
+        }
+    }
+    is_narrow
+}
+
+/// Whether a pattern of a search fits the git directory or all that is in it.
+fn may_be_git(pattern: &str) -> bool {
+    let pattern = pattern.replace('?', "*");
+    let names = [".git", "./.git", "./.git/config"];
+    names.iter().any(|name| place::matches(&pattern, name))
 }
 
 /// No options with values.

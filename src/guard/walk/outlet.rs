@@ -309,11 +309,20 @@ fn listing(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         .collect();
     if command.name == "ls" {
         let none = operands.is_empty();
-        return Stream::Paths(if none {
+        let mut listed = if none {
             vec![Value::new(".")]
         } else {
             operands
-        });
+        };
+        let is_hidden_shown = |a: &Value| {
+            let text = a.text();
+            let short = text.starts_with('-') && !text.starts_with("--");
+            short && text.contains(['a', 'A']) || matches!(text, "--all" | "--almost-all")
+        };
+        if none && command.args.iter().any(is_hidden_shown) {
+            listed.push(Value::pattern("./.*"));
+        }
+        return Stream::Paths(listed);
     }
     let words: Vec<&str> = operands.iter().map(Value::text).collect();
     match words.first().copied() {
