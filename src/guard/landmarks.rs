@@ -268,6 +268,51 @@ pub(super) fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
     (path.starts_with("/proc/") && (name == "environ" || name == "mem")) || is_key(name)
 }
 
+/// Well-known files with credentials below a home, as a search comes upon them.
+const FOUND: [&str; 10] = [
+    ".ssh/id_rsa",
+    ".aws/credentials",
+    ".netrc",
+    ".git-credentials",
+    ".config/gh/hosts.yml",
+    ".docker/config.json",
+    ".kube/config",
+    ".npmrc",
+    ".pgpass",
+    ".codex/auth.json",
+];
+
+/// A file with credentials that a search below a folder comes upon; with patterns, one
+/// that fits any of them.
+pub(super) fn found_below(scene: &Scene<'_>, folder: &str, patterns: &[&str]) -> Option<String> {
+    // A tool's own folder is searched for what it is: whoever begins above means all.
+    let begins = [scene.home, "/proc/self"];
+    let is_above = begins.iter().any(|begin| within(begin, folder))
+        || in_home(scene, folder).is_some_and(|rest| rest.is_empty() || rest == ".config")
+        || folder == ROOTS_HOME.trim_end_matches('/')
+        || within(folder, "/proc") && !folder.trim_start_matches("/proc/").contains('/');
+    if !is_above || within(folder, scene.worktree) {
+        return None;
+    }
+    let fits = |path: &str| {
+        let one = |pattern: &&str| {
+            globs(pattern, path) || path.split('/').any(|name| globs(pattern, name))
+        };
+        patterns.is_empty() || patterns.iter().any(one)
+    };
+    let home = if in_home(scene, folder).is_some() || folder.starts_with(ROOTS_HOME.trim_end_matches('/')) {
+        folder
+    } else {
+        scene.home
+    };
+    let in_home = FOUND.iter().map(|file| format!("{home}/{file}"));
+    let process = if within(folder, "/proc") && folder != "/proc" { folder } else { "/proc/self" };
+    let others = [format!("{process}/environ"), "/etc/shadow".to_owned()];
+    in_home
+        .chain(others)
+        .find(|path| within(path, folder) && fits(path))
+}
+
 /// The part of a path below somebody's home.
 fn in_home<'a>(scene: &Scene<'_>, path: &'a str) -> Option<&'a str> {
     let own = path

@@ -34,8 +34,10 @@ mod scratch;
 pub(crate) mod secrets;
 mod sed;
 pub(crate) mod shell;
+mod shown;
 mod sql;
 mod stores;
+mod tokens;
 mod verbs;
 
 use super::verdict::Rule;
