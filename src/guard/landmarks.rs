@@ -282,16 +282,17 @@ const FOUND: [&str; 10] = [
     ".codex/auth.json",
 ];
 
-/// A file with credentials that a search below a folder comes upon; with patterns, one
-/// that fits any of them.
+/// A file with credentials that a search of a folder comes upon: of a home as a whole, of
+/// what lies above one, of a process. With patterns, one that fits any of them.
 pub(super) fn found_below(scene: &Scene<'_>, folder: &str, patterns: &[&str]) -> Option<String> {
-    // A tool's own folder is searched for what it is: whoever begins above means all.
-    let begins = [scene.home, "/proc/self"];
-    let is_above = begins.iter().any(|begin| within(begin, folder))
-        || in_home(scene, folder).is_some_and(|rest| rest.is_empty() || rest == ".config")
-        || folder == ROOTS_HOME.trim_end_matches('/')
-        || within(folder, "/proc") && !folder.trim_start_matches("/proc/").contains('/');
-    if !is_above || within(folder, scene.worktree) {
+    let is_home = in_home(scene, &format!("{folder}/")).is_some_and(str::is_empty);
+    let home = if is_home { folder } else { scene.home };
+    let is_process = folder
+        .strip_prefix("/proc/")
+        .is_some_and(|name| name.ends_with("self") || name.bytes().all(|b| b.is_ascii_digit()));
+    let process = if is_process { folder } else { "/proc/self" };
+    let above = |part: &str| within(part, folder);
+    if !above(home) && !above(process) && !above(&format!("{home}/.config")) {
         return None;
     }
     let fits = |path: &str| {
@@ -300,17 +301,9 @@ pub(super) fn found_below(scene: &Scene<'_>, folder: &str, patterns: &[&str]) ->
         };
         patterns.is_empty() || patterns.iter().any(one)
     };
-    let home = if in_home(scene, folder).is_some() || folder.starts_with(ROOTS_HOME.trim_end_matches('/')) {
-        folder
-    } else {
-        scene.home
-    };
     let in_home = FOUND.iter().map(|file| format!("{home}/{file}"));
-    let process = if within(folder, "/proc") && folder != "/proc" { folder } else { "/proc/self" };
     let others = [format!("{process}/environ"), "/etc/shadow".to_owned()];
-    in_home
-        .chain(others)
-        .find(|path| within(path, folder) && fits(path))
+    in_home.chain(others).find(|path| above(path) && fits(path))
 }
 
 /// The part of a path below somebody's home.

@@ -31,6 +31,7 @@ pub(crate) mod publishing;
 pub(crate) mod remote;
 mod requests;
 mod scratch;
+pub(crate) mod searches;
 pub(crate) mod secrets;
 mod sed;
 pub(crate) mod shell;

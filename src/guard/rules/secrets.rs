@@ -5,7 +5,7 @@
 
 use super::fs::{self, Access};
 use super::verbs::judge as by_verb;
-use super::{shown, tokens};
+use super::{disks, searches, shown, tokens};
 use crate::guard::args::{self, NONE, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker, parameters};
@@ -89,6 +89,7 @@ const SPEAKERS: [&str; 22] = [
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     by_verb(tokens::TOOLS, command, walker)?;
     shown::judge(command, walker)?;
+    searches::judge(command, walker)?;
     let args = command.args;
     match command.name {
         "printenv" => {
@@ -121,8 +122,11 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     }
     let skips = usize::from(is_search(command.name));
     let parsed = args::parse(args, &NONE);
+    let asks = disks::asks(command.name);
     for operand in parsed.operands.iter().skip(skips) {
-        reads(walker, operand)?;
+        if !asks || !disks::is_raw(&walker.target(operand, true)) {
+            reads(walker, operand)?;
+        }
     }
     for option in args.iter().filter(|a| a.text().starts_with('-')) {
         if let Some(at) = option.text().find('=') {
