@@ -18,12 +18,22 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         }
         "ps" if lists_environments(command.args) => walker.deny(&SHOW, "the environment")?,
         "docker" | "podman" | "nerdctl" => handed_on(command, walker)?,
+        "kubectl" | "oc" if asks_for_secrets(command.args) => {
+            walker.deny(&SHOW, &command.shown())?;
+        }
         _ => {}
     }
     if command.stdin.is_secret() {
         kept(command, walker)?;
     }
     Ok(())
+}
+
+/// The cluster's secrets by their address.
+fn asks_for_secrets(args: &[Value]) -> bool {
+    let is_raw = |a: &Value| a.text().starts_with("--raw");
+    let named = |a: &Value| a.text().split(['/', '?']).any(|part| part == "secrets");
+    args.iter().any(is_raw) && args.iter().any(|a| a.text().contains('/') && named(a))
 }
 
 /// What flows in is written by the program itself.

@@ -33,10 +33,35 @@ pub(super) const TOOLS: &[Tool] = &[
     ),
     tool(
         &["pass", "gopass"],
-        &[verb(&["show|generate|insert|edit|rm|mv|cp|ls|find|grep"])],
+        // A name without a verb is shown.
+        &[verb(&["*"])],
     ),
     tool(&["op"], &[verb(&["read|item|document|signin|inject"])]),
     tool(&["secret-tool"], &[verb(&["lookup|search|store|clear"])]),
+    tool(&["keyring"], &[verb(&["get|set|del"])]),
+    tool(&["kwallet-query"], &[with(&[], &["r", "read-password"])]),
+    tool(
+        &[
+            "git-credential-libsecret",
+            "git-credential-osxkeychain",
+            "git-credential-manager",
+            "git-credential-oauth",
+        ],
+        &[verb(&["get|store|erase"])],
+    ),
+    tool(&["bw"], &[verb(&["get|list|export|unlock|login"])]),
+    tool(&["lpass"], &[verb(&["show|export|login|ls"])]),
+    tool(&["doppler"], &[verb(&["secrets|configs"])]),
+    tool(&["infisical"], &[verb(&["secrets|export|login"])]),
+    tool(&["chamber"], &[verb(&["read|export|env|write"])]),
+    tool(
+        &["fly", "flyctl"],
+        &[verb(&["auth", "token"]), verb(&["tokens", "create"])],
+    ),
+    tool(
+        &["glab"],
+        &[with(&["auth", "status"], &["show-token", "t"])],
+    ),
     tool(&["keyctl"], &[verb(&["print|read|pipe"])]),
     tool(
         &["vault"],
@@ -68,6 +93,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ]),
             verb(&["auth", "application-default", "*"]),
             verb(&["secrets", "versions", "access"]),
+            verb(&["config", "config-helper"]),
         ],
     ),
     tool(
