@@ -51,13 +51,16 @@ fn in_git(rest: &str) -> Place {
 
 /// Files and folders in a repository by which an agent's CLI is told what to run or allow: no
 /// agent writes them, and no push carries them.
-pub const AGENT_SETTINGS: [&str; 10] = [
+pub const AGENT_SETTINGS: [&str; 13] = [
     ".claude/settings.json",
     ".claude/settings.local.json",
     ".claude/hooks",
     ".codex",
     ".gemini/settings.json",
     ".gemini/hooks",
+    ".gemini/extensions",
+    ".gemini/policies",
+    ".gemini/.env",
     ".mcp.json",
     ".opencode",
     "opencode.json",
