@@ -51,13 +51,16 @@ fn in_git(rest: &str) -> Place {
 
 /// Files and folders in a repository by which an agent's CLI is told what to run or allow: no
 /// agent writes them, and no push carries them.
-pub const AGENT_SETTINGS: [&str; 10] = [
+pub const AGENT_SETTINGS: [&str; 13] = [
     ".claude/settings.json",
     ".claude/settings.local.json",
     ".claude/hooks",
     ".codex",
     ".gemini/settings.json",
     ".gemini/hooks",
+    ".gemini/extensions",
+    ".gemini/policies",
+    ".gemini/.env",
     ".mcp.json",
     ".opencode",
     "opencode.json",
@@ -266,6 +269,44 @@ pub(super) fn is_secret(scene: &Scene<'_>, path: &str) -> bool {
         return true;
     }
     (path.starts_with("/proc/") && (name == "environ" || name == "mem")) || is_key(name)
+}
+
+/// Well-known files with credentials below a home, as a search comes upon them.
+const FOUND: [&str; 10] = [
+    ".ssh/id_rsa",
+    ".aws/credentials",
+    ".netrc",
+    ".git-credentials",
+    ".config/gh/hosts.yml",
+    ".docker/config.json",
+    ".kube/config",
+    ".npmrc",
+    ".pgpass",
+    ".codex/auth.json",
+];
+
+/// A file with credentials that a search of a folder comes upon: of a home as a whole, of
+/// what lies above one, of a process. With patterns, one that fits any of them.
+pub(super) fn found_below(scene: &Scene<'_>, folder: &str, patterns: &[&str]) -> Option<String> {
+    let is_home = in_home(scene, &format!("{folder}/")).is_some_and(str::is_empty);
+    let home = if is_home { folder } else { scene.home };
+    let is_process = folder
+        .strip_prefix("/proc/")
+        .is_some_and(|name| name.ends_with("self") || name.bytes().all(|b| b.is_ascii_digit()));
+    let process = if is_process { folder } else { "/proc/self" };
+    let above = |part: &str| within(part, folder);
+    if !above(home) && !above(process) && !above(&format!("{home}/.config")) {
+        return None;
+    }
+    let fits = |path: &str| {
+        let one = |pattern: &&str| {
+            globs(pattern, path) || path.split('/').any(|name| globs(pattern, name))
+        };
+        patterns.is_empty() || patterns.iter().any(one)
+    };
+    let in_home = FOUND.iter().map(|file| format!("{home}/{file}"));
+    let others = [format!("{process}/environ"), "/etc/shadow".to_owned()];
+    in_home.chain(others).find(|path| above(path) && fits(path))
 }
 
 /// The part of a path below somebody's home.

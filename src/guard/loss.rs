@@ -35,6 +35,7 @@ pub(super) fn of(rule: &str) -> &'static str {
         "net.shell" => "this machine, to whoever is at the other end",
         "net.change" => "the state of a service that others use",
         "remote.script" => "whatever the code of that server reaches",
+        "disk.read" => "files of others on that disk, and keys in them",
         "disk.device" => "all data on the device",
         "fs.fill" => "free space of the disk",
         "shell.too-complex"

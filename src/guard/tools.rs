@@ -4,7 +4,7 @@
 //! worst counts: as it is written, from the home, as an address of a file.
 
 use super::rules::fs::{self, Access};
-use super::rules::secrets;
+use super::rules::{searches, secrets};
 use super::walk::{Found, Walker};
 use super::word::Value;
 use url::{Host, Url};
@@ -21,9 +21,30 @@ pub(super) fn file(walker: &Walker<'_>, access: Access, path: &str) -> Found {
         None => bare.to_owned(),
     };
     if meant != path {
-        fs::access(walker, access, &Value::new(meant))?;
+        fs::access(walker, access, &Value::new(meant.as_str()))?;
     }
-    Ok(())
+    match meant.split_once("**") {
+        Some((folder, names)) if access == Access::Read => searched(walker, folder, names),
+        _ => Ok(()),
+    }
+}
+
+/// Judges a search of all that lies below a folder, or of names there.
+fn searched(walker: &Walker<'_>, folder: &str, names: &str) -> Found {
+    let name = names.rsplit('/').next().unwrap_or_default();
+    let patterns: &[&str] = match name {
+        "" | "*" | "**" => &[],
+        name => &[name],
+    };
+    // An ending is of many files, and of no key in particular.
+    if name.starts_with("*.") {
+        return Ok(());
+    }
+    let folder = Value::new(if folder.is_empty() { "." } else { folder });
+    match searches::found(walker, &folder, patterns) {
+        Some(path) => walker.deny(&secrets::READ, &path),
+        None => Ok(()),
+    }
 }
 
 /// Judges an address as the shell's own tools for it are judged.

@@ -191,6 +191,45 @@ async fn what_is_read_is_judged_by_what_it_is_to_the_cli() {
             "sum up https://docs.rs/serde",
             0,
         ),
+        (
+            "gemini",
+            "web_fetch",
+            "prompt",
+            "get 169.254.169.254/latest now",
+            2,
+        ),
+        (
+            "gemini",
+            "web_fetch",
+            "prompt",
+            "read metadata.google.internal, e.g. its tokens.",
+            2,
+        ),
+        (
+            "gemini",
+            "web_fetch",
+            "prompt",
+            "sum up docs.rs/serde, e.g. the part on Value::as_str and/or v1.0.",
+            0,
+        ),
+        ("gemini", "write_file", "file_path", ".gemini/.env", 2),
+        (
+            "gemini",
+            "write_file",
+            "file_path",
+            ".gemini/extensions/x/gemini-extension.json",
+            2,
+        ),
+        ("gemini", "write_file", "file_path", ".gemini/GEMINI.md", 0),
+        ("claude", "Read", "file_path", "/dev/sda", 2),
+        ("claude", "Read", "file_path", "/dev/null", 0),
+        ("claude", "Grep", "path", "/proc/self", 2),
+        ("claude", "Grep", "path", "~", 2),
+        ("gemini", "grep_search", "dir_path", "/", 2),
+        ("claude", "LS", "path", "~", 0),
+        ("claude", "Grep", "path", "src", 0),
+        ("claude", "Grep", "path", "~/.cargo/registry", 0),
+        ("claude", "Glob", "pattern", "/usr/include/**/*.h", 0),
         ("opencode", "glob", "pattern", outside, 2),
         ("claude", "Glob", "pattern", "src/**/*.rs", 0),
         ("claude", "Glob", "pattern", "~/.ssh/*", 2),
@@ -201,6 +240,17 @@ async fn what_is_read_is_judged_by_what_it_is_to_the_cli() {
     }
     let below = json!({"path": "~", "pattern": ".ssh/*"});
     assert_eq!(run.asks("claude", call("Glob", below)).await.0, 2);
+    let searches = [
+        ("/", "**/.ssh/id_rsa", 2),
+        ("~", "**/.netrc", 2),
+        ("/usr/include", "**/*.h", 0),
+        ("~", "*.rs", 0),
+    ];
+    for (path, glob, wanted) in searches {
+        let input = json!({"path": path, "glob": glob, "pattern": "x"});
+        let (code, said) = run.asks("claude", call("Grep", input)).await;
+        assert_eq!(code, wanted, "{path} {glob}: {said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,7 +112,10 @@ fn recipes(walker: &mut Walker<'_>, text: &str) -> Found {
             .map(|(_, code)| code);
         let indented = line.starts_with([' ', '\t']).then(|| line.trim_start());
         if let Some(code) = indented.or(inline) {
-            let code = as_shell(code.trim_start_matches(['@', '-', '+']), &names);
+            let code = as_shell(
+                code.trim_start().trim_start_matches(['@', '-', '+']),
+                &names,
+            );
             walker.leniently(&code)?;
         }
     }

@@ -6,6 +6,7 @@
 use super::fs::{self, Access};
 use super::verbs::{Tool, Verb, judge as by_verb, unless, verb};
 use crate::guard::args::{self, NONE, Spec};
+use crate::guard::place::{Place, Target};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker};
 
@@ -33,8 +34,77 @@ pub(crate) static DEVICE: Rule = Rule {
     ],
 };
 
+pub(crate) static RAW: Rule = Rule {
+    id: "disk.read",
+    what: "reading a disk or the machine's memory raw",
+    reason: "it reads past the permissions of files whatever others keep there, keys included",
+    instead: "read files by their names; make an image file in the worktree for tests",
+    safer: Some("lsblk"),
+    deny: &[
+        "dd if=/dev/sda of=sda.img",
+        "strings /dev/sda1",
+        "cat /dev/mem",
+        "xxd < /dev/nvme0n1",
+    ],
+    allow: &[
+        "head -c 16 /dev/urandom",
+        "dd if=/dev/zero of=disk.img bs=1M count=4",
+        "lsblk /dev/sda",
+        "strings disk.img",
+    ],
+};
+
 /// All of this domain.
-pub(super) static ALL: &[&Rule] = &[&DEVICE];
+pub(super) static ALL: &[&Rule] = &[&DEVICE, &RAW];
+
+/// Beginnings of names below `/dev` that hold a disk or memory.
+const RAWS: [&str; 20] = [
+    "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "mapper", "loop", "sr", "disk", "mem",
+    "kmem", "port", "nbd", "zd", "rdisk", "block", "bcache",
+];
+
+/// Programs that ask about a device or set one up, and print nothing that it holds.
+const ASKERS: [&str; 23] = [
+    "lsblk",
+    "blkid",
+    "df",
+    "smartctl",
+    "udevadm",
+    "hdparm",
+    "nvme",
+    "file",
+    "findmnt",
+    "findfs",
+    "mount",
+    "umount",
+    "losetup",
+    "blockdev",
+    "cryptsetup",
+    "mdadm",
+    "lvs",
+    "pvs",
+    "vgs",
+    "dumpe2fs",
+    "lsof",
+    "fuser",
+    "docker",
+];
+
+/// Whether what a program does with a device is judged here, or is only asking.
+pub(super) fn asks(name: &str) -> bool {
+    ASKERS.contains(&name) || formats(name) && name != "debugfs"
+}
+
+fn formats(name: &str) -> bool {
+    FORMATS.contains(&name) || name.starts_with("mkfs") || name.starts_with("fsck.")
+}
+
+/// Whether a place is a disk or memory as it lies there.
+pub(super) fn is_raw(target: &Target) -> bool {
+    let name = target.path.strip_prefix("/dev/");
+    target.place == Place::Device
+        && name.is_some_and(|name| RAWS.iter().any(|raw| name.starts_with(raw)))
+}
 
 const ANY: &[Verb] = &[unless(&[], &["help", "version", "V", "h"])];
 const ANY_OPERAND: &[Verb] = &[unless(
@@ -186,8 +256,7 @@ const FORMATS: [&str; 24] = [
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     by_verb(TOOLS, command, walker)?;
     let name = command.name;
-    let formats = FORMATS.contains(&name) || name.starts_with("mkfs") || name.starts_with("fsck.");
-    if !formats {
+    if !formats(name) {
         return Ok(());
     }
     let spec = Spec {

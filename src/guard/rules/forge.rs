@@ -5,7 +5,7 @@
 
 use super::verbs::{Tool, Verb, judge as by_verb, unless, verb};
 use crate::guard::args::{self, NONE, Spec};
-use crate::guard::place::Place;
+use crate::guard::place::{self, Place};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker};
 use crate::guard::word::Value;
@@ -65,6 +65,46 @@ pub(super) fn is_api(url: &str) -> bool {
     ]
     .iter()
     .any(|part| url.contains(part))
+}
+
+/// Whether a path is one of Gitea's interface, wherever its server is: a project may have
+/// an `/api/v1/` of its own.
+pub(super) fn is_forges(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    if path.contains("/api/packages/") {
+        return true;
+    }
+    let Some((_, rest)) = path.split_once("/api/v1/") else {
+        return false;
+    };
+    let rest = place::clean("/", rest);
+    let mut parts = rest.split('/').skip(1).filter(|part| !part.is_empty());
+    let (first, second) = (parts.next(), parts.next());
+    match first {
+        Some("repos") => second == Some("migrate") || parts.next().is_some(),
+        Some("orgs" | "org" | "teams") => true,
+        Some("user") => matches!(
+            second,
+            Some("repos" | "keys" | "gpg_keys" | "applications" | "hooks" | "actions" | "emails")
+        ),
+        Some("users") => {
+            matches!(parts.next(), Some("tokens" | "keys" | "gpg_keys"))
+        }
+        Some("admin") => matches!(
+            second,
+            Some(
+                "users"
+                    | "orgs"
+                    | "hooks"
+                    | "cron"
+                    | "unadopted"
+                    | "emails"
+                    | "runners"
+                    | "actions"
+            )
+        ),
+        _ => false,
+    }
 }
 
 const GH: Spec = Spec {

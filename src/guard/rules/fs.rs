@@ -175,6 +175,9 @@ fn read(walker: &Walker<'_>, value: &Value, target: Target) -> Found<Target> {
     if target.place == Place::Secret && walker.away == 0 {
         walker.deny(&secrets::READ, &target.path)?;
     }
+    if disks::is_raw(&target) && walker.away == 0 {
+        walker.deny(&disks::RAW, &target.path)?;
+    }
     if value.is_open() && value.text().starts_with("/proc/") {
         walker.deny(&secrets::READ, &target.path)?;
     }

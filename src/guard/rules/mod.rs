@@ -31,11 +31,14 @@ pub(crate) mod publishing;
 pub(crate) mod remote;
 mod requests;
 mod scratch;
+pub(crate) mod searches;
 pub(crate) mod secrets;
 mod sed;
 pub(crate) mod shell;
+mod shown;
 mod sql;
 mod stores;
+mod tokens;
 mod verbs;
 
 use super::verdict::Rule;

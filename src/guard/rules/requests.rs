@@ -44,53 +44,133 @@ const CURL: Spec = Spec {
         "resolve",
         "cookie-jar",
         "dump-header",
+        "trace",
+        "trace-ascii",
+        "stderr",
+        "libcurl",
+        "etag-save",
+        "etag-compare",
+        "hsts",
+        "alt-svc",
+        "connect-to",
     ],
 };
+
+/// Options of curl that name a file which it writes.
+const CURL_WRITES: [&str; 13] = [
+    "o",
+    "output",
+    "c",
+    "cookie-jar",
+    "D",
+    "dump-header",
+    "trace",
+    "trace-ascii",
+    "stderr",
+    "libcurl",
+    "etag-save",
+    "hsts",
+    "alt-svc",
+];
 
 pub(super) fn curl(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let parsed = args::parse(command.args, &CURL);
     let mut urls: Vec<&Value> = parsed.operands.clone();
     let named = parsed.values(&["url"]);
     urls.extend(named);
-    written(
-        &parsed,
-        &["o", "output", "c", "cookie-jar", "D", "dump-header"],
-        &urls,
-        walker,
-    )?;
+    written(&parsed, &CURL_WRITES, &urls, walker)?;
+    let sent = Sent::of(&parsed);
     let local = !urls.is_empty()
         && urls
             .iter()
             .all(|u| is_local(u.text()) && !u.text().starts_with("file:"));
     if local {
-        return Ok(());
+        let forge = sent.changes || sent.has_body || sent.has_file;
+        return here(forge, &urls, command, walker);
     }
     for value in command.args {
         if value.has(SECRET) {
             return walker.deny(&UPLOAD, &value.shown());
         }
     }
-    let forge = urls.iter().any(|u| forge::is_api(u.text()));
-    let gets = parsed.any(&["G", "get", "I", "head"]);
-    let method = parsed
-        .value(&["X", "request"])
-        .map(|m| m.text().to_ascii_uppercase());
-    let body = [
-        "d",
-        "data",
-        "data-raw",
-        "data-binary",
-        "data-ascii",
-        "json",
-        "data-urlencode",
-        "F",
-        "form",
-        "T",
-        "upload-file",
+    if (sent.changes || sent.has_body) && urls.iter().any(|u| forge::is_api(u.text())) {
+        return walker.deny(&forge::API, &command.shown());
+    }
+    if sent.has_file {
+        return walker.deny(&UPLOAD, &command.shown());
+    }
+    if sent.has_body || sent.changes {
+        return walker.deny(&CHANGE, &command.shown());
+    }
+    Ok(())
+}
+
+/// A request that changes something on this machine: its own servers, but no forge. A
+/// test's double of one has a port of its own, and asks for no credentials.
+fn here(changes: bool, urls: &[&Value], command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let is_forge = |url: &&&Value| {
+        forge::is_forges(url.text()) && (has_usual_port(url.text()) || has_credentials(command))
+    };
+    if changes && urls.iter().any(|url| is_forge(&url)) {
+        return walker.deny(&forge::API, &command.shown());
+    }
+    Ok(())
+}
+
+/// Whether an address is of a port at which a forge listens unless told otherwise.
+fn has_usual_port(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.rsplit_once(':') {
+        Some((_, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
+            matches!(port, "80" | "443" | "3000" | "")
+        }
+        _ => true,
+    }
+}
+
+/// Whether a request says who it is from, or may.
+fn has_credentials(command: &Command<'_>) -> bool {
+    const LONGS: [&str; 8] = [
+        "--user", "--netrc", "--cookie", "--config", "--oauth2", "--auth", "--http-", "--cert",
     ];
-    let has_body = parsed.any(&body) && !gets;
-    let sends_file = parsed
-        .values(&[
+    command.args.iter().any(|arg| {
+        let text = arg.text().to_ascii_lowercase();
+        let letters = text.starts_with('-') && !text.starts_with("--");
+        letters && text.contains(['u', 'n', 'b', 'k', 'e', 'a'])
+            || LONGS.iter().any(|long| text.starts_with(long))
+            || text.contains("authorization")
+            || text.contains("token")
+            || text.contains("://") && text.contains('@')
+            || arg.is_open()
+    })
+}
+
+/// What a request of curl does beyond asking.
+struct Sent {
+    /// By its method.
+    changes: bool,
+    has_body: bool,
+    /// What it sends is a file, or nobody knows.
+    has_file: bool,
+}
+
+impl Sent {
+    fn of(parsed: &Parsed<'_>) -> Sent {
+        const BODY: [&str; 11] = [
+            "d",
+            "data",
+            "data-raw",
+            "data-binary",
+            "data-ascii",
+            "json",
+            "data-urlencode",
+            "F",
+            "form",
+            "T",
+            "upload-file",
+        ];
+        const FILES: [&str; 7] = [
             "d",
             "data",
             "data-binary",
@@ -98,23 +178,21 @@ pub(super) fn curl(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             "json",
             "F",
             "form",
-        ])
-        .iter()
-        .any(|v| v.text().contains('@') || v.text().contains('<') || v.is_open())
-        || parsed.any(&["T", "upload-file"]);
-    let changes = method
-        .as_deref()
-        .is_some_and(|m| !matches!(m, "GET" | "HEAD" | "OPTIONS"));
-    if forge && (changes || has_body) {
-        return walker.deny(&forge::API, &command.shown());
+        ];
+        let gets = parsed.any(&["G", "get", "I", "head"]);
+        let method = parsed
+            .value(&["X", "request"])
+            .map(|m| m.text().to_ascii_uppercase());
+        let is_file = |v: &&Value| v.text().contains(['@', '<']) || v.is_open();
+        Sent {
+            changes: method
+                .as_deref()
+                .is_some_and(|m| !matches!(m, "GET" | "HEAD" | "OPTIONS")),
+            has_body: parsed.any(&BODY) && !gets,
+            has_file: parsed.values(&FILES).iter().any(is_file)
+                || parsed.any(&["T", "upload-file"]),
+        }
     }
-    if sends_file || has_body {
-        return walker.deny(if sends_file { &UPLOAD } else { &CHANGE }, &command.shown());
-    }
-    if changes {
-        return walker.deny(&CHANGE, &command.shown());
-    }
-    Ok(())
 }
 
 /// Files that a download writes: judged, and known to come from the network.
@@ -151,7 +229,12 @@ pub(super) fn wget(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             "body-file",
             "header",
             "output-file",
+            "append-output",
             "input-file",
+            "save-cookies",
+            "hsts-file",
+            "warc-file",
+            "rejected-log",
         ],
     };
     let parsed = args::parse(command.args, &spec);
@@ -167,16 +250,29 @@ pub(super) fn wget(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     } else {
         written(&parsed, &["O", "output-document"], &[], walker)?;
     }
+    let logs = [
+        "o",
+        "output-file",
+        "a",
+        "append-output",
+        "save-cookies",
+        "hsts-file",
+        "warc-file",
+        "rejected-log",
+    ];
+    let files = parsed.values(&logs).into_iter();
+    fs::all(walker, Access::Write, files.filter(|v| v.text() != "-"))?;
+    let changes = parsed
+        .value(&["method"])
+        .is_some_and(|m| !matches!(m.text(), "GET" | "HEAD"));
+    let has_body = parsed.any(&["post-data", "body-data", "post-file", "body-file"]);
     if urls.iter().all(|u| is_local(u.text())) && !urls.is_empty() {
-        return Ok(());
+        return here(changes || has_body, &urls, command, walker);
     }
     if command.args.iter().any(|a| a.has(SECRET)) || parsed.any(&["post-file", "body-file"]) {
         return walker.deny(&UPLOAD, &command.shown());
     }
-    let changes = parsed
-        .value(&["method"])
-        .is_some_and(|m| !matches!(m.text(), "GET" | "HEAD"));
-    if changes || parsed.any(&["post-data", "body-data"]) {
+    if changes || has_body {
         let forge = urls.iter().any(|u| forge::is_api(u.text()));
         return walker.deny(if forge { &forge::API } else { &CHANGE }, &command.shown());
     }
@@ -193,15 +289,17 @@ pub(super) fn httpie(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         .get(usize::from(method.is_some()))
         .copied()
         .unwrap_or_default();
-    if is_local(url) || url.starts_with(':') {
-        return Ok(());
-    }
     let fields = words
         .iter()
         .skip(usize::from(method.is_some()) + 1)
         .any(|w| w.contains('=') && !w.contains("=="));
-    let changes = method.is_some_and(|m| !matches!(*m, "GET" | "HEAD" | "OPTIONS"));
-    if changes || (fields && method.is_none()) {
+    let changes = method.is_some_and(|m| !matches!(*m, "GET" | "HEAD" | "OPTIONS"))
+        || (fields && method.is_none());
+    if is_local(url) || url.starts_with(':') {
+        let urls: Vec<&Value> = parsed.operands.clone();
+        return here(changes, &urls, command, walker);
+    }
+    if changes {
         let rule = if forge::is_api(url) {
             &forge::API
         } else {

@@ -4,7 +4,8 @@
 //! printed, stored or sent.
 
 use super::fs::{self, Access};
-use super::verbs::{Tool, judge as by_verb, verb, with};
+use super::verbs::judge as by_verb;
+use super::{disks, searches, shown, tokens};
 use crate::guard::args::{self, NONE, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker, parameters};
@@ -58,89 +59,6 @@ pub(crate) static SHOW: Rule = Rule {
 /// All of this domain.
 pub(super) static ALL: &[&Rule] = &[&READ, &SHOW];
 
-const fn tool(names: &'static [&'static str], verbs: &'static [super::verbs::Verb]) -> Tool {
-    Tool {
-        names,
-        spec: Spec {
-            valued: "",
-            longs: &["profile", "region", "project", "account", "hostname"],
-        },
-        rule: &SHOW,
-        verbs,
-    }
-}
-
-const TOOLS: &[Tool] = &[
-    tool(
-        &["gh"],
-        &[
-            verb(&["auth", "token|login|refresh|setup-git"]),
-            with(&["auth", "status"], &["show-token", "t"]),
-        ],
-    ),
-    tool(
-        &["gpg", "gpg2"],
-        &[with(&[], &["export-secret-keys", "export-secret-subkeys"])],
-    ),
-    tool(
-        &["pass", "gopass"],
-        &[verb(&["show|generate|insert|edit|rm|mv|cp|ls|find|grep"])],
-    ),
-    tool(&["op"], &[verb(&["read|item|document|signin|inject"])]),
-    tool(&["secret-tool"], &[verb(&["lookup|search|store|clear"])]),
-    tool(&["keyctl"], &[verb(&["print|read|pipe"])]),
-    tool(
-        &["vault"],
-        &[
-            verb(&[
-                "kv|read|token|login|operator|delete|write|policy|auth|secrets|lease",
-                "*",
-            ]),
-            verb(&["read|token|login|write|delete"]),
-        ],
-    ),
-    tool(
-        &["aws"],
-        &[
-            verb(&["configure", "get|export-credentials|set"]),
-            verb(&["secretsmanager", "get-secret-value|batch-get*"]),
-            with(&["ssm", "get-parameter*"], &["with-decryption"]),
-            verb(&["sts", "get-session-token|assume-role*|get-federation*"]),
-            verb(&["ecr", "get-login-password|get-authorization-token"]),
-            verb(&["eks", "get-token"]),
-        ],
-    ),
-    tool(
-        &["gcloud"],
-        &[
-            verb(&[
-                "auth",
-                "print-access-token|print-identity-token|login|activate*",
-            ]),
-            verb(&["auth", "application-default", "*"]),
-            verb(&["secrets", "versions", "access"]),
-        ],
-    ),
-    tool(
-        &["az"],
-        &[
-            verb(&["account", "get-access-token"]),
-            verb(&["keyvault", "secret|key", "show|download|delete|set|purge"]),
-        ],
-    ),
-    tool(
-        &["security"],
-        &[verb(&[
-            "find-generic-password|find-internet-password|dump-keychain|export",
-        ])],
-    ),
-    tool(&["heroku"], &[verb(&["config*"]), verb(&["auth*"])]),
-    tool(
-        &["npm"],
-        &[verb(&["token", "*"]), verb(&["config", "get", "*_auth*"])],
-    ),
-];
-
 /// Programs whose operands are words, names or patterns, and whose files are none of our business.
 const SPEAKERS: [&str; 22] = [
     "echo",
@@ -169,7 +87,9 @@ const SPEAKERS: [&str; 22] = [
 
 /// Judges what a program reads, whatever program it is.
 pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
-    by_verb(TOOLS, command, walker)?;
+    by_verb(tokens::TOOLS, command, walker)?;
+    shown::judge(command, walker)?;
+    searches::judge(command, walker)?;
     let args = command.args;
     match command.name {
         "printenv" => {
@@ -177,10 +97,6 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
                 walker.deny(&SHOW, arg.text())?;
             }
             return Ok(());
-        }
-        "jq" | "gojq" | "yq" => {
-            let program = args.iter().find(|a| !a.text().starts_with('-'));
-            environment_of(program.map_or("", Value::text), walker)?;
         }
         "test" | "[" | "export" | "unset" => return Ok(()),
         "ssh-keygen" => {
@@ -206,36 +122,15 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     }
     let skips = usize::from(is_search(command.name));
     let parsed = args::parse(args, &NONE);
+    let asks = disks::asks(command.name);
     for operand in parsed.operands.iter().skip(skips) {
-        reads(walker, operand)?;
+        if !asks || !disks::is_raw(&walker.target(operand, true)) {
+            reads(walker, operand)?;
+        }
     }
     for option in args.iter().filter(|a| a.text().starts_with('-')) {
         if let Some(at) = option.text().find('=') {
             reads(walker, &option.tail(at + 1))?;
-        }
-    }
-    Ok(())
-}
-
-/// `env` and `$ENV` of jq: all of it, or a secret of it.
-fn environment_of(program: &str, walker: &Walker<'_>) -> Found {
-    for (at, name) in program
-        .match_indices("$ENV")
-        .chain(program.match_indices("env"))
-    {
-        let rest = program.get(at + name.len()..).unwrap_or_default();
-        let before = program.get(..at).unwrap_or_default();
-        let is_word = |c: char| c.is_alphanumeric() || "._$\"".contains(c);
-        if before.ends_with(is_word)
-            || (name == "env" && rest.starts_with(is_word) && !rest.starts_with('.'))
-        {
-            continue;
-        }
-        let end = rest.find(|c: char| !c.is_alphanumeric() && !"._".contains(c));
-        let field = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let field = field.trim_start_matches('.');
-        if field.is_empty() || parameters::is_secret_name(field) {
-            walker.deny(&SHOW, program)?;
         }
     }
     Ok(())
@@ -251,7 +146,8 @@ fn is_search(name: &str) -> bool {
 /// An operand as a path; `file://` and the `@` of curl are taken off.
 fn reads(walker: &Walker<'_>, operand: &Value) -> Found {
     let text = operand.text();
-    if !text.contains(['/', '.', '~']) || text.contains('\n') {
+    // A number is an option's value.
+    if text.contains('\n') || text.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(());
     }
     let cut = ["file://", "@"]

@@ -1,4 +1,4 @@
-//! A script of sed → the files it writes and the commands it runs.
+//! A script of sed → the files it reads and writes and the commands it runs.
 //!
 //! Invariant: addresses, texts and patterns are passed by, so that a letter in
 //! them is no command; what the flag `e` would run is judged where it is
@@ -62,7 +62,11 @@ impl<'a> Reader<'a> {
                 fs::access(walker, Access::Write, &Value::new(file))?;
             }
             'e' => self.runs(walker)?,
-            'a' | 'i' | 'c' | 'r' | 'R' | '#' => {
+            'r' | 'R' => {
+                let file = self.line().trim();
+                fs::access(walker, Access::Read, &Value::new(file))?;
+            }
+            'a' | 'i' | 'c' | '#' => {
                 self.line();
             }
             'b' | 't' | 'T' | ':' => {

@@ -5,7 +5,7 @@
 
 use super::tree::{Assign, Assigned, Block, Joint, Node, Pipeline, Redirect, Simple, Word as Ours};
 use brush_parser::ast::{
-    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, Command,
+    AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, BinaryPredicate, Command,
     CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind,
     IoFileRedirectTarget, IoRedirect, Pipeline as TheirPipeline, ProcessSubstitutionKind,
     RedirectList, SeparatorOperator, SimpleCommand, SubshellCommand, Word,
@@ -278,7 +278,13 @@ fn test_words(test: &ExtendedTestExpr, words: &mut Vec<String>) {
             test_words(inner, words);
         }
         ExtendedTestExpr::UnaryTest(_, word) => words.push(word.value.clone()),
-        ExtendedTestExpr::BinaryTest(_, left, right) => {
+        ExtendedTestExpr::BinaryTest(operator, left, right) => {
+            // What matches is kept: the walk has to know that something was matched.
+            let matches = matches!(
+                operator,
+                BinaryPredicate::StringMatchesRegex | BinaryPredicate::StringContainsSubstring
+            );
+            words.extend(matches.then(|| "=~".to_owned()));
             words.push(left.value.clone());
             words.push(right.value.clone());
         }

@@ -11,11 +11,14 @@ use crate::guard::syntax::{
     self,
     tree::{Block, Joint, Node, Pipeline},
 };
-use crate::guard::word::{Ground, OPAQUE, PLAIN, Value};
+use crate::guard::word::{Ground, OPAQUE, PLAIN, SECRET, Value};
 use std::rc::Rc;
 
 /// How many values of a loop's list are walked one by one.
 const LOOP_VALUES_MAX: usize = 32;
+
+/// How many groups of a match are followed.
+const GROUPS: usize = 10;
 
 impl Walker<'_> {
     pub(super) fn block(&mut self, block: &Block, stdin: Stream) -> Found<Stream> {
@@ -96,11 +99,7 @@ impl Walker<'_> {
                 Ok(Stream::Empty)
             }
             Node::Test(words) => {
-                for word in words {
-                    for value in self.word(word)? {
-                        self.index(&value)?;
-                    }
-                }
+                self.test(words)?;
                 Ok(Stream::Empty)
             }
             Node::Sum(sum) => {
@@ -122,9 +121,26 @@ impl Walker<'_> {
             Node::Redirected(body, redirects) => {
                 let (stdin, outlets) = self.redirects(redirects, stdin)?;
                 let out = self.node(body, stdin)?;
-                Ok(self.poured(out, &outlets))
+                self.poured(out, &outlets)
             }
         }
+    }
+
+    /// `[[ … ]]`; what matches is kept by the shell.
+    fn test(&mut self, words: &[String]) -> Found {
+        let mut has_secret = false;
+        for word in words {
+            for value in self.word(word)? {
+                self.index(&value)?;
+                has_secret |= value.has(SECRET);
+            }
+        }
+        if words.iter().any(|word| word == "=~") {
+            let mark = if has_secret { SECRET } else { OPAQUE };
+            self.state
+                .set("BASH_REMATCH", vec![Value::mark(mark); GROUPS]);
+        }
+        Ok(())
     }
 
     /// Substitutions inside an arithmetic expression run too.
@@ -168,7 +184,7 @@ impl Walker<'_> {
         let kept = std::mem::replace(&mut self.lenient, true);
         let found = self.apart(text, Stream::Empty);
         self.lenient = kept;
-        found.map(|_| ())
+        self.aside(&found?)
     }
 
     fn each(

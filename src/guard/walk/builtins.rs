@@ -4,9 +4,10 @@
 //! judged; one that moves the shell moves the state; all others are left to
 //! the rules.
 
+use super::parameters::is_secret_name;
 use super::{Command, Found, State, Stream, Walker, substitute};
 use crate::guard::rules::shell;
-use crate::guard::word::{OPAQUE, Value, joined};
+use crate::guard::word::{OPAQUE, SECRET, Value, joined};
 
 /// Runs a builtin; none when it is no builtin that matters here.
 pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
@@ -22,6 +23,9 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             walker.state.cwds = walker.state.stack.pop().unwrap_or_else(|| vec![None]);
         }
         "export" | "declare" | "typeset" if lists(args) => return Ok(Some(Stream::Secret)),
+        "export" | "declare" | "typeset" | "local" | "readonly" if tells(args, &walker.state) => {
+            return Ok(Some(Stream::Secret));
+        }
         "export" | "declare" | "typeset" | "local" | "readonly" => {
             let own = command.name != "export" && command.name != "readonly";
             declares(args, own, &mut walker.state);
@@ -63,6 +67,17 @@ fn lists(args: &[Value]) -> bool {
         !letters.is_empty() && letters.chars().all(|c| "xpg".contains(c))
     };
     args.iter().all(letters)
+}
+
+/// Whether `-p` is asked to print a variable that holds a secret.
+fn tells(args: &[Value], state: &State) -> bool {
+    let (options, names): (Vec<&Value>, Vec<&Value>) =
+        args.iter().partition(|a| a.text().starts_with('-'));
+    let holds = |name: &&Value| match state.get(name.text()) {
+        Some(values) => values.iter().any(|value| value.has(SECRET)),
+        None => is_secret_name(name.text()),
+    };
+    options.iter().any(|a| a.text().contains('p')) && names.iter().any(holds)
 }
 
 /// Builtins that give names a meaning.
@@ -191,15 +206,28 @@ fn read(command: &Command<'_>, state: &mut State) {
             .map(|line| vec![Value::new(line.trim())])
             .collect(),
         Stream::Plain => vec![vec![Value::mark(crate::guard::word::PLAIN)]],
-        Stream::Secret => vec![vec![Value::mark(crate::guard::word::SECRET)]],
+        secret if secret.is_secret() => vec![vec![Value::mark(SECRET)]],
         Stream::Private => vec![vec![Value::mark(crate::guard::word::PRIVATE)]],
         _ => vec![vec![Value::mark(OPAQUE)]],
+    };
+    let is_read = command.name == "read";
+    let values = if is_read {
+        values
+    } else {
+        // All lines are one array.
+        vec![values.into_iter().flatten().collect()]
     };
     let mut args = command.args.iter();
     let mut named = false;
     while let Some(arg) = args.next() {
         match arg.text() {
-            "-d" | "-n" | "-N" | "-p" | "-t" | "-u" | "-i" => {
+            "-d" | "-n" | "-u" => {
+                args.next();
+            }
+            "-N" | "-p" | "-t" | "-i" if is_read => {
+                args.next();
+            }
+            "-O" | "-s" | "-c" | "-C" if !is_read => {
                 args.next();
             }
             "-a" => {}

@@ -8,7 +8,7 @@ use super::peel::operand;
 use super::substitute::below;
 use super::{Command, Found, Stream, Walker};
 use crate::guard::place::Place;
-use crate::guard::rules::fs;
+use crate::guard::rules::{fs, searches};
 use crate::guard::word::{OPAQUE, PLAIN, PRIVATE, SECRET, Value, joined};
 
 /// What a stream is as the arguments that `xargs` makes of it.
@@ -161,6 +161,9 @@ pub(super) fn parallel(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<
 
 pub(super) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
     let roots = roots(command.args);
+    let patterns = searches::patterns(command.args);
+    let secret = |root| searches::found(walker, root, &patterns).map(Value::new);
+    let secrets: Vec<Value> = roots.iter().filter_map(secret).collect();
     let mut args = command.args.iter().enumerate();
     while let Some((at, arg)) = args.next() {
         let runs = ["-exec", "-execdir", "-ok", "-okdir"].contains(&arg.text());
@@ -177,6 +180,7 @@ pub(super) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stre
         let given: Vec<Value> = roots
             .iter()
             .map(|root| if all { root.clone() } else { found(root) })
+            .chain(secrets.iter().cloned())
             .collect();
         let out = each(walker, argv, Some("{}"), &given)?;
         walker.aside(&out)?;
@@ -191,6 +195,7 @@ pub(super) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stre
             .any(|root| walker.target(root, true).place == Place::Root);
         handed.extend(whole.then(|| Value::pattern("./.*")));
     }
+    handed.extend(secrets);
     Ok(Stream::Paths(handed))
 }
 

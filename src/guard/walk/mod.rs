@@ -10,6 +10,7 @@ mod builtins;
 mod effort;
 pub(crate) mod endless;
 mod expand;
+mod filters;
 mod interpret;
 pub(crate) mod many;
 mod outlet;

@@ -4,7 +4,7 @@
 //! Invariant: `Text` is said only where the text is known to the letter. What
 //! is not in a table is unknown.
 
-use super::{Command, Stream, Walker};
+use super::{Command, Stream, Walker, filters};
 use crate::guard::rules::net;
 use crate::guard::word::{SECRET, Value, joined, unescape};
 
@@ -24,12 +24,6 @@ const PLAIN: [&str; 14] = [
     "cksum",
     "tty",
     "arch",
-];
-
-/// Commands that pass on what flows into them, some of it or changed.
-const FILTERS: [&str; 22] = [
-    "grep", "egrep", "fgrep", "rg", "head", "tail", "sort", "uniq", "cut", "tr", "sed", "awk",
-    "gawk", "tac", "rev", "base64", "gunzip", "zcat", "gzip", "xxd", "column", "jq",
 ];
 
 /// Tools whose output is made to be evaluated.
@@ -89,7 +83,7 @@ pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         }
         _ if net::fetches(name) => Stream::Remote,
         _ if PLAIN.contains(&name) => Stream::Plain,
-        _ if FILTERS.contains(&name) => filter(command, walker),
+        _ if filters::is_filter(name) => filters::of(command, walker),
         _ if TOOLS.contains(&name) => Stream::Tool,
         _ => Stream::Unknown,
     }
@@ -105,7 +99,7 @@ pub(super) fn program(args: &[Value]) -> Stream {
     }
 }
 
-fn is_listing(arg: &Value) -> bool {
+pub(super) fn is_listing(arg: &Value) -> bool {
     arg.text().starts_with('-')
 }
 
@@ -201,102 +195,6 @@ fn passed(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         });
     }
     out
-}
-
-/// What the files hold that a filter names.
-fn files(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
-    let operands = command.args.iter().filter(|a| !is_listing(a));
-    operands.fold(Stream::Empty, |out, file| out.then(walker.content(file)))
-}
-
-fn filter(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
-    let lists = command.name.ends_with("rg") || command.name.ends_with("grep");
-    let letters = |a: &Value| {
-        a.text().starts_with('-') && !a.text().starts_with("--") && a.text().contains(['l', 'L'])
-    };
-    let by_name = |a: &Value| a.text().starts_with("--files");
-    if lists && command.args.iter().any(|a| letters(a) || by_name(a)) {
-        let operands: Vec<&Value> = command
-            .args
-            .iter()
-            .filter(|a| !a.text().starts_with('-'))
-            .collect();
-        let paths = operands.get(1..).unwrap_or_default();
-        if paths.is_empty() {
-            return Stream::Paths(vec![Value::new(".")]);
-        }
-        return Stream::Paths(paths.iter().map(|p| (*p).clone()).collect());
-    }
-    match command.stdin {
-        Stream::Empty => match files(command, walker) {
-            known @ (Stream::Remote | Stream::Secret | Stream::Private) => known,
-            _ => Stream::Unknown,
-        },
-        // Names that are no secret's, or how many there are.
-        Stream::Secret if lists && asks_for_others(command.args) => Stream::Unknown,
-        Stream::Secret if names_only(command) => Stream::Unknown,
-        // A program may turn names into anything.
-        Stream::Paths(_)
-            if ["sed", "awk", "gawk", "tr", "base64", "xxd", "jq"].contains(&command.name) =>
-        {
-            Stream::Unknown
-        }
-        other => other.clone().filtered(),
-    }
-}
-
-/// Whether a search of the environment is for what holds no secret.
-fn asks_for_others(args: &[Value]) -> bool {
-    if args
-        .iter()
-        .any(|a| matches!(a.text(), "-c" | "-q" | "--count" | "--quiet"))
-    {
-        return true;
-    }
-    if args
-        .iter()
-        .any(|a| matches!(a.text(), "-v" | "--invert-match"))
-    {
-        return false;
-    }
-    let pattern = args.iter().find(|a| !is_listing(a)).map(Value::text);
-    let pattern = pattern.unwrap_or_default().to_ascii_uppercase();
-    let words = pattern.split(|c: char| !c.is_ascii_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let holds = |word: &&&str| {
-        word.len() < 2
-            || SECRETS
-                .iter()
-                .any(|s| s.contains(**word) || s.len() > 3 && word.contains(s))
-    };
-    !words.is_empty() && words.iter().find(holds).is_none()
-}
-
-/// Parts of names and values that say a secret.
-const SECRETS: [&str; 12] = [
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "APIKEY",
-    "KEY",
-    "CREDENTIAL",
-    "AUTH",
-    "PRIVATE",
-    "ANTHROPIC",
-    "OPENAI",
-    "GEMINI",
-];
-
-/// `cut -d= -f1`, `awk -F= '{print $1}'`: names without what they hold.
-fn names_only(command: &Command<'_>) -> bool {
-    let has = |text: &str| command.args.iter().any(|a| a.text() == text);
-    match command.name {
-        "cut" => has("-d=") && (has("-f1") || has("-f 1")),
-        "awk" => has("-F=") && has("{print $1}"),
-        "sed" => command.args.iter().any(|a| a.text().starts_with("s/=.*/")),
-        _ => false,
-    }
 }
 
 /// `ls`, and what git lists: names below the working directory or the operands.

@@ -31,8 +31,8 @@ const PLAIN_NAMES: [&str; 19] = [
     "LANG",
 ];
 
-/// Variables that name a tool, and the tool they stand for when nothing sets them.
-const TOOLS: [(&str, &str); 19] = [
+/// Variables that name a tool or a place, and what they stand for when nothing sets them.
+const TOOLS: [(&str, &str); 20] = [
     ("CC", "cc"),
     ("CXX", "c++"),
     ("LD", "ld"),
@@ -52,6 +52,8 @@ const TOOLS: [(&str, &str); 19] = [
     ("BASH", "bash"),
     ("GIT", "git"),
     ("ADF_BIN", "adf"),
+    // The run's own keys: a place that stands for it, among the factory's.
+    ("ADF_AGENT_DIR", "/run/adf/agent"),
 ];
 
 /// Whether a variable's name says that it holds a secret.

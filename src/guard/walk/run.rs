@@ -4,7 +4,7 @@
 //! Invariant: a command whose name is not known is denied; each layer is taken
 //! off by its own table and what is inside runs through here again.
 
-use super::{Command, Found, Stream, Walker, builtins, interpret, outlet, peel};
+use super::{Command, Found, Stream, Walker, builtins, filters, interpret, outlet, peel};
 use crate::guard::patch;
 use crate::guard::place::{self, Place};
 use crate::guard::rules::{self, shell};
@@ -79,7 +79,7 @@ impl Walker<'_> {
             return Ok(out);
         }
         if let Some(out) = interpret::run(&command, self)? {
-            return Ok(out);
+            return Ok(filters::behind(&command, out));
         }
         if let Some(out) = peel::run(&command, self)? {
             return Ok(out);
@@ -188,10 +188,10 @@ impl Walker<'_> {
 
     /// What is printed where nobody follows it ends in a log.
     pub(crate) fn aside(&self, out: &Stream) -> Found {
-        match out {
-            Stream::Secret => self.deny(&rules::secrets::SHOW, "the environment"),
-            _ => Ok(()),
+        if out.is_secret() {
+            return self.deny(&rules::secrets::SHOW, "the environment");
         }
+        Ok(())
     }
 
     /// Judges a text that a program is given to run by a shell; what it prints.

@@ -129,7 +129,7 @@ impl Walker<'_> {
         }
         self.endless(&argv, simple, &outlets)?;
         let out = self.run(&argv, stdin, &env)?;
-        Ok(self.poured(out, &outlets))
+        self.poured(out, &outlets)
     }
 
     /// Prompts are expanded, and one variable is run, before each command.
@@ -279,16 +279,17 @@ impl Walker<'_> {
     }
 
     /// What is left for a pipe when the output goes to files.
-    pub(super) fn poured(&mut self, out: Stream, outlets: &Outlets) -> Stream {
+    pub(super) fn poured(&mut self, out: Stream, outlets: &Outlets) -> Found<Stream> {
         if outlets.files.is_empty() {
-            return out;
+            return Ok(out);
         }
         for (path, appends) in &outlets.files {
+            super::filters::stored(self, &out, path)?;
             let before = self.state.files.remove(path).filter(|_| *appends);
             let content = before.unwrap_or_default().then(out.clone());
             self.state.files.insert(path.clone(), content);
         }
-        Stream::Empty
+        Ok(Stream::Empty)
     }
 }
 

@@ -62,7 +62,7 @@ impl Stream {
                 paths.extend(more);
                 Stream::Paths(paths)
             }
-            (Stream::Secret, _) | (_, Stream::Secret) => Stream::Secret,
+            (one, other) if one.is_secret() || other.is_secret() => Stream::Secret,
             (Stream::Private, _) | (_, Stream::Private) => Stream::Private,
             (Stream::Remote, _) | (_, Stream::Remote) => Stream::Remote,
             (Stream::Own, Stream::Own) => Stream::Own,
@@ -74,6 +74,7 @@ impl Stream {
     /// What is left of it behind a filter that drops or changes parts.
     pub(crate) fn filtered(self) -> Stream {
         match self {
+            Stream::Text(_) if self.is_secret() => Stream::Secret,
             Stream::Text(_) | Stream::Tool | Stream::Own | Stream::Program(_) => Stream::Unknown,
             other => other,
         }

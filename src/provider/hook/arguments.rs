@@ -68,23 +68,33 @@ pub(super) fn wants(tool: &str, how: How, input: &Input) -> Result<Want, String>
         How::Read(fields) => Want::Read(fields.iter().flat_map(|f| texts(input.get(*f))).collect()),
         How::Names(pattern, folders) => {
             let folder = folders.iter().flat_map(|f| texts(input.get(*f))).next();
-            let below = |name: String| match &folder {
-                Some(folder) if !name.starts_with(['/', '~']) => format!("{folder}/{name}"),
-                _ => name,
-            };
-            Want::Read(
-                texts(input.get(pattern))
-                    .into_iter()
-                    .map(below)
-                    .chain(folder.clone())
-                    .collect(),
-            )
+            let names = texts(input.get(pattern)).into_iter();
+            let below = names.map(|name| below(folder.as_deref(), name));
+            Want::Read(below.chain(folder.clone()).collect())
+        }
+        How::Search(folders, patterns) => {
+            let folder = folders.iter().flat_map(|f| texts(input.get(*f))).next();
+            let mut names: Vec<String> =
+                patterns.iter().flat_map(|p| texts(input.get(*p))).collect();
+            if names.is_empty() && folder.is_some() {
+                names.push("**".to_owned());
+            }
+            let below = names.into_iter().map(|name| below(folder.as_deref(), name));
+            Want::Read(below.chain(folder.clone()).collect())
         }
         How::Fetch(field) => {
             let text = needed(field)?;
             let words = text.split(|c: char| c.is_whitespace() || "<>\"'`()".contains(c));
-            let urls =
-                words.filter(|word| !word.is_empty() && (word.contains("://") || field == "url"));
+            let ends = [',', '.', ';', ':', '!', '?'];
+            let urls = words
+                .filter(|word| !word.is_empty() && (is_address(word) || field == "url"))
+                .map(|word| {
+                    if field == "url" {
+                        word
+                    } else {
+                        word.trim_end_matches(ends)
+                    }
+                });
             Want::Fetch(urls.map(str::to_owned).collect())
         }
         How::Nothing => Want::Nothing,
@@ -99,6 +109,24 @@ pub(super) fn wants(tool: &str, how: How, input: &Input) -> Result<Want, String>
         ));
     }
     Ok(wanted)
+}
+
+/// A name below a folder, if one is told and the name needs it.
+fn below(folder: Option<&str>, name: String) -> String {
+    match folder {
+        Some(folder) if !name.starts_with(['/', '~']) => format!("{folder}/{name}"),
+        _ => name,
+    }
+}
+
+/// Whether a word of a text is taken for an address: by its scheme, or by a host of dots or
+/// colons with a path behind it.
+fn is_address(word: &str) -> bool {
+    let host = word.split(['/', '?', '#']).next().unwrap_or_default();
+    let inside = host.trim_matches(['.', ',', ':', ';', '!']);
+    word.contains("://")
+        || inside.contains(['.', ':'])
+        || host.len() < word.len() && !host.is_empty()
 }
 
 /// Text, or the words of a command as one line of shell text.

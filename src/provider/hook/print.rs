@@ -60,7 +60,7 @@ impl Cli {
                 named(input, field, &mut files);
                 print(id, tool, &names(files.iter().map(String::as_str)))
             }
-            Some(How::Read(fields)) => {
+            Some(How::Read(fields) | How::Search(fields, _)) => {
                 let files: Vec<String> = fields.iter().flat_map(|f| texts(input.get(*f))).collect();
                 print(id, tool, &names(files.iter().map(String::as_str)))
             }

@@ -14,6 +14,9 @@ pub(super) enum How {
     Write(&'static str),
     /// Files or folders that are read.
     Read(&'static [&'static str]),
+    /// All that lies below a folder, which one of the first arguments names, or what fits the
+    /// pattern that one of the others is.
+    Search(&'static [&'static str], &'static [&'static str]),
     /// Names of a pattern below a folder, which one of these arguments names.
     Names(&'static str, &'static [&'static str]),
     /// A patch.
@@ -34,7 +37,7 @@ const CLAUDE: Tools = &[
     ("NotebookEdit", How::Write("notebook_path")),
     ("Read", How::Read(&["file_path"])),
     ("Glob", How::Names("pattern", &["path"])),
-    ("Grep", How::Read(&["path"])),
+    ("Grep", How::Search(&["path"], &["glob"])),
     ("LS", How::Read(&["path"])),
     ("BashOutput", How::Nothing),
     ("KillShell", How::Nothing),
@@ -70,7 +73,7 @@ const OPENCODE: Tools = &[
     ("apply_patch", How::Patch("patchText")),
     ("read", How::Read(&["filePath"])),
     ("glob", How::Names("pattern", &["path"])),
-    ("grep", How::Read(&["path"])),
+    ("grep", How::Search(&["path"], &["include"])),
     ("list", How::Read(&["path"])),
     ("task", How::Nothing),
     ("todowrite", How::Nothing),
@@ -88,8 +91,14 @@ const GEMINI: Tools = &[
     ("read_many_files", How::Read(&["include", "paths"])),
     ("list_directory", How::Read(&["dir_path", "path"])),
     ("glob", How::Names("pattern", &["dir_path", "path"])),
-    ("grep_search", How::Read(&["dir_path", "path"])),
-    ("search_file_content", How::Read(&["dir_path", "path"])),
+    (
+        "grep_search",
+        How::Search(&["dir_path", "path"], &["include"]),
+    ),
+    (
+        "search_file_content",
+        How::Search(&["dir_path", "path"], &["include"]),
+    ),
     ("web_fetch", How::Fetch("prompt")),
     ("google_web_search", How::Nothing),
     ("write_todos", How::Nothing),
@@ -140,6 +149,7 @@ impl How {
             How::Write(field) => vec![field],
             How::Read(fields) => fields.to_vec(),
             How::Names(pattern, folders) => [&[pattern], folders].concat(),
+            How::Search(folders, patterns) => [folders, patterns].concat(),
             How::Run(_) | How::Patch(_) | How::Fetch(_) | How::Nothing => Vec::new(),
         }
     }
