@@ -13,6 +13,7 @@ mod combinations;
 mod dispatch;
 mod init;
 mod install;
+mod places;
 mod refused;
 mod site;
 mod smoke;
