@@ -18,3 +18,4 @@ mod refused;
 mod site;
 mod smoke;
 mod units;
+mod upgrade;
