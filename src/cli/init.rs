@@ -92,7 +92,7 @@ pub struct Init {
     /// Write it
     #[arg(long)]
     apply: bool,
-    /// With --apply: replace files that say something else
+    /// With --apply: replace files that say something else; their modes and the links to them stay
     #[arg(long, requires = "apply")]
     force: bool,
 }
