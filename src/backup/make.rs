@@ -3,15 +3,16 @@
 //! Invariant: the file stands under its name only when it is whole and on disk,
 //! readable by its owner alone (it holds the key of the marks).
 
+use super::draft::Draft;
 use super::manifest::{self, Entry, Manifest, Place};
-use super::{BackupError, references};
+use super::{BackupError, put, references};
 use crate::config::{self, Config, SecretSource};
 use crate::model::Time;
 use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
 use flate2::{Compression, write::GzEncoder};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// What was made.
@@ -44,10 +45,7 @@ pub fn make(config: &Config, to: &Path, now: Time) -> Result<Made, BackupError> 
     }
     let folder = to.parent().filter(|p| !p.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let draft = tempfile::Builder::new()
-        .prefix(".adf-backup-")
-        .tempdir_in(folder)
-        .map_err(BackupError::io("write beside", &to))?;
+    let draft = Draft::make(folder).map_err(BackupError::io("write beside", &to))?;
     let state = &config.settings.state_dir;
     store::open_own(state, &config.settings.project)?.copy_to(draft.path())?;
     let key = match &config.secrets.marker_key {
@@ -86,8 +84,8 @@ pub fn make(config: &Config, to: &Path, now: Time) -> Result<Made, BackupError> 
     };
     let whole = draft.path().join("whole");
     write(&whole, &manifest, &sources)?;
-    std::fs::rename(&whole, &to).map_err(BackupError::io("write", &to))?;
-    sync(folder)?;
+    // Another one of this second may stand there by now; it is not replaced.
+    put::copy(&whole, &to)?;
     let bytes = std::fs::metadata(&to).map_or(0, |m| m.len());
     Ok(Made {
         file: to,
@@ -145,9 +143,8 @@ fn write(to: &Path, manifest: &Manifest, sources: &[(Place, PathBuf)]) -> Result
     let file = File::options()
         .write(true)
         .create_new(true)
+        .mode(0o600)
         .open(to)
-        .map_err(failed())?;
-    file.set_permissions(PermissionsExt::from_mode(0o600))
         .map_err(failed())?;
     let mut archive = tar::Builder::new(GzEncoder::new(file, Compression::default()));
     let text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
@@ -173,9 +170,4 @@ fn write(to: &Path, manifest: &Manifest, sources: &[(Place, PathBuf)]) -> Result
     file.flush()
         .and_then(|()| file.sync_all())
         .map_err(failed())
-}
-
-fn sync(folder: &Path) -> Result<(), BackupError> {
-    let synced = File::open(folder).and_then(|dir| dir.sync_all());
-    synced.map_err(BackupError::io("write", folder))
 }

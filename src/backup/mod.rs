@@ -7,8 +7,10 @@
 //! [`manifest`], which comes first.
 //!
 //! Invariant: no token and no provider's key is ever in a backup; what is restored
-//! was checked against the manifest, and nothing that exists is overwritten.
+//! was checked against the manifest, and nothing that exists is overwritten. What is not
+//! whole yet lies in a [`draft`] that nobody else can look into.
 
+mod draft;
 mod make;
 mod manifest;
 mod put;

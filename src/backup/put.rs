@@ -1,12 +1,14 @@
 //! Files of a restore are put in their places, or none is.
 //!
 //! Invariant: nothing that exists is overwritten; what was put, and the folders made for it,
-//! go again unless all of it is kept. A file belongs to whom its folder belongs to.
+//! go again unless all of it is kept. A file belongs to whom its folder belongs to. Folders
+//! above one that is made can be passed, whatever its own mode.
 
 use super::BackupError;
+use crate::store::make_folder;
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Files put in their places and folders made for them; all go again unless the whole succeeds.
@@ -17,7 +19,7 @@ pub(super) struct Put {
 }
 
 impl Put {
-    /// Puts a file where none is, in folders of this mode.
+    /// Puts a file where none is, in a folder that has this mode where it is made now.
     pub(super) fn file(&mut self, from: &Path, to: &Path, mode: u32) -> Result<(), BackupError> {
         if to.exists() {
             return Ok(());
@@ -31,13 +33,8 @@ impl Put {
 
     /// Makes a folder and those above it, and remembers which.
     pub(super) fn folder(&mut self, path: &Path, mode: u32) -> Result<(), BackupError> {
-        let missing: Vec<&Path> = path.ancestors().take_while(|p| !p.exists()).collect();
-        for folder in missing.into_iter().rev() {
-            let made = std::fs::DirBuilder::new().mode(mode).create(folder);
-            made.map_err(BackupError::io("make", folder))?;
-            self.made.push(folder.to_owned());
-        }
-        Ok(())
+        let made = make_folder(path, mode, &mut self.made);
+        made.map_err(BackupError::io("make", path))
     }
 
     /// All that was put stays.
@@ -54,7 +51,9 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
     match std::fs::hard_link(from, to) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            return Err(BackupError::io("write", to)(error));
+            return Err(BackupError::Exists {
+                path: to.to_owned(),
+            });
         }
         Err(_) => copy_over(from, to, folder)?,
     }
@@ -81,9 +80,13 @@ fn copy_over(from: &Path, to: &Path, folder: &Path) -> Result<(), BackupError> {
         .and_then(|meta| draft.as_file().set_permissions(meta.permissions()))
         .and_then(|()| draft.as_file().sync_all())
         .map_err(BackupError::io("write", to))?;
-    let put = draft.persist_noclobber(to);
-    put.map(drop)
-        .map_err(|error| BackupError::io("write", to)(error.error))
+    match draft.persist_noclobber(to).map_err(|error| error.error) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(BackupError::Exists {
+            path: to.to_owned(),
+        }),
+        Err(error) => Err(BackupError::io("write", to)(error)),
+    }
 }
 
 impl Drop for Put {

@@ -8,6 +8,7 @@
 //! written beside it, and a restore that fails leaves no file behind.
 
 use super::BackupError;
+use super::draft::Draft;
 use super::manifest::{self, Entry, Manifest, Place};
 use super::put::{Put, copy};
 use super::references;
@@ -15,17 +16,19 @@ use crate::clock::Clock;
 use crate::config::{self, SecretSource};
 use crate::decide::rejoin::rejoin;
 use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// What a ledger has beside it until it is closed.
 const LOG_FILE: &str = "ledger.db-wal";
 /// The longest manifest, in bytes.
 const MANIFEST_BYTES_MAX: u64 = 4 << 20;
+/// How much is read at once, in bytes.
+const BLOCK_BYTES: usize = 64 << 10;
 
 /// What was restored.
 #[derive(Clone, Debug)]
@@ -51,10 +54,7 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
     let base = config.parent().unwrap_or(Path::new("/")).to_owned();
     let mut put = Put::default();
     put.folder(&base, 0o755)?;
-    let draft = tempfile::Builder::new()
-        .prefix(".adf-restore-")
-        .tempdir_in(&base)
-        .map_err(BackupError::io("write in", &base))?;
+    let draft = Draft::make(&base).map_err(BackupError::io("write in", &base))?;
     let manifest = unpack(backup, draft.path())?;
     let parts = named(backup, &manifest, draft.path())?;
     // A config that names files by absolute paths is not whole without them.
@@ -66,6 +66,15 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
         }
     }
     let staged = Staged::read(parts, &manifest, draft.path(), &config)?;
+    if staged.project != manifest.project {
+        return Err(BackupError::Damaged {
+            path: backup.to_owned(),
+            what: format!(
+                "its manifest is of project `{}` and its config of `{}`",
+                manifest.project, staged.project
+            ),
+        });
+    }
     let prepared = prepare(&staged.ledger).await;
     let (tasks, unsettled) = prepared.map_err(|error| error.of_backup(backup))?;
     let places = staged.places(&manifest, draft.path(), &base)?;
@@ -73,6 +82,7 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
     if let Some((_, to)) = exists {
         return Err(BackupError::Exists { path: to.clone() });
     }
+    put.folder(&staged.state_dir, 0o700)?;
     for (from, to) in &places {
         let is_state = to.starts_with(&staged.state_dir);
         put.file(from, to, if is_state { 0o700 } else { 0o755 })?;
@@ -133,7 +143,7 @@ fn unpack(backup: &Path, to: &Path) -> Result<Manifest, BackupError> {
     };
     let broken = |error: std::io::Error| damaged(&error.to_string());
     let file = File::open(backup).map_err(BackupError::io("read", backup))?;
-    let mut archive = tar::Archive::new(GzDecoder::new(file));
+    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
     let mut parts = archive.entries().map_err(broken)?;
     let first = parts.next().ok_or_else(|| damaged("it is empty"))?;
     let mut first = first.map_err(broken)?;
@@ -154,9 +164,28 @@ fn unpack(backup: &Path, to: &Path) -> Result<Manifest, BackupError> {
         }
         take(part, entry, &staged(to, entry)).map_err(|why| damaged(&why))?;
     }
-    match parts.next() {
-        Some(_) => Err(damaged("it holds more than its manifest says")),
-        None => Ok(manifest),
+    if parts.next().is_some() {
+        return Err(damaged("it holds more than its manifest says"));
+    }
+    ended(archive.into_inner()).map_err(broken)?;
+    Ok(manifest)
+}
+
+/// Reads on to the end, where the checksum of the whole stands, manifest included.
+fn ended(mut zipped: GzDecoder<BufReader<File>>) -> std::io::Result<()> {
+    let more = || std::io::Error::other("something follows its end");
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match zipped.read(&mut block)? {
+            0 => break,
+            // An archive is filled up with zeros.
+            n if block.iter().take(n).all(|byte| *byte == 0) => {}
+            _ => return Err(more()),
+        }
+    }
+    match zipped.into_inner().fill_buf()? {
+        [] => Ok(()),
+        _ => Err(more()),
     }
 }
 
@@ -181,7 +210,12 @@ fn staged(draft: &Path, entry: &Entry) -> PathBuf {
 }
 
 fn take(part: impl Read, entry: &Entry, to: &Path) -> Result<(), String> {
-    let mut file = File::create_new(to).map_err(|error| error.to_string())?;
+    let made = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to);
+    let mut file = made.map_err(|error| error.to_string())?;
     let part = part.take(entry.bytes.saturating_add(1));
     let copied = manifest::copy(part, &mut file).map_err(|error| error.to_string())?;
     if copied != (entry.bytes, entry.sha256.clone()) {
@@ -199,6 +233,7 @@ fn take(part: impl Read, entry: &Entry, to: &Path) -> Result<(), String> {
 
 /// A backup that was unpacked, and what its config says.
 struct Staged {
+    project: String,
     ledger: PathBuf,
     config: PathBuf,
     state_dir: PathBuf,
@@ -249,6 +284,7 @@ impl Staged {
             _ => None,
         };
         Ok(Staged {
+            project: project.clone(),
             ledger: parts.ledger,
             config: config.to_owned(),
             state_dir,

@@ -10,7 +10,7 @@ use crate::model::counted;
 use crate::setup::checkout::{self, Checkout};
 use crate::setup::diff::diff;
 use crate::setup::files::{self, File};
-use crate::setup::next::{There, coordination, steps};
+use crate::setup::next::{There, UNITS, coordination, steps};
 use crate::setup::summary::{self, summary};
 use crate::setup::unit::SYSTEM;
 use crate::setup::wishes::{CRON, gate};
@@ -92,7 +92,7 @@ pub struct Init {
     /// Write it
     #[arg(long)]
     apply: bool,
-    /// With --apply: replace files that say something else
+    /// With --apply: replace files that say something else; their modes and the links to them stay
     #[arg(long, requires = "apply")]
     force: bool,
 }
@@ -207,15 +207,7 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         )));
     }
     let adf = own_path().map_err(|_| wish("the path of this executable cannot be read"))?;
-    let dir = folder(&args.dir)?;
-    let unit = args.unit.clone().unwrap_or_else(|| {
-        let folder = if dir == Path::new(SYSTEM) {
-            Path::new("/etc/systemd/system")
-        } else {
-            dir.as_path()
-        };
-        folder.join("adf@.service")
-    });
+    let dir = settled(&args.dir).map_err(SetupError::io("--dir"))?;
     let has_path = args
         .coordinator_model
         .as_ref()
@@ -236,7 +228,7 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
     let absolute = |dir: &PathBuf| settled(dir).unwrap_or_else(|_| dir.clone());
     let state_dir = args.state_dir.as_ref().map(absolute);
     let line = args.cron_schedule.clone();
-    Ok(Wishes {
+    let mut wishes = Wishes {
         project: args.project.clone(),
         repo: args.repo.clone(),
         url,
@@ -249,24 +241,20 @@ fn wishes(args: &Init, checkout: Option<&Checkout>) -> Result<Wishes, SetupError
         coordinates: args.coordinator_model.is_some() || line.is_some(),
         cron: (line.unwrap_or_else(|| CRON.to_owned()), args.cron_issue),
         vision: vision(args, &dir, checkout),
-        unit,
+        unit: PathBuf::new(),
         state_dir: state_dir.unwrap_or_else(|| Wishes::usual_state_dir(&dir, &args.project)),
         user: owner(&dir),
         adf,
         dir,
-    })
-}
-
-/// The folder of the config, as a unit can name it.
-fn folder(dir: &Path) -> Result<PathBuf, SetupError> {
-    let dir = settled(dir).map_err(SetupError::io("--dir"))?;
-    if dir.to_string_lossy().contains(char::is_whitespace) {
-        return Err(SetupError::Wish(format!(
-            "--dir {} holds a blank, at which systemd would part it; name a folder without",
-            dir.display()
-        )));
-    }
-    Ok(dir)
+    };
+    let beside = if wishes.is_system() {
+        Path::new(UNITS)
+    } else {
+        wishes.dir.as_path()
+    };
+    let usual = beside.join(wishes.unit_name());
+    wishes.unit = args.unit.as_ref().map_or(usual, absolute);
+    Ok(wishes)
 }
 
 /// An absolute path without `..`, which systemd refuses.
@@ -328,7 +316,15 @@ fn show(staged: &Staged) {
         let path = file.path.display();
         match change {
             Change::Same => say(&format!("same     {path}")),
-            Change::Kept => say(&format!("kept     {path}: it holds a secret")),
+            Change::Kept => {
+                say(&format!("kept     {path}: it holds a secret"));
+                let mode = std::fs::metadata(&file.path).map_or(0, |data| data.mode() & 0o7777);
+                if mode & 0o077 != 0 {
+                    say(&format!(
+                        "warning: {path} can be read by others (mode {mode:04o}); run `chmod 600` on it, and replace the token if others had access"
+                    ));
+                }
+            }
             Change::New => {
                 say(&format!("new      {path} (mode {:04o})", file.mode));
                 say(diff(&file.path, None, &file.text).trim_end());

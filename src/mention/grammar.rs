@@ -50,6 +50,20 @@ pub fn find(body: &str) -> Vec<Found> {
     found
 }
 
+/// Where a text, such as a prompt, writes a mention in prose that calls nobody: `@adf:` alone,
+/// or with what is no name. One that goes on with a placeholder stands for a name.
+#[must_use]
+pub fn malformed(body: &str) -> Vec<Range<usize>> {
+    let is_filled = |end: usize| {
+        let rest = body.get(end..).unwrap_or_default();
+        rest.starts_with(['{', '<', '[', '$', '…'])
+    };
+    let hits = scan(body).into_iter();
+    let wrong = hits.filter(|hit| matches!(hit.target, Target::Malformed(_)));
+    let wrong = wrong.filter(|hit| !is_filled(hit.end));
+    wrong.map(|hit| hit.lead..hit.end).collect()
+}
+
 /// Whether a text is a name: `[a-z][a-z0-9-]{0,39}`.
 #[must_use]
 pub fn is_name(text: &str) -> bool {

@@ -4,7 +4,8 @@
 //! refused with what to do.
 
 use super::SetupError;
-use crate::act::git::Git;
+use crate::act::git::{Git, GitError, GitErrorKind};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// A checkout with at least one commit.
@@ -39,14 +40,8 @@ pub async fn look(dir: &Path) -> Result<Checkout, SetupError> {
         let call = git.call(verb).dir(&git_dir).worktree(dir);
         call.args(args.iter().copied()).cap(LIST_BYTES_MAX).run()
     };
-    if run("rev-parse", &["--verify", "--quiet", "HEAD^{commit}"])
-        .await
-        .is_err()
-    {
-        return Err(SetupError::Checkout(format!(
-            "{shown} has no commit yet; make a first one and push it: an agent starts from a commit"
-        )));
-    }
+    let head = run("rev-parse", &["--verify", "--quiet", "HEAD^{commit}"]).await;
+    head.map_err(|error| SetupError::Checkout(without_head(&shown, &error)))?;
     let listed = run("ls-files", &["-z"]).await;
     let listed = listed.map_err(|e| SetupError::Checkout(format!("{shown}: {e}")))?;
     let listed = String::from_utf8_lossy(&listed);
@@ -65,6 +60,17 @@ pub async fn look(dir: &Path) -> Result<Checkout, SetupError> {
         files,
         origin,
     })
+}
+
+/// Why there is no commit to start from. Asked quietly, git says nothing of one that is not there.
+fn without_head(dir: &impl Display, error: &GitError) -> String {
+    match error.kind {
+        GitErrorKind::NotStarted => error.kind.to_string(),
+        _ if error.detail.is_empty() => format!(
+            "{dir} has no commit yet; make a first one and push it: an agent starts from a commit"
+        ),
+        _ => format!("{dir}: {error}"),
+    }
 }
 
 /// `https://host/sub/owner/name.git` → `https://host/sub`, `owner/name`; a user in it is left out.
@@ -88,6 +94,15 @@ fn origin_of(url: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_machine_without_git_is_told_so_and_git_has_its_say() {
+        let why = |kind, detail| without_head(&"/w", &GitError::before("rev-parse", kind, detail));
+        let missing = why(GitErrorKind::NotStarted, "No such file or directory");
+        assert!(missing.contains("install git"), "{missing}");
+        assert!(why(GitErrorKind::Other, "").contains("no commit yet"));
+        assert!(why(GitErrorKind::Other, "dubious ownership").contains("dubious"));
+    }
 
     #[test]
     fn an_origin_over_http_names_forge_and_repository_without_a_user() {

@@ -8,7 +8,7 @@ use super::wishes::Wishes;
 use std::path::Path;
 
 /// Where systemd looks for units.
-const UNITS: &str = "/etc/systemd/system";
+pub const UNITS: &str = "/etc/systemd/system";
 
 /// What is on the machine already.
 #[derive(Clone, Copy, Debug)]

@@ -1,16 +1,21 @@
 //! Files to be → what would change, checked from a copy; then all of it, or none.
 //!
-//! Invariant: the copy is loaded by `config::load` before a file is touched; a
-//! file that cannot be put in its place takes back those before it.
+//! Invariant: the copy is loaded by `config::load` before a file is touched, and no
+//! path leads out of it; a file that cannot be put in its place takes back those
+//! before it. A file that is replaced keeps its mode, its owner and the links to it.
 
 use super::SetupError;
 use super::files::File;
 use crate::config::{self, Config, Fault};
 use std::{
+    collections::BTreeSet,
     fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
+    path::{Component, Path, PathBuf},
 };
+
+/// The mode of folders, whatever the umask: the service's user must be able to pass them.
+const FOLDER_MODE: u32 = 0o755;
 
 /// What would happen to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +46,21 @@ pub struct Staged {
 pub fn stage(files: Vec<File>, root: &Path, config: &Path) -> Result<Staged, SetupError> {
     let copy = tempfile::Builder::new().prefix("adf-init-").tempdir();
     let copy = copy.map_err(SetupError::io("a temporary folder"))?;
+    let mut seen = BTreeSet::new();
     for file in &files {
-        if let Ok(inner) = file.path.strip_prefix(root) {
+        if !seen.insert(&file.path) {
+            return Err(SetupError::Wish(format!(
+                "{} would hold two files at once; name another --unit",
+                file.path.display()
+            )));
+        }
+        if let Some(inner) = inside(&file.path, root)? {
             let path = copy.path().join(inner);
             make_folder(&path).map_err(SetupError::io(path.display().to_string()))?;
             fs::write(&path, &file.text).map_err(SetupError::io(path.display().to_string()))?;
         }
     }
-    let inner = config.strip_prefix(root).unwrap_or(config);
+    let inner = inside(config, root)?.unwrap_or(config);
     let loaded = config::load(&copy.path().join(inner));
     let loaded = loaded.map_err(|faults| SetupError::Config(placed(faults, copy.path(), root)))?;
     let mut found = Vec::new();
@@ -66,6 +78,22 @@ pub fn stage(files: Vec<File>, root: &Path, config: &Path) -> Result<Staged, Set
         files: found,
         config: loaded,
     })
+}
+
+/// A path from `root` on, if it is below; one that would lead out of a copy again is refused.
+fn inside<'a>(path: &'a Path, root: &Path) -> Result<Option<&'a Path>, SetupError> {
+    let Ok(inner) = path.strip_prefix(root) else {
+        return Ok(None);
+    };
+    let is_plain = |part| matches!(part, Component::Normal(_));
+    if inner.components().all(is_plain) {
+        return Ok(Some(inner));
+    }
+    Err(SetupError::Wish(format!(
+        "{} leads out of {}; name it without `..`",
+        path.display(),
+        root.display()
+    )))
 }
 
 /// Faults of the copy, as faults of the files that it is a copy of.
@@ -120,16 +148,16 @@ impl Staged {
         let mut undo = Undo::default();
         let mut drafts = Vec::new();
         // Everything is on the disk under other names before the first gets its own.
-        for (file, _, _) in &changing {
+        for (file, _, there) in &changing {
             undo.folders(&file.path).map_err(failed(&file.path))?;
-            drafts.push((draft(file).map_err(failed(&file.path))?, file));
+            let drafted = draft(file).map_err(failed(&file.path))?;
+            drafts.push((drafted, file, there));
         }
-        for ((draft, file), (_, _, there)) in drafts.into_iter().zip(&changing) {
-            let mode = fs::metadata(&file.path).map_or(file.mode, |data| data.permissions().mode());
-            let put = draft.persist(&file.path).map_err(|error| error.error);
+        for (Draft { text, to, mode }, file, there) in drafts {
+            let put = text.persist(&to).map_err(|error| error.error);
             let put = put.and_then(|written| written.sync_all());
             put.map_err(failed(&file.path))?;
-            undo.files.push((file.path.clone(), there.clone(), mode));
+            undo.files.push((to, (*there).clone(), mode));
         }
         undo.is_done = true;
         Ok(changing.len())
@@ -140,18 +168,40 @@ fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> SetupError {
     SetupError::io(format!("{} cannot be written", path.display()))
 }
 
-/// A file under another name, beside its own.
-fn draft(file: &File) -> std::io::Result<tempfile::NamedTempFile> {
+/// A file under another name, beside where it will stand.
+struct Draft {
+    text: tempfile::NamedTempFile,
+    to: PathBuf,
+    mode: u32,
+}
+
+fn draft(file: &File) -> std::io::Result<Draft> {
     use std::io::Write as _;
-    let folder = file.path.parent().unwrap_or(Path::new("/"));
-    let mut draft = tempfile::Builder::new()
+    let to = target(&file.path)?;
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    let mut text = tempfile::Builder::new()
         .prefix(".adf-init-")
         .tempfile_in(folder)?;
-    draft.write_all(file.text.as_bytes())?;
-    let mode = fs::Permissions::from_mode(file.mode);
-    draft.as_file().set_permissions(mode)?;
-    draft.as_file().sync_all()?;
-    Ok(draft)
+    text.write_all(file.text.as_bytes())?;
+    let before = fs::metadata(&to).ok();
+    if let Some(before) = &before
+        && before.uid() != text.as_file().metadata()?.uid()
+    {
+        fchown(text.as_file(), Some(before.uid()), Some(before.gid()))?;
+    }
+    let mode = before.map_or(file.mode, |before| before.permissions().mode());
+    let bits = fs::Permissions::from_mode(mode);
+    text.as_file().set_permissions(bits)?;
+    text.as_file().sync_all()?;
+    Ok(Draft { text, to, mode })
+}
+
+/// Where a file's bytes are: what a link in its place names.
+fn target(path: &Path) -> std::io::Result<PathBuf> {
+    match fs::symlink_metadata(path) {
+        Ok(data) if data.is_symlink() => fs::canonicalize(path),
+        _ => Ok(path.to_owned()),
+    }
 }
 
 /// Takes back what was done, unless all of it was.
@@ -169,6 +219,7 @@ impl Undo {
         for folder in above.into_iter().rev().filter(|folder| !folder.exists()) {
             fs::create_dir(folder)?;
             self.made.push(folder.to_owned());
+            fs::set_permissions(folder, fs::Permissions::from_mode(FOLDER_MODE))?;
         }
         Ok(())
     }

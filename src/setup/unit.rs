@@ -1,7 +1,8 @@
 //! Wishes → the systemd unit, and whose it is. Pure.
 //!
 //! Invariant: for /etc/adf it is the shipped unit, byte for byte but for the executable; anywhere
-//! else it is one that can work there: it sees the folders it names, and may write its state.
+//! else it is one that can work there: it sees the folders it names, and may write its state. It
+//! serves each project of its folder, unless the state is not called after the project.
 
 use super::wishes::Wishes;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,22 @@ impl Wishes {
         self.state_dir.starts_with(&self.dir)
     }
 
+    /// The name of the unit: of a template, where the state of each project is where the name says.
+    #[must_use]
+    pub fn unit_name(&self) -> String {
+        if self.is_system() || self.above_state().is_some() {
+            "adf@.service".to_owned()
+        } else {
+            format!("adf@{}.service", self.project)
+        }
+    }
+
+    /// The folder of the state's, where that is called after the project.
+    fn above_state(&self) -> Option<&Path> {
+        let named = self.state_dir.file_name()?.to_str()?;
+        (named == self.project).then(|| self.state_dir.parent())?
+    }
+
     /// Where the state is when nothing else is wished: where the shipped unit has it, or below
     /// the config's folder.
     #[must_use]
@@ -49,7 +66,11 @@ pub(super) fn unit(wishes: &Wishes) -> String {
     if wishes.is_system() {
         return shipped;
     }
-    let (dir, state) = (escaped(&wishes.dir), escaped(&wishes.state_dir));
+    let dir = escaped(&wishes.dir);
+    let state = match wishes.above_state() {
+        Some(above) => format!("{}/%i", escaped(above)),
+        None => escaped(&wishes.state_dir),
+    };
     let places = [
         Some(&wishes.dir),
         Some(&wishes.state_dir),

@@ -1,11 +1,13 @@
 //! What the operator asks for, resolved: every default filled in.
 //!
 //! Invariant: a review gate is one of the agents or none, a schedule has an issue
-//! to report on, and no model is pinned to a version.
+//! to report on, no model is pinned to a version, and what becomes a path or stands in
+//! a unit can: a project's name leads nowhere else, and no line is broken in two.
 
 use super::SetupError;
+use crate::mention::is_name;
 use crate::routing::is_pinned;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The roles that agents may be called after.
 pub const ROLES: [&str; 5] = ["architect", "developer", "reviewer", "security", "qa"];
@@ -86,6 +88,8 @@ impl Wishes {
     /// [`SetupError::Wish`], with what would do.
     pub fn check(&self) -> Result<(), SetupError> {
         let wish = |text: String| Err(SetupError::Wish(text));
+        self.check_names()?;
+        self.check_lines()?;
         if self.agents.is_empty() {
             return wish("--agents names nobody; name developer at least".to_owned());
         }
@@ -122,6 +126,56 @@ impl Wishes {
         Ok(())
     }
 
+    /// Files are named by the project, and the forge's repository is no address of a clone.
+    fn check_names(&self) -> Result<(), SetupError> {
+        let (project, repo) = (&self.project, &self.repo);
+        if !is_name(project) {
+            return Err(SetupError::Wish(format!(
+                "--project: {project:?} is no name; use lower-case letters, digits and hyphens, beginning with a letter, at most 40"
+            )));
+        }
+        if let Some(name) = repo.strip_suffix(".git") {
+            return Err(SetupError::Wish(format!(
+                "--repo: `{repo}` is how a clone's address ends; name the repository, `{name}`"
+            )));
+        }
+        Ok(())
+    }
+
+    /// What would break a line of the config or of the unit.
+    fn check_lines(&self) -> Result<(), SetupError> {
+        let shown = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
+        let texts = [
+            ("--url", Some(self.url.clone())),
+            ("--repo", Some(self.repo.clone())),
+            ("--command", shown(&self.command)),
+            ("--key-file", shown(&self.key_file)),
+            ("--unit", shown(&Some(self.unit.clone()))),
+            ("--coordinator-model", self.coordinator_model.clone()),
+            ("--cron-schedule", Some(self.cron.0.clone())),
+        ];
+        for (flag, text) in texts {
+            if text.is_some_and(|text| text.contains(char::is_control)) {
+                return Err(SetupError::Wish(format!(
+                    "{flag} holds a control character, such as the end of a line; write it without"
+                )));
+            }
+        }
+        for (what, path) in [
+            ("--dir", &self.dir),
+            ("--state-dir", &self.state_dir),
+            ("the path of this executable,", &self.adf),
+        ] {
+            if let Some(why) = unfit(path) {
+                return Err(SetupError::Wish(format!(
+                    "{what} {} holds {why}; name one without",
+                    path.display().to_string().escape_debug()
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether somebody plans.
     #[must_use]
     pub fn has_coordinator(&self) -> bool {
@@ -134,4 +188,21 @@ impl Wishes {
 pub fn gate(named: Option<String>, agents: &[String]) -> Option<String> {
     let shipped = agents.iter().find(|agent| *agent == "reviewer");
     named.or_else(|| shipped.cloned())
+}
+
+/// What of a path systemd would read as something else, if anything.
+fn unfit(path: &Path) -> Option<&'static str> {
+    let Some(text) = path.to_str() else {
+        return Some("what is not UTF-8, which systemd leaves out");
+    };
+    text.chars().find_map(|c| match c {
+        ' ' => Some("a blank, at which systemd would part it"),
+        '"' | '\'' => Some("a quote, which systemd would take for its own"),
+        '\\' => Some("a backslash, which systemd would take for its own"),
+        '$' => Some("a `$`, with which systemd begins a variable"),
+        c if c.is_control() || c.is_whitespace() => {
+            Some("a control character or strange blank, at which systemd would part it")
+        }
+        _ => None,
+    })
 }

@@ -45,6 +45,17 @@ pub enum StoreError {
         /// Who holds it.
         holder: Holder,
     },
+    /// Root would leave files there that the factory's user could not read.
+    #[error(
+        "{} belongs to user {owner}, and root would leave files in it that this user could not read; run this as that user, `runuser -u \"$(id -nu {owner})\" -- adf …`, or start the factory's service first and ask that one",
+        path.display()
+    )]
+    OtherOwner {
+        /// The state directory.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+    },
     /// Written by a newer `adf`.
     #[error("{} has schema {found} and this adf knows up to {known}; install the newer adf again, or go back to a copy such as {}.before-{}", path.display(), path.display(), known + 1)]
     Newer {

@@ -1,24 +1,56 @@
 //! Private files: made 0600 in a 0700 directory, whole or not at all.
 //!
-//! Invariant: nobody else can read what is made here, and a file under its
-//! final name is complete and on disk.
+//! Invariant: nobody else can read what is made here, a file under its final name is
+//! complete and on disk, and whoever owns the directory can reach and read it: folders
+//! above can be passed, and what root leaves is given to the directory's owner.
 
 use super::StoreError;
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    fs::{DirBuilder, File, OpenOptions, Permissions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
 };
 use tempfile::NamedTempFile;
 
-/// Makes a directory and its parents, for the owner alone; one that exists stays as it is.
+/// Folders above one that is made: whoever it belongs to must be able to pass them.
+const PASSED: u32 = 0o755;
+
+/// Makes a directory for the owner alone, with its parents; one that exists stays as it is.
 pub(super) fn private_dir(path: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
+    make_folder(path, 0o700, &mut Vec::new())
         .map_err(|e| StoreError::io("make the directory", path, e))
+}
+
+/// Makes a folder of this mode and those above it that are missing, whatever the umask
+/// is, and remembers which it made.
+///
+/// # Errors
+/// When one cannot be made.
+pub fn make_folder(path: &Path, mode: u32, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    let missing = path.ancestors().take_while(|folder| !folder.exists());
+    // A relative path ends in an empty one, which is the current folder.
+    let missing: Vec<&Path> = missing.filter(|f| *f != Path::new("")).collect();
+    for folder in missing.into_iter().rev() {
+        let mode = if folder == path { mode } else { PASSED };
+        match DirBuilder::new().mode(mode).create(folder) {
+            Ok(()) => made.push(folder.to_owned()),
+            // Somebody else was first.
+            Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.is_dir() => continue,
+            Err(e) => return Err(e),
+        }
+        std::fs::set_permissions(folder, Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+/// Whose a directory is, where root looks at that of another user.
+pub(super) fn other_owner(dir: &Path) -> Option<(u32, u32)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let data = std::fs::metadata(dir).ok()?;
+    (data.uid() != 0).then(|| (data.uid(), data.gid()))
 }
 
 /// Makes an empty file for the owner alone, unless there is one.
@@ -43,12 +75,17 @@ pub(super) fn parent(path: &Path) -> PathBuf {
     }
 }
 
-/// An unnamed-to-be file, 0600, beside where it will stand.
+/// An unnamed-to-be file, 0600, beside where it will stand, of the directory's owner.
 pub(super) fn draft(path: &Path) -> Result<NamedTempFile, StoreError> {
-    tempfile::Builder::new()
-        .prefix(".adf-")
-        .tempfile_in(parent(path))
-        .map_err(|e| StoreError::io("make a file beside", path, e))
+    let dir = parent(path);
+    let made = tempfile::Builder::new().prefix(".adf-").tempfile_in(&dir);
+    let given = made.and_then(|draft| {
+        if let Some((user, group)) = other_owner(&dir) {
+            fchown(draft.as_file(), Some(user), Some(group))?;
+        }
+        Ok(draft)
+    });
+    given.map_err(|e| StoreError::io("make a file beside", path, e))
 }
 
 /// Puts a finished draft under its name, on disk, in place of what stood there.

@@ -14,6 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The lock's name in the state directory.
+pub(super) const FILE: &str = "lock";
 /// How often the lock is tried when its file is swapped under us.
 const LOCK_TRIES_MAX: u32 = 5;
 /// How much of a lock file is read.
@@ -77,7 +79,7 @@ impl Drop for Lock {
 /// Who signed the lock of a state directory last, alive or not; the lock itself is not touched.
 #[must_use]
 pub fn signed(state_dir: &Path) -> Option<Holder> {
-    let file = File::open(state_dir.join("lock")).ok()?;
+    let file = File::open(state_dir.join(FILE)).ok()?;
     let mut text = String::new();
     file.take(HOLDER_BYTES_MAX).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
@@ -85,7 +87,7 @@ pub fn signed(state_dir: &Path) -> Option<Holder> {
 
 /// Takes the lock of a state directory, or says who has it.
 pub(super) fn take(state_dir: &Path, clock: &Clock) -> Result<Lock, StoreError> {
-    let path = state_dir.join("lock");
+    let path = state_dir.join(FILE);
     let fail = |e| StoreError::io("lock", &path, e);
     for _ in 0..LOCK_TRIES_MAX {
         let mut file = open_file(&path).map_err(fail)?;

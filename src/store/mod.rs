@@ -29,6 +29,7 @@ mod writer;
 
 pub use brief::Brief;
 pub use error::StoreError;
+pub use file::make_folder;
 pub use identity::{FACTORY_FILE, factory_id, marker_key};
 pub use ledger::Ledger;
 pub use lock::{Holder, signed};

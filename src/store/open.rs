@@ -1,7 +1,7 @@
 //! Opening the ledger: lock, file, migrations, identity, world, writer thread.
 //!
-//! Invariant: nothing is opened for writing without the lock, and readers never
-//! create, lock or migrate anything.
+//! Invariant: nothing is opened for writing without the lock, nor by root where it is
+//! another user's, and readers never create, lock or migrate anything.
 
 use super::{
     LEDGER_FILE, Ledger, MIGRATIONS, Migration, Reader, StoreError, file, identity, lock, migrate,
@@ -73,6 +73,7 @@ pub fn open(state_dir: &Path, clock: Clock) -> Result<Opened, StoreError> {
 /// As [`open`].
 pub fn open_with(state_dir: &Path, clock: Clock, options: &Options) -> Result<Opened, StoreError> {
     file::private_dir(state_dir)?;
+    not_of_another(state_dir, &clock)?;
     let lock = lock::take(state_dir, &clock)?;
     let path = state_dir.join(LEDGER_FILE);
     file::private_file(&path)?;
@@ -96,6 +97,20 @@ pub fn open_with(state_dir: &Path, clock: Clock, options: &Options) -> Result<Op
         committed,
         fresh: found == 0,
         factory,
+    })
+}
+
+/// Refuses root the state of another user, unless it is held: then that is what is said.
+fn not_of_another(state_dir: &Path, clock: &Clock) -> Result<(), StoreError> {
+    let Some((owner, _)) = file::other_owner(state_dir) else {
+        return Ok(());
+    };
+    if state_dir.join(lock::FILE).exists() {
+        lock::take(state_dir, clock)?;
+    }
+    Err(StoreError::OtherOwner {
+        path: state_dir.to_owned(),
+        owner,
     })
 }
 

@@ -56,12 +56,12 @@ fn ask(plant: &Plant, n: u64) -> u64 {
     issue
 }
 
-fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
 /// A backup of a factory's state as it is.
-async fn backed_up(plant: &Plant, factory: &Factory) -> PathBuf {
+pub async fn backed_up(plant: &Plant, factory: &Factory) -> PathBuf {
     let backup = plant.path("b.tar.gz");
     let said = factory.adf(&["backup", &text(&backup)]).await;
     assert_eq!(said.code, Some(0), "{said:?}");
@@ -316,7 +316,7 @@ async fn a_damaged_ledger_in_a_backup_is_told_as_a_fault_of_the_backup() {
 }
 
 /// A backup with another manifest or other files.
-fn remade(whole: &[u8], change: impl FnOnce(&mut Value, &mut Vec<Vec<u8>>)) -> Vec<u8> {
+pub fn remade(whole: &[u8], change: impl FnOnce(&mut Value, &mut Vec<Vec<u8>>)) -> Vec<u8> {
     use flate2::{Compression, read::GzDecoder, write::GzEncoder};
     let mut archive = tar::Archive::new(GzDecoder::new(whole));
     let parts = archive.entries().unwrap().map(|part| {

@@ -16,6 +16,7 @@ mod bad_input;
 mod chain;
 mod claims;
 mod cli;
+mod damaged;
 mod display;
 mod ending;
 mod factory;

@@ -283,6 +283,38 @@ fn bug_10_a_coordinator_is_told_the_names_of_those_it_may_call() {
     }
 }
 
+#[test]
+fn bug_10_a_prompt_that_shows_a_mention_without_a_name_is_warned_of() {
+    let site = Site::with_commit();
+    assert_eq!(site.init(&["--apply"]).code, Some(0));
+    let config = site.config();
+    let path = site.dir().join("shop/prompts/developer.md");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let strictly = |line: &str| {
+        std::fs::write(&path, format!("{good}\n{line}\n")).unwrap();
+        adf(&["validate-config", "--strict", config.to_str().unwrap()])
+    };
+    for line in [
+        "When it is done, call @adf: please",
+        "* Ask @adf:QA to try it.",
+    ] {
+        let said = strictly(line);
+        assert_eq!(said.code, Some(78), "{line}: {said:?}");
+        for word in ["developer.md:", "calls nobody", "`@adf:developer`"] {
+            assert!(said.out.contains(word), "{word}: {said:?}");
+        }
+    }
+    for line in [
+        "Call @adf:qa, please.",
+        "`@adf:` alone calls nobody.",
+        "Call @adf:{{ agent }} yourself.",
+        "Write @adf:<name>, with a name of these.",
+    ] {
+        let said = strictly(line);
+        assert_eq!(said.code, Some(0), "{line}: {said:?}");
+    }
+}
+
 /// A config with one agent, on a forge.
 fn factory(dir: &Path, url: &str, repo: &str, token: &str) {
     let secret = dir.join("token");

@@ -149,7 +149,7 @@ fn beside_the_config_the_unit_can_work_there_and_the_next_steps_are_true() {
     for line in [
         format!("ReadWritePaths={dir}"),
         format!("WorkingDirectory={dir}"),
-        format!("Environment=HOME={dir}/state/shop"),
+        format!("Environment=HOME={dir}/state/%i"),
         format!("LoadCredential=gitea-token:{dir}/%i.token"),
         "PrivateTmp=no".to_owned(),
     ] {

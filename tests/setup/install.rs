@@ -44,6 +44,7 @@ fn what_is_installed_stays_as_it_is_and_goes_but_for_what_is_the_operators() {
     for file in [
         "usr/local/bin/adf",
         "etc/systemd/system/adf@.service",
+        "var/lib/adf",
         "etc/systemd/system/adf-backup@.service",
         "etc/systemd/system/adf-backup@.timer",
         "usr/local/share/bash-completion/completions/adf",
@@ -74,6 +75,8 @@ fn what_is_installed_stays_as_it_is_and_goes_but_for_what_is_the_operators() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, "the operator's").unwrap();
     }
+    // Of an installation that was killed.
+    std::fs::write(root.join("usr/local/bin/adf.new"), "half").unwrap();
     said(&install(root, &["--uninstall"]));
     let mut left = Vec::new();
     files(root, &mut left);

@@ -25,6 +25,24 @@ fn a_working_directory_that_is_no_checkout_or_has_no_commit() {
 }
 
 #[test]
+fn a_repository_named_as_clones_name_it() {
+    let said = adf(&[
+        "init",
+        "--project",
+        "shop",
+        "--repo",
+        "acme/shop.git",
+        "--url",
+        "http://127.0.0.1:1",
+    ]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.err.contains("name the repository, `acme/shop`"),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn a_checkout_of_another_repository() {
     let site = Site::with_commit();
     let (dir, work) = (site.dir(), site.work());
@@ -112,7 +130,7 @@ fn a_state_directory_that_another_project_has() {
 #[test]
 fn wishes_that_cannot_be_had() {
     let site = Site::with_commit();
-    let cases: [(&[&str], i32, &[&str]); 11] = [
+    let cases: [(&[&str], i32, &[&str]); 17] = [
         (
             &["--provider", "codex", "--agents", "architect"],
             1,
@@ -152,6 +170,24 @@ fn wishes_that_cannot_be_had() {
         ),
         (&["--url", "ssh://git.example.org"], 78, &["url"]),
         (&["--url", "${GITEA_URL}"], 78, &["literal `$` variable"]),
+        (
+            &["--url", "https://git.example.org/\nx"],
+            1,
+            &["--url", "control character"],
+        ),
+        (
+            &["--command", "/opt/a\nb"],
+            1,
+            &["--command", "control character"],
+        ),
+        (&["--key-file", "/opt/a\tb"], 1, &["control character"]),
+        (&["--unit", "/opt/a\nb.service"], 1, &["control character"]),
+        (
+            &["--state-dir", "/x/st ate"],
+            1,
+            &["--state-dir", "a blank"],
+        ),
+        (&["--state-dir", "/x/st\"ate"], 1, &["a quote"]),
     ];
     for (more, code, words) in cases {
         refused(&site, more, code, words);

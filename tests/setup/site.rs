@@ -23,14 +23,24 @@ pub struct Said {
 }
 
 /// Runs the executable to its end.
+pub fn adf(args: &[&str]) -> Said {
+    program(&[&[env!("CARGO_BIN_EXE_adf")], args].concat())
+}
+
+/// As [`adf`], by somebody whose files are private.
+pub fn adf_privately(args: &[&str]) -> Said {
+    let shell = ["sh", "-c", "umask 077; exec \"$@\"", "-"];
+    program(&[&shell, &[env!("CARGO_BIN_EXE_adf")][..], args].concat())
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the shipped executable is what is tested"
 )]
-pub fn adf(args: &[&str]) -> Said {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_adf"));
+fn program(words: &[&str]) -> Said {
+    let mut command = Command::new(words[0]);
     let output = command
-        .args(args)
+        .args(&words[1..])
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .stdin(Stdio::null())

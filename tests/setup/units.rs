@@ -62,7 +62,42 @@ fn a_unit_beside_the_config_is_whole_however_its_folder_is_named() {
     if let Some(faults) = verified(&unit) {
         assert!(faults.is_empty(), "{faults:#?}");
     }
-    let said = init("/srv/my factory");
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.contains("holds a blank"), "{said:?}");
+    for (dir, why) in [
+        ("/srv/my factory", "holds a blank"),
+        ("/srv/q\"uo", "holds a quote"),
+        ("/srv/it's", "holds a quote"),
+        ("/srv/te\\i", "holds a backslash"),
+        ("/srv/$HOME", "holds a `$`"),
+        ("/srv/a\nb", "holds a control character"),
+    ] {
+        let said = init(dir);
+        assert_eq!(said.code, Some(1), "{dir}: {said:?}");
+        assert!(said.err.contains(why), "{dir}: {said:?}");
+        assert!(!Path::new(dir).exists(), "{dir}");
+    }
+}
+
+#[test]
+fn one_unit_beside_the_configs_serves_each_project_there() {
+    let site = Site::with_commit();
+    let dir = site.dir();
+    let init = |project: &str, more: &[&str]| {
+        let args = ["init", "--project", project, "--repo", "acme/shop"];
+        let at = ["--url", "http://127.0.0.1:1", "--apply", "--dir"];
+        adf(&[&args[..], &at, &[dir.to_str().unwrap()], more].concat())
+    };
+    for project in ["shop", "blog"] {
+        let said = init(project, &[]);
+        assert_eq!(said.code, Some(0), "{project}: {said:?}");
+    }
+    let unit = dir.join("adf@.service");
+    if let Some(faults) = verified(&unit) {
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+    // One whose state is called otherwise has a unit of its own.
+    let said = init("news", &["--state-dir", "/srv/state"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let own = std::fs::read_to_string(dir.join("adf@news.service")).unwrap();
+    assert!(own.contains("Environment=HOME=/srv/state\n"), "{own}");
+    assert!(said.out.contains("adf@news.service"), "{said:?}");
 }

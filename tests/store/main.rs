@@ -7,6 +7,7 @@
 
 mod commit;
 mod crash;
+mod folder;
 mod identity;
 mod lock;
 mod migrate;

@@ -99,7 +99,9 @@ impl fmt::Display for GitErrorKind {
             GitErrorKind::DiskFull => "no room on this machine; free some disk",
             GitErrorKind::Timeout => "took too long and was ended",
             GitErrorKind::TooMuchOutput => "said more than its limit and was ended",
-            GitErrorKind::NotStarted => "git could not be started; install git 2.39 or newer",
+            GitErrorKind::NotStarted => {
+                "git could not be started; install git 2.31 or newer where /usr/local/bin, /usr/bin or /bin has it"
+            }
             GitErrorKind::Other => "failed",
         })
     }

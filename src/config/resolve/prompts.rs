@@ -10,6 +10,7 @@ use super::Resolver;
 use crate::config::document::child;
 use crate::config::fault::{self, Fault};
 use crate::config::raw;
+use crate::mention::malformed;
 use crate::model::{RoleContext, settings::Provider};
 use crate::prompt::deeds::{Deed, Order, orders};
 use crate::prompt::needs::{GIVEN, What, needs};
@@ -158,6 +159,21 @@ fn unmet(template: &str, agent: &raw::Agent, has: &Has<'_>) -> Vec<Unmet> {
             message: format!("tells `{name}` to {} …, and {why}", order.words),
             at: order.at,
             help,
+        });
+    }
+    for at in malformed(template) {
+        unmet.push(Unmet {
+            line: 1 + template
+                .get(..at.start)
+                .unwrap_or_default()
+                .matches('\n')
+                .count(),
+            message: format!(
+                "shows `{name}` the mention `{}`, which calls nobody",
+                template.get(at.clone()).unwrap_or_default()
+            ),
+            at,
+            help: "write the name of an agent behind it, as in `@adf:developer`".to_owned(),
         });
     }
     unmet
