@@ -9,7 +9,7 @@ use crate::guard::args::{self, Spec};
 use crate::guard::walk::Command;
 
 /// Command lines of agents, the shells they start, and the guard.
-const AGENTS_NAMES: [&str; 7] = [
+const AGENT_NAMES: [&str; 7] = [
     "claude", "codex", "opencode", "gemini", "adf", "bash", "guard",
 ];
 
@@ -85,6 +85,6 @@ fn one_spares(pattern: &str) -> bool {
     let all = pattern.to_ascii_lowercase();
     let mut words = all.split(|c: char| !c.is_ascii_alphanumeric());
     longest.len() >= LITERAL_BYTES_MIN
-        && !AGENTS_NAMES.iter().any(|name| is_part(&name))
-        && !words.any(|word| AGENTS_NAMES[..NAMED].contains(&word))
+        && !AGENT_NAMES.iter().any(is_part)
+        && !words.any(|word| AGENT_NAMES[..NAMED].contains(&word))
 }
