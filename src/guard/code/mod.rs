@@ -252,7 +252,10 @@ fn open(walker: &mut Walker<'_>, language: &Language, call: &calls::Call<'_>) ->
     };
     let at = texts.iter().skip(1).position(is_mode).map(|at| at + 1);
     let mode = at.and_then(|at| texts.get(at)).map_or("r", Value::text);
-    let file = texts.iter().find(|v| !is_mode(v) && !v.is_blank_mark());
+    let is_file = |v: &&Value| !is_mode(v) && !v.is_blank_mark();
+    // A file may have the name of a mode.
+    let first = texts.first().filter(|v| !v.is_blank_mark());
+    let file = texts.iter().find(is_file).or(first);
     if matches!(language.name, "perl" | "ruby") {
         let glued = file.map(|v| v.text().trim()).unwrap_or_default();
         if glued.starts_with('|') || glued.ends_with('|') {
