@@ -123,7 +123,7 @@ fn globs_within(pattern: &str, name: &str) -> bool {
 }
 
 /// What sets up the CLIs and the shells of an agent, below its home.
-const SET_UP: [&str; 29] = [
+const SET_UP: [&str; 34] = [
     ".local/bin/adf",
     ".local/bin/claude",
     ".local/bin/codex",
@@ -144,6 +144,11 @@ const SET_UP: [&str; 29] = [
     ".bash_profile",
     ".bash_login",
     ".bash_aliases",
+    ".bash_logout",
+    ".ssh/config",
+    ".config/systemd",
+    ".config/autostart",
+    ".config/environment.d",
     ".profile",
     ".zshrc",
     ".zshenv",

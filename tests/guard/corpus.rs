@@ -13,6 +13,7 @@ pub struct Case {
     pub why: String,
     pub cwd: String,
     pub branch: String,
+    pub signals: String,
 }
 
 /// All cases of all files.
@@ -43,6 +44,7 @@ pub fn cases() -> Vec<Case> {
                 why: text("why", ""),
                 cwd: text("cwd", "/srv/run/repo"),
                 branch: text("branch", "adf/7-fix"),
+                signals: text("signals", "free"),
             });
         }
     }
@@ -54,6 +56,7 @@ pub fn scene(case: &Case) -> Scene<'_> {
     Scene {
         cwd: &case.cwd,
         branch: &case.branch,
+        signals_walled: case.signals == "walled",
         ..usual()
     }
 }

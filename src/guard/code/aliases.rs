@@ -17,14 +17,21 @@ pub(super) fn resolve(tokens: Vec<Token>, language: &Language) -> Vec<Token> {
     let mut tokens = called(modules(joined(tokens)));
     let mut names = renamed(&tokens, language);
     names.truncate(NAMES_MAX);
-    for token in &mut tokens {
-        if let Token::Name(name) = token
-            && let Some((_, from)) = names.iter().find(|(to, _)| to == name)
-        {
-            from.clone_into(name);
+    if names.is_empty() {
+        return tokens;
+    }
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    for token in tokens.drain(..) {
+        let is_member = out.last().is_some_and(|t| t.is('.'));
+        let real = names
+            .iter()
+            .find(|(to, from)| token.name() == Some(to) && !(is_member && from.len() > 1));
+        match real {
+            Some((_, from)) => out.extend_from_slice(from),
+            None => out.push(token),
         }
     }
-    tokens
+    out
 }
 
 /// `'rm' + 'Sync'` is one text.
@@ -71,12 +78,24 @@ fn modules(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
-/// `getattr(x, 'f')` and `x['f'](…)` are `x.f`.
+/// `getattr(x, 'f')`, `x['f'](…)` and `process['env']` are `x.f`.
 fn called(tokens: Vec<Token>) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     for token in tokens {
         out.push(token);
         let name = match out.as_slice() {
+            [
+                ..,
+                Token::Name(object),
+                Token::Sign('['),
+                Token::Text(name),
+                Token::Sign(']'),
+            ] if object == "process" => {
+                let name = name.clone();
+                out.truncate(out.len() - 3);
+                out.extend([Token::Sign('.'), Token::Name(name)]);
+                continue;
+            }
             [
                 ..,
                 Token::Sign('['),
@@ -109,8 +128,8 @@ fn called(tokens: Vec<Token>) -> Vec<Token> {
 }
 
 /// `import a as b`, `{rmSync: r} = fs`, `const cp = child_process`, `r = shutil.rmtree`.
-fn renamed(tokens: &[Token], language: &Language) -> Vec<(String, String)> {
-    let mut names: Vec<(String, String)> = Vec::new();
+fn renamed(tokens: &[Token], language: &Language) -> Vec<(String, Vec<Token>)> {
+    let mut names: Vec<(String, Vec<Token>)> = Vec::new();
     let known = |name: &str| {
         let last = |call: &str| call.rsplit('.').next().is_some_and(|last| last == name);
         language.calls.iter().any(|(call, _)| last(call))
@@ -121,29 +140,42 @@ fn renamed(tokens: &[Token], language: &Language) -> Vec<(String, String)> {
             "child_process" | "fs" | "os" | "shutil" | "subprocess" | "promises"
         )
     };
+    let one = |name: &str| vec![Token::Name(name.to_owned())];
     for (at, window) in tokens.windows(3).enumerate() {
+        if names.len() >= NAMES_MAX {
+            break;
+        }
         let next = tokens.get(at + 3);
         match window {
             [Token::Name(from), Token::Name(word), Token::Name(to)] if word == "as" => {
-                names.push((to.clone(), from.clone()));
+                names.push((to.clone(), one(from)));
             }
             [Token::Name(from), Token::Sign(':'), Token::Name(to)]
                 if known(from) && next.is_some_and(|t| t.is('}') || t.is(',')) =>
             {
-                names.push((to.clone(), from.clone()));
+                names.push((to.clone(), one(from)));
             }
-            [Token::Name(to), Token::Sign('='), Token::Name(from)] if module(from) => {
+            [Token::Name(to), Token::Sign('='), Token::Name(from)] => {
+                let named = names.iter().find(|(name, _)| name == from);
+                let from = match named.map(|(_, real)| real.as_slice()) {
+                    Some([Token::Name(real)]) => real.clone(),
+                    _ => from.clone(),
+                };
+                if !module(&from) {
+                    continue;
+                }
                 let ends = !next.is_some_and(|t| t.is('.') || t.is('('));
                 let last = match tokens.get(at + 3..at + 5) {
                     Some([Token::Sign('.'), Token::Name(last)]) => Some(last),
                     _ => None,
                 };
                 let called = tokens.get(at + 5).is_some_and(|t| t.is('('));
-                if ends && to != from {
-                    names.push((to.clone(), from.clone()));
+                if ends && *to != from {
+                    names.push((to.clone(), one(&from)));
                 } else if let Some(last) = last.filter(|last| !called && known(last) && *last != to)
                 {
-                    names.push((to.clone(), last.clone()));
+                    let member = [Token::Sign('.'), Token::Name(last.clone())];
+                    names.push((to.clone(), [one(&from), member.to_vec()].concat()));
                 }
             }
             _ => {}

@@ -1,115 +1,67 @@
-//! What a code tells and destroys besides files: the environment, requests,
-//! statements to databases.
+//! What a code does besides files: requests, statements to databases, calls of
+//! the clients of servers.
 //!
-//! Invariant: a variable may be read and the environment handed on; what shows
-//! all of it, or a secret of it, is denied.
+//! Invariant: what reads is allowed; what destroys is denied, unless it is a file
+//! of SQLite that the run may write or an emulator.
 
 use super::calls;
 use super::languages::Language;
 use super::tokens::Token;
-use crate::guard::rules::{self, databases, fs, leaks, net, secrets};
-use crate::guard::walk::{Found, Walker, parameters};
+use crate::guard::rules::{self, clouds, databases, fs, leaks, net};
+use crate::guard::walk::{Found, Walker};
 
-/// Secrets of the environment that the code names.
-pub(super) fn environment(walker: &Walker<'_>, tokens: &[Token]) -> Found {
-    let reads_environment = tokens.iter().any(|t| {
-        matches!(
-            t.name(),
-            Some("environ" | "getenv" | "env" | "ENV" | "ENVIRON" | "$_ENV")
-        )
-    });
-    if !reads_environment {
+/// Calls of clients that destroy what a server holds, unless the server is an emulator.
+pub(super) fn clients(walker: &Walker<'_>, tokens: &[Token], code: &str) -> Found {
+    const CALLS: [(&str, &[&str]); 4] = [
+        ("redis", &["flushall", "flushdb", "flushAll", "flushDb"]),
+        (
+            "mongo",
+            &["drop_database", "dropDatabase", "drop_collection"],
+        ),
+        ("objects", &["delete"]),
+        ("", &["delete_all", "destroy_all"]),
+    ];
+    const EMULATED: [&str; 6] = [
+        "fakeredis",
+        "mongomock",
+        "moto",
+        "mock_aws",
+        "localhost:4566",
+        "127.0.0.1:4566",
+    ];
+    if EMULATED.iter().any(|name| code.contains(name)) {
         return Ok(());
     }
-    whole(walker, tokens)?;
-    bare(walker, tokens)?;
-    for token in tokens {
-        let name = token.name().or(token.text()).unwrap_or_default();
-        let is_variable = !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        if is_variable && parameters::is_secret_name(name) {
-            walker.deny(&secrets::SHOW, name)?;
-        }
-    }
-    Ok(())
-}
-
-/// The whole environment where it is a value of its own, in a code that shows something.
-fn bare(walker: &Walker<'_>, tokens: &[Token]) -> Found {
-    const SHOWS: [&str; 13] = [
-        "p", "pp", "print", "printf", "puts", "say", "echo", "warn", "write", "print_r",
-        "var_dump", "Dumper", "inspect",
-    ];
-    const ASKS: [&str; 8] = [
-        "fetch", "key", "keys", "has_key", "include", "dig", "delete", "slice",
-    ];
-    let shows = |token: &Token| token.name().is_some_and(|name| SHOWS.contains(&name));
-    if !tokens.iter().any(shows) {
-        return Ok(());
-    }
+    let lower = code.to_lowercase();
     for (at, token) in tokens.iter().enumerate() {
-        let is = |n: usize, sign: char| tokens.get(at + n).is_some_and(|t| t.is(sign));
-        let asks = is(1, '.')
-            && tokens
-                .get(at + 2)
-                .and_then(Token::name)
-                .is_some_and(|name| ASKS.contains(&name));
-        let whole = match token.name() {
-            Some("ENV" | "ENVIRON" | "$_ENV") => !(is(1, '[') || is(1, '{') || asks),
-            Some("getenv") => is(1, '(') && is(2, ')'),
-            _ => false,
+        let is_method = at.checked_sub(1).is_some_and(|n| tokens[n].is('.'));
+        let Some(name) = token.name().filter(|_| is_method) else {
+            continue;
         };
-        if whole {
-            walker.deny(&secrets::SHOW, "the environment")?;
+        let destroys = CALLS
+            .iter()
+            .any(|(client, calls)| calls.contains(&name) && lower.contains(client));
+        if destroys && takes_all(tokens, at, name) {
+            walker.deny(&databases::DESTROY, name)?;
+        }
+        let remote = ["delete_", "terminate_", "purge_"];
+        if lower.contains("boto3") && remote.iter().any(|verb| name.starts_with(verb)) {
+            walker.deny(&clouds::CHANGE, name)?;
         }
     }
     Ok(())
 }
 
-/// The whole environment, shown.
-fn whole(walker: &Walker<'_>, tokens: &[Token]) -> Found {
-    const SHOWS: [&str; 12] = [
-        "print",
-        "log",
-        "dumps",
-        "stringify",
-        "pprint",
-        "write",
-        "send",
-        "post",
-        "error",
-        "info",
-        "inspect",
-        "print_r",
+/// Whether a method reaches every row: rows that were chosen before are some.
+fn takes_all(tokens: &[Token], at: usize, name: &str) -> bool {
+    let before = tokens.get(..at).unwrap_or_default();
+    let statement = before.iter().rev().take_while(|t| !t.is(';'));
+    let names: Vec<&str> = statement.take(24).filter_map(Token::name).collect();
+    let chosen = [
+        "where", "filter", "get", "exclude", "find_by", "first", "last",
     ];
-    let mut open: Vec<bool> = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        let before = |n: usize| at.checked_sub(n).and_then(|i| tokens.get(i));
-        match token {
-            Token::Sign('(') => {
-                let name = before(1).and_then(Token::name).unwrap_or_default();
-                // Names are no secrets.
-                open.push(name != "keys" && (SHOWS.contains(&name) || open.last() == Some(&true)));
-            }
-            Token::Sign(')') => {
-                open.pop();
-            }
-            Token::Name(name) if matches!(name.as_str(), "environ" | "env") => {
-                let of = before(2).and_then(Token::name);
-                let whole = before(1).is_some_and(|t| t.is('.'))
-                    && matches!(of, Some("os" | "process"))
-                    && !tokens.get(at + 1).is_some_and(|t| t.is('.') || t.is('['));
-                let alone = tokens.len() == 3;
-                if whole && (alone || open.last() == Some(&true)) {
-                    walker.deny(&secrets::SHOW, "the environment")?;
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+    let rows = name != "delete" || names.contains(&"objects");
+    rows && !names.iter().any(|name| chosen.contains(name))
 }
 
 /// Statements that destroy, unless the database is a file of SQLite that the run may write.

@@ -8,11 +8,15 @@
 mod aliases;
 mod calls;
 mod data;
+mod environment;
 mod languages;
+pub(crate) mod modules;
+mod names;
 mod paths;
 mod rarer;
 mod tokens;
 
+use super::place::Place;
 use super::rules::{self, fs, remote, shell};
 use super::walk::{Found, Stream, Walker};
 use super::word::{OPAQUE, Value};
@@ -20,12 +24,35 @@ use calls::Arg;
 pub(crate) use languages::{Act, Language, language};
 use tokens::Token;
 
+/// How deep texts are evaluated by texts.
+const EVALUATED_DEEP_MAX: usize = 4;
+
+/// How much longer than a code all texts together are that it evaluates.
+const EVALUATED_TIMES_MAX: usize = 4;
+
 /// Judges the code of an interpreter.
 pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: &str) -> Found {
+    let kept = walker.state.cwds.clone();
+    let left = &mut (code.len() * EVALUATED_TIMES_MAX);
+    evaluated(walker, language, code, (0, left))?;
+    walker.state.cwds = kept;
+    Ok(())
+}
+
+/// How deep an evaluated text is, and how many bytes of them may follow.
+type Bounds<'a> = (usize, &'a mut usize);
+
+fn evaluated(
+    walker: &mut Walker<'_>,
+    language: &'static Language,
+    code: &str,
+    bounds: Bounds<'_>,
+) -> Found {
+    let (deep, left) = bounds;
     let tokens = tokens::read(code, language);
     by_line(walker, language, code)?;
     hidden(walker, &tokens, code)?;
-    data::environment(walker, &tokens)?;
+    environment::judge(walker, &tokens)?;
     for call in calls::find(&tokens, language) {
         let arg = |n: usize| call.args.get(n);
         match call.act {
@@ -41,33 +68,84 @@ pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: 
                     fs::access(walker, fs::Access::Read, &at_home(walker, value))?;
                 }
             }
-            Act::Open => open(walker, &call.args)?,
+            Act::Open => open(walker, language, &call)?,
             Act::Shell => shell_call(walker, &call)?,
             Act::Program => program(walker, &call)?,
             Act::Fork => walker.deny(&rules::processes::FORK_BOMB, call.name)?,
-            Act::Kill => walker.deny(&rules::processes::KILL, call.name)?,
+            Act::Kill => signal(walker, language, &call, code)?,
+            Act::Enter => enter(walker, arg(0)),
             Act::Evaluate => {
-                let fetched = ["urlopen", "requests", "fetch", "http", "urllib", "curl"];
-                if fetched.iter().any(|w| code.contains(w)) {
-                    walker.deny(&remote::SCRIPT, call.name)?;
-                }
-                let decoded = [
-                    "b64decode",
-                    "fromhex",
-                    "decompress",
-                    "atob",
-                    "base64",
-                    "rot13",
-                    "pack(",
-                ];
-                if decoded.iter().any(|w| code.contains(w)) {
-                    walker.doubtful(&shell::UNKNOWN_CODE, call.name)?;
+                decoded(walker, &call, code)?;
+                if let Some(text) = evaluates(walker, &call, code)? {
+                    *left = left.saturating_sub(text.len());
+                    if deep >= EVALUATED_DEEP_MAX || *left == 0 {
+                        walker.deny(&shell::TOO_COMPLEX, call.name)?;
+                    }
+                    evaluated(walker, language, &text, (deep + 1, &mut *left))?;
                 }
             }
         }
     }
     data::network(walker, code)?;
+    data::clients(walker, &tokens, code)?;
     data::statements(walker, &tokens, language)
+}
+
+/// What a code evaluates, where it is fetched or decoded first.
+fn decoded(walker: &Walker<'_>, call: &calls::Call<'_>, code: &str) -> Found {
+    let fetched = ["urlopen", "requests", "fetch", "http", "urllib", "curl"];
+    if fetched.iter().any(|w| code.contains(w)) {
+        walker.deny(&remote::SCRIPT, call.name)?;
+    }
+    let decoded = [
+        "b64decode",
+        "fromhex",
+        "decompress",
+        "atob",
+        "base64",
+        "rot13",
+        "pack(",
+    ];
+    if decoded.iter().any(|w| code.contains(w)) {
+        walker.doubtful(&shell::UNKNOWN_CODE, call.name)?;
+    }
+    Ok(())
+}
+
+/// The text that a call evaluates: its argument, or what flows in where it reads that.
+fn evaluates(walker: &Walker<'_>, call: &calls::Call<'_>, code: &str) -> Found<Option<String>> {
+    const READS: [&str; 5] = ["input(", "stdin", "STDIN", "gets", "readline"];
+    match call.args.first() {
+        Some(Arg::Text(text)) => return Ok(Some(text.text().to_owned())),
+        Some(_) if READS.iter().any(|reads| code.contains(reads)) => {}
+        _ => return Ok(None),
+    }
+    match walker.content(&Value::new("/dev/stdin")) {
+        Stream::Text(text) => Ok(Some(text)),
+        Stream::Remote => {
+            walker.deny(&remote::SCRIPT, "standard input")?;
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A folder that the code goes to: what it names from then on lies there.
+fn enter(walker: &mut Walker<'_>, folder: Option<&Arg>) {
+    let Some(folder) = folder else { return };
+    let value = folder.value().unwrap_or_else(|| Value::mark(OPAQUE));
+    let target = walker.target(&at_home(walker, value), true);
+    let known = target.place != Place::Unknown;
+    walker.state.cwds = vec![known.then_some(target.path)];
+}
+
+/// A signal: Perl and Ruby name it first, the others the process.
+fn signal(walker: &Walker<'_>, language: &Language, call: &calls::Call<'_>, code: &str) -> Found {
+    let first = usize::from(matches!(language.name, "perl" | "ruby"));
+    let parent = ["getppid", "ppid"].iter().any(|name| code.contains(name));
+    let number = call.args.get(first).and_then(Arg::value);
+    let number = number.unwrap_or_else(|| Value::mark(OPAQUE));
+    rules::processes::signalled(walker, (!parent).then_some(&number), call.name)
 }
 
 /// Languages whose commands are lines of words.
@@ -141,10 +219,16 @@ fn at_home(walker: &Walker<'_>, value: Value) -> Value {
 }
 
 fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg], name: &str) -> Found {
-    if args.is_empty() {
-        return walker.doubtful(&fs::DELETE_OUTSIDE, name);
+    match args.first() {
+        None => return walker.doubtful(&fs::DELETE_OUTSIDE, name),
+        Some(Arg::List(items)) => {
+            for item in items {
+                let item = item.clone().map_or(Arg::Unknown, Arg::Text);
+                path(walker, access, Some(&item), name)?;
+            }
+        }
+        first => path(walker, access, first, name)?,
     }
-    path(walker, access, args.first(), name)?;
     // Perl and PHP take several; options of others are no paths.
     for arg in args.iter().skip(1).filter(|a| a.is_plain_text()) {
         path(walker, access, Some(arg), name)?;
@@ -153,26 +237,38 @@ fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg], name: &str) 
 }
 
 /// `open`: the mode decides.
-fn open(walker: &Walker<'_>, args: &[Arg]) -> Found {
-    let texts: Vec<Value> = args
+fn open(walker: &mut Walker<'_>, language: &Language, call: &calls::Call<'_>) -> Found {
+    let texts: Vec<Value> = call
+        .args
         .iter()
         .map(|a| a.value().unwrap_or_else(|| Value::mark(OPAQUE)))
         .map(|value| at_home(walker, value))
         .collect();
     let is_mode = |v: &Value| {
         let text = v.text();
-        !text.is_empty() && text.len() <= 3 && text.chars().all(|c| "rwaxbt+><|".contains(c))
+        let letters = |c: char| "rwaxbt+><|".contains(c);
+        let pipes = matches!(text, "|-" | "-|");
+        pipes || !text.is_empty() && text.len() <= 3 && text.chars().all(letters)
     };
-    let mode = texts
-        .iter()
-        .skip(1)
-        .find(|v| is_mode(v))
-        .map_or("r", Value::text);
-    let file = texts.iter().find(|v| !is_mode(v) && !v.is_blank_mark());
-    let glued = file.map(|v| v.text().trim_start()).unwrap_or_default();
-    if mode.contains('|') || glued.ends_with('|') || glued.starts_with('|') {
-        return Ok(());
+    let at = texts.iter().skip(1).position(is_mode).map(|at| at + 1);
+    let mode = at.and_then(|at| texts.get(at)).map_or("r", Value::text);
+    let is_file = |v: &&Value| !is_mode(v) && !v.is_blank_mark();
+    // A file may have the name of a mode.
+    let first = texts.first().filter(|v| !v.is_blank_mark());
+    let file = texts.iter().find(is_file).or(first);
+    if matches!(language.name, "perl" | "ruby") {
+        let glued = file.map(|v| v.text().trim()).unwrap_or_default();
+        if glued.starts_with('|') || glued.ends_with('|') {
+            return walker.shell_text(&Value::new(glued.trim_matches('|')));
+        }
+        if let Some(at) = at.filter(|_| mode.contains('|')) {
+            return match texts.get(at + 1..).unwrap_or_default() {
+                [text] => walker.shell_text(text),
+                words => walker.run_aside(words),
+            };
+        }
     }
+    let glued = file.map(|v| v.text().trim_start()).unwrap_or_default();
     let writes = mode.contains(['w', 'a', 'x', '+', '>']) || glued.starts_with('>');
     match file {
         Some(file) if writes => {
@@ -194,7 +290,11 @@ fn shell_call(walker: &mut Walker<'_>, call: &calls::Call<'_>) -> Found {
                 .iter()
                 .map(|w| w.clone().unwrap_or_else(|| Value::mark(OPAQUE)))
                 .collect();
-            walker.run_aside(&argv)
+            // A list of one text may be a shell's.
+            match argv.as_slice() {
+                [text] if text.text().contains(' ') => walker.shell_text(text),
+                argv => walker.run_aside(argv),
+            }
         }
         Some(first) => {
             let Some(text) = first.value().filter(|v| !v.is_blank_mark()) else {

@@ -5,31 +5,12 @@
 //! else is unknown. `~` is left to the judge of paths.
 
 use super::calls::Arg;
+use super::names::{Code, PATHS, looped, made_by, opening};
 use super::tokens::Token;
 use crate::guard::word::Value;
-use std::cell::Cell;
 
-/// How many expressions of a code are followed.
-const FOLLOWED_MAX: usize = 2_000;
 /// How long the text of one becomes, in bytes.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
-
-/// A code, and how much of it may still be followed: names that stand for two
-/// others each would be followed without end.
-#[derive(Debug)]
-pub(super) struct Code<'a> {
-    pub(super) tokens: &'a [Token],
-    left: Cell<usize>,
-}
-
-impl<'a> Code<'a> {
-    pub(super) fn new(tokens: &'a [Token]) -> Code<'a> {
-        Code {
-            tokens,
-            left: Cell::new(FOLLOWED_MAX),
-        }
-    }
-}
 
 /// What stands for something in the run's own temporary directory.
 pub(super) const OWN_TMP: &str = "~tmp/made";
@@ -42,26 +23,19 @@ pub(super) fn object_path(code: &Code<'_>, at: usize) -> Option<Arg> {
         return None;
     }
     let of_paths = ["write_text", "write_bytes", "read_text", "unlink", "rmdir"];
-    if let Some(object) = before(2)?.name()
-        && of_paths.contains(&tokens.get(at)?.name()?)
-        && !matches!(object, "os" | "shutil" | "fs" | "promises" | "Dir" | "File")
-    {
-        return Some(assigned(object, code).map_or(Arg::Unknown, Arg::Text));
+    if let Some(object) = before(2)?.name() {
+        let is_path = code.maker(at).is_some_and(|maker| PATHS.contains(&maker))
+            || of_paths.contains(&tokens.get(at)?.name()?)
+                && !matches!(object, "os" | "shutil" | "fs" | "promises" | "Dir" | "File");
+        return is_path.then(|| assigned(object, code).map_or(Arg::Unknown, Arg::Text));
     }
     if !before(2)?.is(')') {
         return None;
     }
     let open = opening(tokens, at.checked_sub(2)?)?;
-    let maker = open
-        .checked_sub(1)
-        .and_then(|n| tokens.get(n))
-        .and_then(Token::name);
     let part = tokens.get(open + 1..at - 2)?;
-    let is_path = match maker {
-        Some(maker) => matches!(
-            maker,
-            "Path" | "PosixPath" | "PurePath" | "Pathname" | "file"
-        ),
+    let is_path = match made_by(tokens, open) {
+        Some(maker) => PATHS.contains(&maker),
         // `(Path.home() / "x").read_text()`
         None => part.iter().any(|t| t.is('/')),
     };
@@ -71,24 +45,8 @@ pub(super) fn object_path(code: &Code<'_>, at: usize) -> Option<Arg> {
     Some(known(part, code).map_or(Arg::Unknown, Arg::Text))
 }
 
-/// Where the bracket opens that closes here.
-fn opening(tokens: &[Token], close: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for n in (0..close).rev() {
-        if tokens[n].is(')') {
-            depth += 1;
-        } else if tokens[n].is('(') {
-            if depth == 0 {
-                return Some(n);
-            }
-            depth -= 1;
-        }
-    }
-    None
-}
-
 /// Parts at the outermost level, between signs.
-fn outermost(part: &[Token], sign: char) -> Vec<&[Token]> {
+pub(super) fn outermost(part: &[Token], sign: char) -> Vec<&[Token]> {
     let (mut depth, mut from) = (0_usize, 0);
     let mut parts = Vec::new();
     for (n, token) in part.iter().enumerate() {
@@ -111,8 +69,19 @@ pub(super) fn known(part: &[Token], all: &Code<'_>) -> Option<Value> {
     if let [Token::Text(text)] = part {
         return Some(literal(text));
     }
-    all.left.set(all.left.get().checked_sub(1)?);
+    all.spend()?;
+    let joins = |sign: char| part.iter().any(|t| t.is(sign)) && outermost(part, sign).len() > 1;
     match part {
+        [Token::Name(name)] if matches!(name.as_str(), "__dirname" | "__dir__") => {
+            Some(Value::new("."))
+        }
+        [Token::Name(name)] if name == "__file__" => Some(Value::new("./file")),
+        [Token::Name(name)] if name.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(Value::new(name.as_str()))
+        }
+        [Token::Sign('-'), Token::Name(name)] if name.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(Value::new(format!("-{name}")))
+        }
         [Token::Name(name)] => assigned(name, all),
         // process.env.HOME, os.environ["HOME"], $ENV{HOME}
         _ if part.iter().any(|t| {
@@ -124,31 +93,41 @@ pub(super) fn known(part: &[Token], all: &Code<'_>) -> Option<Value> {
         {
             tail_of(part, "~")
         }
-        _ if part.iter().any(|t| t.is('+')) => {
-            let mut text = String::new();
-            for piece in part.split(|t| t.is('+')) {
-                text.push_str(known(piece, all)?.text());
-                if text.len() > TEXT_BYTES_MAX {
-                    return None;
-                }
-            }
-            Some(literal(&text))
+        _ if part.iter().any(|t| t.is('+')) => together(part.split(|t| t.is('+')), "", all),
+        _ if matches!(all.language.name, "perl" | "php") && joins('.') => {
+            together(outermost(part, '.').into_iter(), "", all)
         }
-        _ if part.iter().any(|t| t.is('/')) && outermost(part, '/').len() > 1 => {
-            let mut text = String::new();
-            for piece in outermost(part, '/') {
-                if !text.is_empty() {
-                    text.push('/');
-                }
-                text.push_str(known(piece, all)?.text());
-                if text.len() > TEXT_BYTES_MAX {
-                    return None;
-                }
-            }
-            Some(literal(&text))
+        // What stands side by side is joined in awk.
+        _ if all.language.name == "awk" && is_side_by_side(part) => {
+            together(part.chunks(1), "", all)
         }
+        _ if joins('/') => together(outermost(part, '/').into_iter(), "/", all),
         _ => path_call(part, all),
     }
+}
+
+/// Several expressions as one text.
+fn together<'t>(
+    pieces: impl Iterator<Item = &'t [Token]>,
+    by: &str,
+    all: &Code<'_>,
+) -> Option<Value> {
+    let mut text = String::new();
+    for piece in pieces {
+        if !text.is_empty() {
+            text.push_str(by);
+        }
+        text.push_str(known(piece, all)?.text());
+        if text.len() > TEXT_BYTES_MAX {
+            return None;
+        }
+    }
+    Some(literal(&text))
+}
+
+fn is_side_by_side(part: &[Token]) -> bool {
+    let plain = |t: &Token| matches!(t, Token::Text(_) | Token::Name(_));
+    part.len() > 1 && part.iter().all(plain)
 }
 
 fn is_home(part: &[Token]) -> bool {
@@ -198,6 +177,17 @@ fn path_call(part: &[Token], all: &Code<'_>) -> Option<Value> {
             }
             (!whole.is_empty()).then(|| literal(&whole))
         }
+        "dirname" => {
+            let [piece] = pieces.as_slice() else {
+                return None;
+            };
+            let path = known(piece, all)?;
+            let folder = path
+                .text()
+                .rsplit_once('/')
+                .map_or(".", |(folder, _)| folder);
+            Some(literal(if folder.is_empty() { "/" } else { folder }))
+        }
         "getcwd" | "cwd" => Some(Value::new(".")),
         "homedir" | "home" => Some(Value::new("~")),
         "mkdtemp" | "mktemp" | "mkstemp" | "mkdtempSync" | "gettempdir" | "tmpdir" | "mktmpdir" => {
@@ -207,49 +197,21 @@ fn path_call(part: &[Token], all: &Code<'_>) -> Option<Value> {
     }
 }
 
-/// What a name was given: `x = "text"`, or `for x in glob("text")`.
+/// What a name was given: `x = "text"`, `x += "text"`, or `for x in glob("text")`.
 fn assigned(name: &str, all: &Code<'_>) -> Option<Value> {
-    for (at, token) in all.tokens.iter().enumerate() {
-        if token.name() != Some(name) {
-            continue;
-        }
-        let next = all.tokens.get(at + 1);
-        if next.is_some_and(|t| t.is('=')) && !all.tokens.get(at + 2).is_some_and(|t| t.is('=')) {
-            let rest = all.tokens.get(at + 2..).unwrap_or_default();
-            let end = statement_end(rest);
-            let value = rest.get(..end).unwrap_or_default();
-            if !value.iter().any(|t| t.name() == Some(name)) {
-                return known(value, all);
-            }
-        }
-        let loops = matches!(next.and_then(Token::name), Some("in" | "of"));
-        if loops {
-            let near = all.tokens.get(at + 2..).unwrap_or_default();
-            let from = near.iter().take(8).find_map(Token::text)?;
-            return Some(literal(from));
-        }
+    let (at, expression) = all.given(name)?;
+    if looped(all.tokens, at) {
+        let near = all.tokens.get(at + 2..).unwrap_or_default();
+        return near.iter().take(8).find_map(Token::text).map(literal);
     }
-    None
-}
-
-/// A statement ends at `;`, or where a new name follows a value.
-fn statement_end(rest: &[Token]) -> usize {
-    let mut depth = 0_usize;
-    for (n, token) in rest.iter().enumerate() {
-        match token {
-            Token::Sign('(' | '[' | '{') => depth += 1,
-            Token::Sign(')' | ']' | '}') => {
-                if depth == 0 {
-                    return n;
-                }
-                depth -= 1;
-            }
-            Token::Sign(';' | ',') if depth == 0 => return n,
-            Token::Name(_) if depth == 0 && n > 0 && !matches!(rest[n - 1], Token::Sign(_)) => {
-                return n;
-            }
-            _ => {}
+    let grows = !all.tokens.get(at + 1)?.is('=');
+    all.follow(at, || {
+        let more = known(expression, all)?;
+        if !grows {
+            return Some(more);
         }
-    }
-    rest.len()
+        let before = assigned(name, all)?;
+        let text = format!("{}{}", before.text(), more.text());
+        (text.len() <= TEXT_BYTES_MAX).then(|| literal(&text))
+    })
 }

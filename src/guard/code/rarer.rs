@@ -15,6 +15,7 @@ pub(super) const PHP: Language = Language {
     calls: &[
         ("unlink", Act::Delete),
         ("rmdir", Act::Delete),
+        ("chdir", Act::Enter),
         ("file_put_contents", Act::Write),
         ("fopen", Act::Open),
         ("rename", Act::Move),

@@ -75,6 +75,7 @@ impl Lexer {
             || (c == '$' && !matches!(self.peek(1), '{' | '('))
         {
             self.name();
+        } else if c == '%' && language.name == "ruby" && self.percent() {
         } else if c == '"' || c == '\'' {
             let text = self.string(c);
             self.out.push(Token::Text(text));
@@ -91,13 +92,51 @@ impl Lexer {
                 ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
                 _ => {}
             }
-            // A line ends a statement of Python, but inside of brackets.
-            if c == '\n' && language.name == "python" && self.depth == 0 {
+            if c == '\n' && self.ends_statement(language) {
                 self.out.push(Token::Sign(';'));
             } else if !c.is_whitespace() {
                 self.out.push(Token::Sign(c));
             }
             self.at += 1;
+        }
+    }
+
+    /// A line ends a statement, but inside of brackets and behind a comma.
+    fn ends_statement(&self, language: &Language) -> bool {
+        let ends = match language.name {
+            "python" | "ruby" => self.depth == 0,
+            "awk" => true,
+            _ => false,
+        };
+        ends && !self.out.last().is_some_and(|last| last.is(','))
+    }
+
+    /// `%x(…)`, `%w[…]` and `%q{…}` of Ruby; whether it was one.
+    fn percent(&mut self) -> bool {
+        let kind = self.peek(1);
+        let opens = "([{<|!/".contains(self.peek(2));
+        if !opens || !"xqQwWiI".contains(kind) {
+            return false;
+        }
+        self.at += 2;
+        let text = self.until();
+        self.quoted(kind, text);
+        true
+    }
+
+    /// A text by the letter of its quotes: a command, words or a text.
+    fn quoted(&mut self, kind: char, text: String) {
+        match kind {
+            'x' => self.out.push(Token::Run(text)),
+            'w' | 'W' | 'i' | 'I' => {
+                self.out.push(Token::Sign('['));
+                for word in text.split_whitespace() {
+                    self.out.push(Token::Text(word.to_owned()));
+                    self.out.push(Token::Sign(','));
+                }
+                self.out.push(Token::Sign(']'));
+            }
+            _ => self.out.push(Token::Text(text)),
         }
     }
 
@@ -113,21 +152,11 @@ impl Lexer {
         if prefix && matches!(self.peek(0), '"' | '\'') {
             return;
         }
-        if matches!(name.as_str(), "qx" | "q" | "qq")
+        if matches!(name.as_str(), "qx" | "q" | "qq" | "qw")
             && matches!(self.peek(0), '{' | '(' | '/' | '[' | '!')
         {
-            let close = match self.peek(0) {
-                '{' => '}',
-                '(' => ')',
-                '[' => ']',
-                other => other,
-            };
-            let text = self.until(close);
-            self.out.push(if name == "qx" {
-                Token::Run(text)
-            } else {
-                Token::Text(text)
-            });
+            let text = self.until();
+            self.quoted(name.chars().last().unwrap_or_default(), text);
             return;
         }
         // `File.rm!(…)`: the mark is part of the name.
@@ -137,10 +166,26 @@ impl Lexer {
         self.out.push(Token::Name(name));
     }
 
-    fn until(&mut self, close: char) -> String {
+    /// What stands up to the sign that closes the one here.
+    fn until(&mut self) -> String {
+        let open = self.peek(0);
+        let close = match open {
+            '{' => '}',
+            '(' => ')',
+            '[' => ']',
+            '<' => '>',
+            other => other,
+        };
         self.at += 1;
         let begin = self.at;
-        while self.at < self.chars.len() && self.peek(0) != close {
+        let mut depth = 0_usize;
+        while self.at < self.chars.len() {
+            match self.peek(0) {
+                c if c == close && depth == 0 => break,
+                c if c == close => depth -= 1,
+                c if c == open => depth += 1,
+                _ => {}
+            }
             self.at += 1;
         }
         let text = self.chars[begin..self.at].iter().collect();

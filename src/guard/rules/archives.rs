@@ -114,6 +114,7 @@ fn tar(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         }
     }
     let directory = parsed.value(&["C", "directory"]).cloned();
+    fs::all(walker, Access::Write, parsed.values(&["one-top-level"]))?;
     let extracts = parsed.any(&["x", "extract", "get"]);
     let creates = parsed.any(&["c", "r", "u", "create", "append", "update"]);
     if extracts && !parsed.any(&["O", "to-stdout"]) {

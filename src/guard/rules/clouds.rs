@@ -3,9 +3,9 @@
 //! Invariant: plans, lists and descriptions are allowed; what creates, changes
 //! or removes anything remote is not.
 
-use super::aws;
 use super::verbs::{Tool, Verb, judge as by_verb, verb, with};
-use crate::guard::args::{self, Spec};
+use super::{aws, net};
+use crate::guard::args::{self, Parsed, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker};
 use crate::guard::word::Value;
@@ -329,7 +329,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     let words: Vec<&str> = parsed.operands.iter().map(|v| v.text()).collect();
     let asks = words.contains(&"help") || parsed.any(&["help", "dryrun", "dry-run"]);
     match command.name {
-        "aws" if !asks => aws::judge(&words, &shown, walker)?,
+        "aws" if !asks && !is_emulated(command, &parsed) => aws::judge(&words, &shown, walker)?,
         "gcloud" | "az" if !asks => {
             let services = words.first().is_some_and(|w| {
                 !matches!(
@@ -367,6 +367,15 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         _ => {}
     }
     by_verb(TOOLS, command, walker)
+}
+
+/// Whether a command is for an emulator on this machine.
+fn is_emulated(command: &Command<'_>, parsed: &Parsed<'_>) -> bool {
+    let set = |name: &&(String, Value)| name.0.starts_with("AWS_ENDPOINT_URL");
+    let by_env = command.env.iter().find(set).map(|(_, value)| value);
+    let endpoint = parsed.value(&["endpoint-url"]).or(by_env);
+    endpoint
+        .is_some_and(|at| at.text().contains("://") && !at.has_mark() && net::is_local(at.text()))
 }
 
 /// What the shell's environment adds to a command of Terraform.

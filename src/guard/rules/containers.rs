@@ -5,12 +5,13 @@
 //! machines' daemons and everything that removes by class are not.
 
 use super::fs::{self, Access};
+use super::owned;
 use super::verbs::{Tool, Verb, judge as by_verb, verb, with};
 use crate::guard::args::{self, Spec};
 use crate::guard::place::Place;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker};
-use crate::guard::word::{PLAIN, Value};
+use crate::guard::word::Value;
 
 pub(crate) static REMOVE: Rule = Rule {
     id: "container.remove",
@@ -91,6 +92,9 @@ const VERBS: &[Verb] = &[
         "prune|reset|rm|remove|kill",
     ]),
     verb(&["builder|buildx", "reset|rm|remove|kill"]),
+    with(&["builder|buildx", "prune"], &["a", "all"]),
+    verb(&["rename"]),
+    verb(&["container", "rename"]),
     verb(&["rm|rmi|kill|stop|pause|restart"]),
     verb(&["container|pod|machine", "rm|remove|kill|stop|prune|pause"]),
     verb(&["swarm", "leave|init|join|update"]),
@@ -163,46 +167,8 @@ const TOOLS: &[Tool] = &[
     ),
 ];
 
-/// Whether only containers are ended that this text started; what it starts is kept in mind.
-fn is_own(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
-    let words = command.args.iter().skip_while(|a| a.text() == "container");
-    let verb = words.clone().next().map_or("", Value::text);
-    let rest: Vec<Value> = words.skip(1).cloned().collect();
-    let ends = Spec {
-        valued: "ts",
-        longs: &["time", "timeout", "signal"],
-    };
-    let makes = matches!(verb, "run" | "create");
-    let parsed = args::parse(&rest, if makes { &SPEC } else { &ends });
-    match verb {
-        "run" | "create" => {
-            let name = parsed.value(&["name"]).map_or("", Value::text);
-            let asks = parsed.any(&["help", "replace"]);
-            if !asks {
-                walker.makes(format!("container:{name}"));
-            }
-            false
-        }
-        "rm" | "stop" | "kill" | "restart" | "pause" | "unpause" => {
-            let made = |name: &&Value| {
-                // A container without a name is told by the number that starting it printed.
-                let name = if name.is_blank_mark() && name.has(PLAIN) {
-                    ""
-                } else {
-                    name.text()
-                };
-                walker.has_made(&format!("container:{name}"))
-            };
-            !parsed.operands.is_empty()
-                && !parsed.any(&["v", "volumes"])
-                && parsed.operands.iter().all(made)
-        }
-        _ => false,
-    }
-}
-
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    if matches!(command.name, "docker" | "podman" | "nerdctl") && is_own(command, walker) {
+    if owned::is_own(command, walker) {
         return daemon(command, walker);
     }
     by_verb(TOOLS, command, walker)?;
@@ -214,13 +180,17 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
     daemon(command, walker)?;
     volumes(command, walker)?;
+    project(command, walker)?;
     let words: Vec<&str> = command.args.iter().map(Value::text).collect();
     if words.iter().any(|w| matches!(*w, "run" | "create")) {
         host(command, walker)?;
     }
     if words.first() == Some(&"cp")
-        && let Some(to) = command.args.last().filter(|to| !super::net::is_remote(to))
+        && let Some(to) = command.args.last()
     {
+        if super::net::is_remote(to) {
+            return walker.deny(&REMOVE, &to.shown());
+        }
         fs::access(walker, Access::Write, to)?;
     }
     if matches!(words.first(), Some(&"save" | &"export")) {
@@ -234,6 +204,33 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         fs::all(walker, Access::Write, parsed.values(&["o", "output"]))?;
     }
     Ok(())
+}
+
+/// Whether a command runs inside a container that this text started.
+pub(crate) fn is_own_inside(command: &Command<'_>, walker: &Walker<'_>) -> bool {
+    owned::is_inside(command, walker)
+}
+
+/// What ends another project than the worktree's: one of another name.
+fn project(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let compose = command.name == "docker-compose"
+        || command.args.first().is_some_and(|a| a.text() == "compose");
+    let ends = |a: &Value| matches!(a.text(), "down" | "stop" | "kill" | "rm" | "restart");
+    if !compose || !command.args.iter().any(ends) {
+        return Ok(());
+    }
+    let parsed = args::parse(command.args, &SPEC);
+    let by_env = command
+        .env
+        .iter()
+        .find(|(name, _)| name == "COMPOSE_PROJECT_NAME");
+    let named = parsed.value(&["p", "project-name"]);
+    match named.or(by_env.map(|(_, value)| value)) {
+        Some(name) if !owned::is_project(name.text(), walker) => {
+            walker.deny(&REMOVE, &name.shown())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `compose down` and `compose rm` with the volumes, however the letters are bundled.
@@ -299,6 +296,17 @@ fn host(command: &Command<'_>, walker: &Walker<'_>) -> Found {
             _ if text.starts_with("-v") && text.len() > 2 => Some(arg.tail(2)),
             _ => None,
         };
+        let volumes = match text {
+            "--volumes-from" => args.next().map(Value::text),
+            _ => text.strip_prefix("--volumes-from="),
+        };
+        let own = |from: &str| {
+            let name = from.split(':').next().unwrap_or_default();
+            walker.has_made(&format!("container:{name}"))
+        };
+        if let Some(from) = volumes.filter(|from| !own(from)) {
+            walker.deny(&HOST, from)?;
+        }
         if let Some(mount) = mount {
             mounted(&mount, walker)?;
         }

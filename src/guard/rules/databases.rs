@@ -4,12 +4,15 @@
 //! out: reading, creating and inserting are allowed, what removes or rewrites
 //! everything is not. A file of SQLite inside the worktree is the agent's own.
 
+use super::clients::{CLIENTS, MYSQL};
 use super::fs::{self, Access};
+use super::scratch::{self, Own};
 use super::sql;
 use super::stores;
 use super::verbs::{Tool, Verb, judge as by_verb, unless, verb, with};
 use super::{remote, shell};
 use crate::guard::args::{self, Spec};
+use crate::guard::code;
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::{REMOTE, Value};
@@ -44,17 +47,6 @@ pub(crate) static DESTROY: Rule = Rule {
 /// All of this domain.
 pub(super) static ALL: &[&Rule] = &[&DESTROY];
 
-const SQL: Spec = Spec {
-    valued: "cdhpUfFPRTvoL",
-    longs: &[
-        "command", "dbname", "host", "port", "username", "file", "execute", "database", "query",
-        "user", "password", "set", "variable", "output",
-    ],
-};
-const MYSQL: Spec = Spec {
-    valued: "ehuPDS",
-    longs: &["execute", "host", "port", "user", "database", "socket"],
-};
 const PLAIN: Spec = Spec {
     valued: "hunpDPU",
     longs: &[
@@ -186,7 +178,36 @@ const TOOLS: &[Tool] = &[
             "db:drop*|db:reset*|db:purge*|db:schema:load|db:truncate*",
         ])],
     ),
-    tool(&["alembic"], PLAIN, &[verb(&["downgrade"])]),
+    tool(
+        &["alembic"],
+        Spec {
+            valued: "cnx",
+            longs: &["config", "name"],
+        },
+        &[verb(&["downgrade"])],
+    ),
+    tool(
+        &["manage.py", "django-admin"],
+        PLAIN,
+        &[verb(&["flush|reset_db"]), verb(&["migrate", "*", "zero"])],
+    ),
+    tool(
+        &["artisan"],
+        PLAIN,
+        &[verb(&[
+            "migrate:fresh|migrate:refresh|migrate:reset|migrate:rollback|db:wipe",
+        ])],
+    ),
+    tool(
+        &["console"],
+        PLAIN,
+        &[verb(&["doctrine:database:drop|doctrine:schema:drop"])],
+    ),
+    tool(
+        &["memcflush", "memcrm"],
+        PLAIN,
+        &[unless(&[], &["help", "version"])],
+    ),
     tool(&["flyway"], PLAIN, &[verb(&["clean"])]),
     tool(&["sqlx"], PLAIN, &[verb(&["database|db", "drop|reset"])]),
     tool(&["diesel"], PLAIN, &[verb(&["database", "reset|drop"])]),
@@ -197,78 +218,12 @@ const TOOLS: &[Tool] = &[
     ),
 ];
 
-/// Clients that take statements, and the options that hold one.
-const CLIENTS: &[(&str, Spec, &[&str])] = &[
-    ("psql", SQL, &["c", "command"]),
-    ("usql", SQL, &["c", "command"]),
-    ("pgcli", SQL, &["c", "command"]),
-    ("mysql", MYSQL, &["e", "execute"]),
-    ("mariadb", MYSQL, &["e", "execute"]),
-    (
-        "cqlsh",
-        Spec {
-            valued: "efkup",
-            longs: &["execute", "file"],
-        },
-        &["e", "execute"],
-    ),
-    (
-        "clickhouse-client",
-        Spec {
-            valued: "hqud",
-            longs: &["host", "query", "user", "database"],
-        },
-        &["q", "query"],
-    ),
-    (
-        "sqlcmd",
-        Spec {
-            valued: "SQUPdiq",
-            longs: &["query"],
-        },
-        &["Q", "q", "query"],
-    ),
-    (
-        "snowsql",
-        Spec {
-            valued: "qacud",
-            longs: &["query"],
-        },
-        &["q", "query"],
-    ),
-    (
-        "bq",
-        Spec {
-            valued: "",
-            longs: &["format"],
-        },
-        &[],
-    ),
-    (
-        "cypher-shell",
-        Spec {
-            valued: "aupd",
-            longs: &["file"],
-        },
-        &[],
-    ),
-    (
-        "influx",
-        Spec {
-            valued: "",
-            longs: &[
-                "execute", "database", "host", "port", "username", "password", "format",
-            ],
-        },
-        &["execute"],
-    ),
-    ("trino", MYSQL, &["execute"]),
-    ("cockroach", MYSQL, &["e", "execute"]),
-];
+/// Scripts of frameworks that an interpreter runs.
+pub(crate) const FRAMEWORKS: [&str; 5] = ["manage.py", "artisan", "console", "rails", "rake"];
 
-pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
-    let own = super::scratch::is_own(command, walker);
-    if own
+pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
+    let own = scratch::own(command, walker);
+    if own.is_database
         && !matches!(
             command.name,
             "psql" | "pgcli" | "usql" | "mysql" | "mariadb"
@@ -281,6 +236,11 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         "sqlite3" | "sqlite" | "duckdb" | "litecli" => return stores::file(command, walker),
         "redis-cli" | "valkey-cli" | "keydb-cli" => return stores::redis(command, walker),
         "mongosh" | "mongo" => return stores::mongo(command, walker),
+        "redis-server" => {
+            stores::serves(command, walker);
+            return Ok(());
+        }
+        "rails" | "manage.py" => return framework(command, walker),
         "nc" | "ncat" | "netcat" | "telnet" => {
             if let Stream::Text(text) = command.stdin
                 && text.lines().any(sql::flushes)
@@ -300,19 +260,44 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         texts.extend(parsed.operands.iter().copied());
     }
     let given = !texts.is_empty();
+    // A script of these goes on behind an error.
+    let script = Own {
+        goes_on: matches!(command.name, "psql" | "pgcli" | "usql"),
+        ..own
+    };
     for text in texts {
         statement(walker, text, own)?;
     }
     for text in parsed.values(&["f", "file", "i"]) {
         if let Stream::Text(text) = walker.content(text) {
-            statement(walker, &Value::new(text), own)?;
+            statement(walker, &Value::new(text), script)?;
         }
     }
-    piped(command, walker, given, own)
+    piped(command, walker, given, script)
+}
+
+/// Code that a framework's own shell is given.
+fn framework(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
+    let (verb, language) = match command.name {
+        "rails" => (["runner", "r"], "ruby"),
+        _ => (["shell", "shell_plus"], "python"),
+    };
+    let words = command.args;
+    let runs = words.first().is_some_and(|v| verb.contains(&v.text()));
+    let Some(language) = code::language(language).filter(|_| runs) else {
+        return Ok(());
+    };
+    for text in words.iter().skip(1).filter(|v| !v.text().starts_with('-')) {
+        code::judge(walker, language, text.text())?;
+    }
+    match command.stdin {
+        Stream::Text(text) => code::judge(walker, language, text),
+        _ => Ok(()),
+    }
 }
 
 /// What flows into a client.
-fn piped(command: &Command<'_>, walker: &mut Walker<'_>, given: bool, own: bool) -> Found {
+fn piped(command: &Command<'_>, walker: &mut Walker<'_>, given: bool, own: Own) -> Found {
     match command.stdin {
         Stream::Text(text) => statement(walker, &Value::new(text.clone()), own),
         Stream::Remote if !given => walker.deny(&remote::SCRIPT, &command.shown()),
@@ -321,7 +306,12 @@ fn piped(command: &Command<'_>, walker: &mut Walker<'_>, given: bool, own: bool)
 }
 
 /// One or more statements, and the client's own commands among them.
-fn statement(walker: &mut Walker<'_>, text: &Value, own: bool) -> Found {
+fn statement(walker: &mut Walker<'_>, text: &Value, own: Own) -> Found {
+    let found = if own.goes_on {
+        sql::destroys(text.text())
+    } else {
+        sql::destroys_others(text.text())
+    };
     if text.has(REMOTE) {
         return walker.deny(&remote::SCRIPT, &text.shown());
     }
@@ -345,8 +335,12 @@ fn statement(walker: &mut Walker<'_>, text: &Value, own: bool) -> Found {
             }
         }
     }
-    if let Some(found) = sql::destroys(text.text())
-        && !(own && sql::is_inside(&found))
+    let scratch = |found: &str| match sql::dropped_database(found) {
+        Some(name) => own.is_local && (own.is_database || scratch::is_test(name)),
+        None => own.is_database && sql::is_inside(found),
+    };
+    if let Some(found) = found
+        && !scratch(&found)
     {
         return walker.deny(&DESTROY, &found);
     }

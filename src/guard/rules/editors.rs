@@ -4,8 +4,8 @@
 //! writes is judged like a redirection.
 
 use super::fs::{self, Access};
-use crate::guard::args::{self, Spec};
-use crate::guard::walk::{Command, Found, Walker};
+use crate::guard::args::{self, Parsed, Spec};
+use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::Value;
 
 const fn spec(valued: &'static str, longs: &'static [&'static str]) -> Spec {
@@ -26,10 +26,11 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             ex(walker, script)?;
         }
     }
+    opened(command, &parsed, walker)?;
     for lisp in parsed.values(&["eval", "execute"]) {
         lisp_code(walker, lisp.text())?;
     }
-    if let crate::guard::walk::Stream::Text(text) = command.stdin {
+    if let Stream::Text(text) = command.stdin {
         for line in text.lines() {
             if let Some(shell) = line.trim_start_matches(':').strip_prefix('!') {
                 walker.shell_text(&Value::new(shell))?;
@@ -42,6 +43,40 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         Access::Write,
         files.filter(|v| !v.text().starts_with('+')),
     )
+}
+
+/// Files that the commands open, where any of them writes.
+fn opened(command: &Command<'_>, parsed: &Parsed<'_>, walker: &Walker<'_>) -> Found {
+    const WRITES: [&str; 9] = ["w", "wq", "x", "wa", "wqa", "xa", "up", "update", "write"];
+    const OPENS: [&str; 8] = [
+        "e", "edit", "sp", "split", "vs", "vsplit", "tabe", "tabedit",
+    ];
+    let scripts = parsed.values(&["c", "cmd"]).into_iter().map(Value::text);
+    let plus = parsed
+        .operands
+        .iter()
+        .filter_map(|v| v.text().strip_prefix('+'));
+    let input = match command.stdin {
+        Stream::Text(text) => text.as_str(),
+        _ => "",
+    };
+    let verbs: Vec<(&str, &str)> = scripts
+        .chain(plus)
+        .chain(input.lines())
+        .flat_map(|script| script.split('|'))
+        .map(|one| one.trim_start_matches([':', ' ']))
+        .map(|one| one.split_once(' ').unwrap_or((one, "")))
+        .map(|(verb, rest)| (verb.trim().trim_end_matches('!'), rest.trim()))
+        .collect();
+    if !verbs.iter().any(|(verb, _)| WRITES.contains(verb)) {
+        return Ok(());
+    }
+    for (verb, file) in verbs {
+        if OPENS.contains(&verb) && !file.is_empty() {
+            fs::access(walker, Access::Write, &Value::new(file))?;
+        }
+    }
+    Ok(())
 }
 
 /// What Lisp in an editor removes or runs.

@@ -61,6 +61,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
             let spec = spec("oILDlx", &["output", "out"]);
             output(args, &spec, &["o", "output", "out"], walker)
         }
+        "cargo" | "mvn" | "mvnw" | "gradle" | "gradlew" => cleans(command, walker),
         "csplit" => {
             let spec = spec("fbn", &["prefix", "suffix-format", "digits"]);
             output(args, &spec, &["f", "prefix"], walker)
@@ -125,6 +126,42 @@ const PLAINLY: &[(&[&str], Access, usize, Spec)] = &[
 fn output(args: &[Value], spec: &Spec, names: &[&str], walker: &Walker<'_>) -> Found {
     let parsed = args::parse(args, spec);
     fs::all(walker, Access::Write, parsed.values(names))
+}
+
+/// Builders that remove what they built in the project that an option names.
+fn cleans(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+    let (built, spec) = match command.name {
+        "cargo" => ("target", spec("p", &["manifest-path"])),
+        "mvn" | "mvnw" => ("target", spec("fPDs", &["file"])),
+        _ => ("build", spec("pbPDx", &["project-dir", "build-file"])),
+    };
+    let parsed = args::parse(command.args, &spec);
+    let is_clean = |v: &&Value| v.text() == "clean" || v.text().ends_with(":clean");
+    if !parsed.operands.iter().any(is_clean) {
+        return Ok(());
+    }
+    let names: &[&str] = match command.name {
+        "cargo" => &["manifest-path"],
+        "mvn" | "mvnw" => &["f", "file"],
+        _ => &["p", "project-dir", "b", "build-file"],
+    };
+    for project in parsed.values(names) {
+        let text = project.text();
+        let is_file = [".toml", ".xml", ".gradle", ".kts"]
+            .iter()
+            .any(|end| text.ends_with(end));
+        let folder = match text.rsplit_once('/') {
+            Some((folder, _)) if is_file => folder,
+            None if is_file => ".",
+            _ => text,
+        };
+        fs::access(
+            walker,
+            Access::Delete,
+            &Value::new(format!("{folder}/{built}")),
+        )?;
+    }
+    Ok(())
 }
 
 /// What flows in is what these files hold now.

@@ -8,6 +8,7 @@ use super::verbs::{Tool, Verb, judge as by_verb, verb};
 use crate::guard::args::{self, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker};
+use crate::guard::word::Value;
 
 pub(crate) static CHANGE: Rule = Rule {
     id: "kubernetes.change",
@@ -151,5 +152,24 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
             return walker.deny(&secrets::SHOW, &command.shown());
         }
     }
-    by_verb(TOOLS, command, walker)
+    if !is_own(command, walker) {
+        by_verb(TOOLS, command, walker)?;
+    }
+    Ok(())
+}
+
+/// Whether a command names a cluster that this text made.
+fn is_own(command: &Command<'_>, walker: &Walker<'_>) -> bool {
+    if !matches!(command.name, "kubectl" | "oc" | "helm") {
+        return false;
+    }
+    let spec = Spec {
+        longs: &["context", "kube-context"],
+        ..KUBECTL
+    };
+    let parsed = args::parse(command.args, &spec);
+    let elsewhere = parsed.any(&["kubeconfig", "server", "cluster", "s"]);
+    let named = parsed.value(&["context", "kube-context"]);
+    let own = |context: &Value| walker.has_made(&format!("context:{}", context.text()));
+    !elsewhere && named.is_some_and(own)
 }

@@ -8,6 +8,7 @@ use super::verbs::{Tool, Verb, judge as by_verb, unless, verb, with};
 use crate::guard::args::{self, NONE, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker};
+use crate::guard::word::Value;
 
 pub(crate) static RAISE: Rule = Rule {
     id: "perm.raise",
@@ -233,6 +234,11 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" | "chcon" | "setfattr" => {
             return modes(command, walker);
         }
+        "busybox" | "toybox" if command.args.iter().any(|a| a.text() == "--install") => {
+            let to = command.args.iter().rfind(|a| !a.text().starts_with('-'));
+            let to = to.cloned().unwrap_or_else(|| Value::new("/bin"));
+            return fs::access(walker, Access::Write, &to).map(|_| ());
+        }
         "setcap" => return walker.deny(&SET_ID, &command.shown()),
         _ => {}
     }
@@ -250,7 +256,10 @@ fn modes(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     };
     // A mode such as `-w` or `+x` looks like an option; it is no path.
     let parsed = args::parse(command.args, &spec);
+    // An attribute that is taken off looks like an option too.
+    let is_set = |mode: &str| mode.starts_with(['+', '=']);
     let takes_mode = !matches!(command.name, "setfacl" | "setfattr")
+        && (command.name != "chattr" || parsed.operand(0).is_some_and(is_set))
         && !parsed.any(&["reference"])
         && !command.args.iter().any(|a| {
             command.name == "chmod"

@@ -4,6 +4,7 @@
 //! from one; by a name or a user others would be hit too, unless the walls keep the
 //! run's signals inside the run, and then not the guard's own processes.
 
+use super::signals;
 use super::verbs::{Tool, judge as by_verb, unless, verb, with};
 use crate::guard::args::{self, NONE, Spec};
 use crate::guard::verdict::Rule;
@@ -156,17 +157,24 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
+pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     let shown = command.shown();
     match command.name {
         "kill" => kill(command, walker),
+        "pgrep" | "pidof" => {
+            if !signals::spares(command) {
+                walker.makes(signals::AGENTS.to_owned());
+            }
+            Ok(())
+        }
+        "tmux" if own_session(command, walker) => Ok(()),
         "pkill" | "killall" | "skill" | "slay" | "xkill" => {
             let asks = command
                 .args
                 .iter()
                 .any(|a| matches!(a.text(), "-l" | "-0" | "--list" | "--help" | "-V"));
             let children = names_children(command);
-            if asks || children || (walker.scene.signals_walled && names_others(command)) {
+            if asks || children || (walker.scene.signals_walled && signals::spares(command)) {
                 Ok(())
             } else {
                 walker.deny(&KILL, &shown)
@@ -216,22 +224,39 @@ fn names_children(command: &Command<'_>) -> bool {
     !parents.is_empty() && parents.iter().all(|p| p.has(PLAIN) && !p.is_open())
 }
 
-/// Whether only programs are named that are not the guard's, whose hooks run in the same
-/// walls: plain names, none a part of `adf`, and no option but the signal.
-fn names_others(command: &Command<'_>) -> bool {
-    let is_signal = |text: &str| {
-        let signal = text.strip_prefix('-').unwrap_or_default();
-        let is_named = signal.len() > 2 && signal.bytes().all(|b| b.is_ascii_uppercase());
-        is_named || signal.parse::<u8>().is_ok()
+/// Whether only a session ends that this text began; what it begins is kept in mind.
+fn own_session(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
+    let spec = Spec {
+        valued: "fLSstncxy",
+        longs: &[],
     };
-    let is_name = |text: &str| {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-        text.len() > 3 && !text.starts_with('-') && text.bytes().all(plain)
+    let parsed = args::parse(command.args, &spec);
+    let server = parsed.value(&["L", "S"]).map_or("", Value::text);
+    let named = |letter: &str| parsed.value(&[letter]).map(Value::text);
+    let key = |name: &str| format!("session:{server}:{name}");
+    match parsed.operand(0) {
+        Some("new" | "new-session") => {
+            if let Some(name) = named("s").filter(|_| !parsed.has("A")) {
+                walker.makes(key(name));
+            }
+            false
+        }
+        Some("kill-session") => {
+            !parsed.has("a") && named("t").is_some_and(|name| walker.has_made(&key(name)))
+        }
+        _ => false,
+    }
+}
+
+/// A signal that code sends: to a number, or to the parent where none is given.
+pub(crate) fn signalled(walker: &Walker<'_>, number: Option<&Value>, shown: &str) -> Found {
+    let Some(number) = number.filter(|_| walker.scene.signals_walled) else {
+        return walker.deny(&KILL, shown);
     };
-    command
-        .args
-        .iter()
-        .all(|a| !a.is_open() && (is_signal(a.text()) || is_name(a.text())))
+    match number.text().parse::<i64>() {
+        Ok(number) if number <= 1 => walker.deny(&KILL, &number.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// Programs that hold or look into a process by its number.
@@ -303,7 +328,8 @@ fn kill(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         let text = target.text();
         let own = text.starts_with('%') || (target.has(PLAIN) && !target.is_open());
         let number = text.trim_start_matches('-').parse::<i64>().ok();
-        if target.is_open() && walker.scene.signals_walled {
+        let agents = walker.has_made(signals::AGENTS);
+        if target.is_open() && walker.scene.signals_walled && !agents {
             continue;
         }
         if target.is_open() {

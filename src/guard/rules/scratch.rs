@@ -29,55 +29,106 @@ const SPEC: Spec = Spec {
     ],
 };
 
+/// What of a client's database is the run's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Own {
+    /// The database was made here, or is one of tests on this machine.
+    pub(super) is_database: bool,
+    /// Its server is on this machine.
+    pub(super) is_local: bool,
+    /// It goes on behind a statement that failed.
+    pub(super) goes_on: bool,
+}
+
 /// Whether what a client of a database does is done to one of the run's own; a
 /// database that is made is kept in mind.
-pub(super) fn is_own(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
+pub(super) fn own(command: &Command<'_>, walker: &mut Walker<'_>) -> Own {
     let found = |name: &str| {
         let set = command.env.iter().find(|(n, _)| n == name);
         let state = || walker.state.get(name).map(|v| joined(v, " "));
         set.map(|(_, value)| value.clone()).or_else(state)
     };
+    let database = |is_database| Own {
+        is_database,
+        is_local: is_database,
+        goes_on: false,
+    };
     match command.name {
-        "rails" | "rake" => ["RAILS_ENV", "RACK_ENV"]
-            .iter()
-            .any(|name| found(name).is_some_and(|value| value.text() == "test")),
+        "rails" | "rake" => database(
+            ["RAILS_ENV", "RACK_ENV"]
+                .iter()
+                .any(|name| found(name).is_some_and(|value| value.text() == "test")),
+        ),
+        "artisan" | "console" | "manage.py" | "django-admin" => {
+            let parsed = args::parse(command.args, &SPEC);
+            let option = parsed.value(&["env", "settings"]).cloned();
+            let names = ["APP_ENV", "DJANGO_SETTINGS_MODULE"];
+            let value = option.or_else(|| names.iter().find_map(|name| found(name)));
+            database(value.is_some_and(|value| is_test(value.text())))
+        }
+        "prisma" | "alembic" | "sqlx" | "diesel" => {
+            let option = command
+                .args
+                .iter()
+                .find_map(|a| a.text().strip_prefix("url="));
+            let value = option.map(Value::new).or_else(|| found("DATABASE_URL"));
+            let at = value.map(|value| address(&value));
+            database(at.is_some_and(|(at, name)| is_local(&at) && is_test(&name)))
+        }
         "createdb" | "dropdb" | "psql" | "pgcli" | "usql" | "mysql" | "mariadb" => {
             let host = found("PGHOST").or_else(|| found("MYSQL_HOST"));
             let named = found("PGDATABASE");
-            let parsed = args::parse(command.args, &SPEC);
-            let host = parsed.value(&["h", "host"]).cloned().or(host);
-            let operand = if command.name == "createdb" {
-                parsed.operands.first()
-            } else {
-                parsed.operands.last()
-            };
-            let option = match command.name {
-                "mysql" | "mariadb" => parsed.value(&["D", "database"]),
-                _ => parsed.value(&["d", "dbname"]),
-            };
-            let Some(name) = option.or(operand.copied()).cloned().or(named) else {
-                return false;
-            };
-            let (address, name) = address(&name);
-            let here = |host: &str| is_local(host) || host.starts_with('/');
-            if !host.is_none_or(|host| here(host.text())) || !here(&address) {
-                return false;
-            }
-            let port = parsed
-                .value(&["p", "port"])
-                .cloned()
-                .or_else(|| found("PGPORT"));
-            let port = port.as_ref().map_or("", Value::text);
-            let key = format!("database:{address}:{port}:{name}");
-            if command.name == "createdb" {
-                if !parsed.any(&["help", "version", "V", "?"]) {
-                    walker.makes(key);
-                }
-                return false;
-            }
-            walker.has_made(&key) || is_test(&name)
+            let port = found("PGPORT");
+            client(command, walker, host, named, port)
         }
-        _ => false,
+        _ => Own::default(),
+    }
+}
+
+/// A client that names its server and its database by options.
+fn client(
+    command: &Command<'_>,
+    walker: &mut Walker<'_>,
+    host: Option<Value>,
+    named: Option<Value>,
+    port: Option<Value>,
+) -> Own {
+    let parsed = args::parse(command.args, &SPEC);
+    let host = parsed.value(&["h", "host"]).cloned().or(host);
+    let operand = if command.name == "createdb" {
+        parsed.operands.first()
+    } else {
+        parsed.operands.last()
+    };
+    let option = match command.name {
+        "mysql" | "mariadb" => parsed.value(&["D", "database"]),
+        _ => parsed.value(&["d", "dbname"]),
+    };
+    let here = |host: &str| is_local(host) || host.starts_with('/');
+    let is_local = host.is_none_or(|host| here(host.text()));
+    let none = Own {
+        is_local,
+        ..Own::default()
+    };
+    let Some(name) = option.or(operand.copied()).cloned().or(named) else {
+        return none;
+    };
+    let (address, name) = address(&name);
+    if !is_local || !here(&address) {
+        return Own::default();
+    }
+    let port = parsed.value(&["p", "port"]).cloned().or(port);
+    let port = port.as_ref().map_or("", Value::text);
+    let key = format!("database:{address}:{port}:{name}");
+    if command.name == "createdb" {
+        if !parsed.any(&["help", "version", "V", "?"]) {
+            walker.makes(key);
+        }
+        return none;
+    }
+    Own {
+        is_database: walker.has_made(&key) || is_test(&name),
+        ..none
     }
 }
 
@@ -95,7 +146,7 @@ fn address(value: &Value) -> (String, String) {
 }
 
 /// Whether a database's name says that it is for tests.
-fn is_test(name: &str) -> bool {
+pub(super) fn is_test(name: &str) -> bool {
     name.split(['_', '-', '.'])
         .any(|word| matches!(word, "test" | "tests" | "testing"))
 }

@@ -5,9 +5,9 @@
 //! known, and denied where a file's lines would become the command.
 
 use super::fs::{self, Access};
-use super::shell;
+use super::{remote, shell};
 use crate::guard::args::{self, Spec};
-use crate::guard::walk::{Command, Found, Walker};
+use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::Value;
 
 const SPEC: Spec = Spec {
@@ -25,6 +25,17 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         .collect();
     if scripts.is_empty() && !parsed.any(&["f", "file"]) && !files.is_empty() {
         scripts.push(files.remove(0).clone());
+    }
+    for file in parsed.values(&["f", "file"]) {
+        let script = match file.text() {
+            "-" => command.stdin.clone(),
+            _ => walker.content(file),
+        };
+        match script {
+            Stream::Text(text) => scripts.push(Value::new(text)),
+            Stream::Remote => walker.deny(&remote::SCRIPT, &file.shown())?,
+            _ => {}
+        }
     }
     if parsed.any(&["i", "in-place"]) || command.args.iter().any(|a| a.text().starts_with("-i")) {
         fs::all(walker, Access::Write, files)?;

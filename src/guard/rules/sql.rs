@@ -11,6 +11,54 @@ pub(super) fn destroys(text: &str) -> Option<String> {
         .map(|words| words.join(" "))
 }
 
+/// The same where the first error ends all: what the statements before made is not counted.
+pub(super) fn destroys_others(text: &str) -> Option<String> {
+    // Quoted names are left out of the words: who drops one is not told by them.
+    let is_plain = !text.contains(['"', '`']);
+    let all = statements(text);
+    let mut made: Vec<&[String]> = Vec::new();
+    for words in &all {
+        if is_destructive(words) && !(is_plain && drops_made(words, &made)) {
+            return Some(words.join(" "));
+        }
+        if let Some(new) = makes(words) {
+            made.push(new);
+        }
+    }
+    None
+}
+
+/// The kind and the name of what a statement makes, unless it may be there already.
+fn makes(words: &[String]) -> Option<&[String]> {
+    let (first, rest) = words.split_first()?;
+    let named = rest.get(..2)?;
+    let is_new = first == "create" && !rest.iter().take(4).any(|word| word == "if");
+    is_new.then_some(named)
+}
+
+/// Whether a statement drops only what the statements before it made.
+fn drops_made(words: &[String], made: &[&[String]]) -> bool {
+    let Some((first, rest)) = words.split_first() else {
+        return false;
+    };
+    let Some((kind, names)) = rest.split_first() else {
+        return false;
+    };
+    let mut names = names
+        .iter()
+        .filter(|name| !matches!(name.as_str(), "if" | "exists" | "cascade" | "restrict"))
+        .peekable();
+    let is_made = |name: &String| made.iter().any(|m| m[0] == *kind && m[1] == *name);
+    first == "drop" && names.peek().is_some() && names.all(is_made)
+}
+
+/// The database that a statement drops.
+pub(super) fn dropped_database(statement: &str) -> Option<&str> {
+    let rest = statement.strip_prefix("drop database ")?;
+    let name = rest.strip_prefix("if exists ").unwrap_or(rest);
+    (!name.contains(' ')).then_some(name)
+}
+
 /// Whether a statement that destroys stays inside its database.
 pub(super) fn is_inside(statement: &str) -> bool {
     let mut words = statement.split(' ');

@@ -5,6 +5,7 @@
 
 use super::databases::DESTROY;
 use super::fs::{self, Access};
+use super::net::is_local;
 use super::sql;
 use crate::guard::args::{self, Spec};
 use crate::guard::place::Place;
@@ -72,6 +73,20 @@ pub(super) fn file(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     Ok(())
 }
 
+/// A server that is started on a port that is given: the run's own.
+pub(super) fn serves(command: &Command<'_>, walker: &mut Walker<'_>) {
+    let spec = Spec {
+        valued: "",
+        longs: &["port"],
+    };
+    let parsed = args::parse(command.args, &spec);
+    if let Some(port) = parsed.value(&["port"]).map(Value::text)
+        && port != "6379"
+    {
+        walker.makes(format!("redis:{port}"));
+    }
+}
+
 pub(super) fn redis(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     let parsed = args::parse(command.args, &REDIS);
     let words: Vec<String> = parsed
@@ -80,7 +95,22 @@ pub(super) fn redis(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         .map(|v| v.text().to_lowercase())
         .collect();
     let line = words.join(" ");
-    if sql::flushes(&line) {
+    // `EVAL "redis.call('flushall')"`: a script's calls are commands too.
+    let calls = line.split("call(").skip(1).map(|call| {
+        let call = call.split(')').next().unwrap_or_default();
+        call.replace(['\'', '"', ','], " ")
+    });
+    let scripted = words.first().is_some_and(|word| word.starts_with("eval"));
+    let flushes =
+        sql::flushes(&line) || scripted && calls.into_iter().any(|call| sql::flushes(&call));
+    let local = parsed
+        .value(&["h"])
+        .is_none_or(|host| is_local(host.text()));
+    let port = parsed.value(&["p"]).map_or("", Value::text);
+    if local && parsed.value(&["u"]).is_none() && walker.has_made(&format!("redis:{port}")) {
+        return Ok(());
+    }
+    if flushes {
         return walker.deny(&DESTROY, &command.shown());
     }
     if let Stream::Text(text) = command.stdin

@@ -27,6 +27,8 @@ impl Walker<'_> {
             if pipeline.joint != Joint::And {
                 self.unmade();
             }
+            // Behind `||` the making has failed: what has that name is another's.
+            let hidden = (pipeline.joint == Joint::Or).then(|| std::mem::take(&mut self.made));
             if pipeline.joint != Joint::Then {
                 let before = self.state.clone();
                 out = out.then(self.pipeline(pipeline, &stdin)?);
@@ -36,7 +38,12 @@ impl Walker<'_> {
             } else {
                 out = out.then(self.pipeline(pipeline, &stdin)?);
             }
-            if pipeline.negated || pipeline.background || pipeline.nodes.len() > 1 {
+            if let Some(hidden) = hidden {
+                self.made.splice(0..0, hidden);
+            }
+            if pipeline.negated {
+                self.made.clear();
+            } else if pipeline.background || pipeline.nodes.len() > 1 {
                 self.unmade();
             }
         }
@@ -250,7 +257,12 @@ impl Walker<'_> {
         let mut ends: Vec<State> = Vec::new();
         let mut out = Stream::Empty;
         let has_else = arms.iter().any(|(condition, _)| condition.is_none());
-        for (condition, body) in arms {
+        let before = self.made.len();
+        for (n, (condition, body)) in arms.iter().enumerate() {
+            // The condition before failed, and so did what it would have made.
+            if n > 0 {
+                self.made.truncate(before);
+            }
             if let Some(condition) = condition {
                 let out = self.block(condition, stdin.clone())?;
                 self.aside(&out)?;

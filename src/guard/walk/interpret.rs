@@ -158,6 +158,7 @@ fn run_language(
             longs: language.longs,
         },
     );
+    code::modules::judge(walker, language, command, &parsed)?;
     if matches!(language.name, "perl" | "ruby") && parsed.has("i") {
         fs::all(walker, fs::Access::Write, parsed.operands.iter().copied())?;
     }

@@ -40,6 +40,13 @@ use effort::{DEPTH_MAX, WITHIN_MAX, WORD_BYTES_MAX};
 
 /// The end of a walk: why it may not run.
 pub(crate) type Stop = Box<Denial>;
+/// What has data that were there before, when making it fails: only who goes on by `&&`
+/// may count on it.
+const DATA: &str = "database:";
+
+/// How many things that a text makes are kept in mind.
+const MADE_MAX: usize = 64;
+
 /// Nothing found, or the end.
 pub(crate) type Found<T = ()> = Result<T, Stop>;
 
@@ -163,22 +170,23 @@ impl<'a> Walker<'a> {
         self.state.files = files;
     }
 
-    /// Keeps in mind what the command makes that is judged: whoever goes on by `&&` may
-    /// count on it, because making what is there already fails.
+    /// Keeps in mind what the command makes that is judged: the same text may end it by
+    /// that name, unless it stands where the making has failed.
     pub(crate) fn makes(&mut self, what: String) {
-        if self.away == 0 && self.within == 1 {
+        let is_sure = self.within == 1 || !what.starts_with(DATA);
+        if self.away == 0 && is_sure && self.made.len() < MADE_MAX {
             self.made.push(what);
         }
     }
 
-    /// Whether something was made just before.
-    pub(crate) fn has_made(&self, what: &str) -> bool {
-        self.made.iter().any(|made| made == what)
+    /// Nobody knows any more whether making it did well.
+    fn unmade(&mut self) {
+        self.made.retain(|what| !what.starts_with(DATA));
     }
 
-    /// Nobody knows any more whether it was made; what has no name is told by its number.
-    fn unmade(&mut self) {
-        self.made.retain(|what| what.ends_with(':'));
+    /// Whether something was made before.
+    pub(crate) fn has_made(&self, what: &str) -> bool {
+        self.made.iter().any(|made| made == what)
     }
 
     fn doubt(&mut self, doubt: Doubt, text: &str) -> Stop {

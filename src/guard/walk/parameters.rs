@@ -172,6 +172,8 @@ impl Walker<'_> {
             "PWD" => Some(vec![self.here()]),
             "OLDPWD" => self.state.back.clone().map(|back| vec![Value::new(back)]),
             "TMPDIR" => Some(vec![Value::new(self.scene.tmp)]),
+            // The agent's own command line: as little to be ended as the first process.
+            "PPID" => Some(vec![Value::new("1")]),
             "IFS" => Some(vec![Value::new(" \t\n")]),
             "0" | "BASH_SOURCE" if self.state.get("0").is_some() => self.state.get("0").cloned(),
             "0" | "BASH_SOURCE" => Some(vec![Value::new(super::interpret::ITSELF)]),
