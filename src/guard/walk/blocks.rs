@@ -11,7 +11,7 @@ use crate::guard::syntax::{
     self,
     tree::{Block, Joint, Node, Pipeline},
 };
-use crate::guard::word::{Ground, OPAQUE, PLAIN, Value};
+use crate::guard::word::{OPAQUE, PLAIN, Value};
 use std::rc::Rc;
 
 /// How many values of a loop's list are walked one by one.
@@ -95,9 +95,12 @@ impl Walker<'_> {
                 self.state.functions.insert(name.clone(), Rc::clone(body));
                 Ok(Stream::Empty)
             }
-            Node::Test(words) => {
+            Node::Test { words, names } => {
                 for word in words {
-                    for value in self.word(word)? {
+                    self.word(word)?;
+                }
+                for name in names {
+                    for value in self.word(name)? {
                         self.index(&value)?;
                     }
                 }
@@ -125,30 +128,6 @@ impl Walker<'_> {
                 Ok(self.poured(out, &outlets))
             }
         }
-    }
-
-    /// Substitutions inside an arithmetic expression run too.
-    pub(super) fn sum(&mut self, sum: &str) -> Found {
-        if sum.contains(['$', '`']) {
-            self.expand(sum, Ground::Quoted)?;
-        }
-        for (at, _) in sum.match_indices(['=', '+', '-']) {
-            let name = sum.get(..at).unwrap_or_default().trim_end();
-            let begin = name.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let name = name.get(begin.map_or(0, |b| b + 1)..).unwrap_or_default();
-            if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-                self.state.set(name, vec![Value::mark(PLAIN)]);
-            }
-        }
-        Ok(())
-    }
-
-    /// A subscript in a text that is taken for a number runs what is in it.
-    pub(super) fn index(&mut self, value: &Value) -> Found {
-        if value.text().contains("[$(") || value.text().contains("[`") {
-            return self.sum(&value.text().replace('\'', ""));
-        }
-        Ok(())
     }
 
     /// brush-parser takes `( (a b) )` for a sum: what may be commands is judged
