@@ -227,7 +227,12 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
                 {
                     Ours::Text(format!("/dev/fd/{from}"))
                 }
-                IoFileRedirectTarget::Fd(_) => return Vec::new(),
+                IoFileRedirectTarget::Fd(to) => {
+                    return vec![Redirect::Duplicate {
+                        fd: fd.filter(|fd| *fd != 1),
+                        text: to.to_string(),
+                    }];
+                }
                 IoFileRedirectTarget::ProcessSubstitution(kind, shell) => process(kind, shell),
                 // `<&5`, and `<&5-` that closes the other end.
                 IoFileRedirectTarget::Duplicate(word)
@@ -236,7 +241,10 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
                     Ours::Text(format!("/dev/fd/{}", word.value.trim_end_matches('-')))
                 }
                 IoFileRedirectTarget::Duplicate(word) => {
-                    return vec![Redirect::Duplicate(word.value.clone())];
+                    return vec![Redirect::Duplicate {
+                        fd: fd.filter(|fd| *fd != 1),
+                        text: word.value.clone(),
+                    }];
                 }
             };
             vec![to_file(fd.unwrap_or(-1), kind, word)]
@@ -267,7 +275,7 @@ fn to_file(fd: i32, kind: &IoFileRedirectKind, word: Ours) -> Redirect {
         IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput
     );
     match kind {
-        _ if writes && fd > 1 => Redirect::ErrorsOnly(word),
+        _ if writes && fd > 1 => Redirect::Aside { fd, word },
         IoFileRedirectKind::Append => Redirect::Append(word),
         _ if writes => Redirect::Write(word),
         _ => Redirect::Read {

@@ -237,8 +237,8 @@ fn redirects<'a>(list: &'a [Redirect], seen: &mut Vec<&'a str>, nested: &mut Str
             Redirect::Read { word, .. }
             | Redirect::Write(word)
             | Redirect::Append(word)
-            | Redirect::ErrorsOnly(word) => of_word(word, seen, nested),
-            Redirect::Duplicate(text)
+            | Redirect::Aside { word, .. } => of_word(word, seen, nested),
+            Redirect::Duplicate { text, .. }
             | Redirect::HereString { text, .. }
             | Redirect::Here { text, .. } => keep_nested(text, nested),
         }

@@ -119,7 +119,11 @@ pub(crate) enum Redirect {
     Write(Word),
     Append(Word),
     /// `2>&1` and the like; a word that is no number is a file.
-    Duplicate(String),
+    Duplicate {
+        /// Another descriptor than the output.
+        fd: Option<i32>,
+        text: String,
+    },
     Here {
         /// Another descriptor than the input.
         fd: Option<i32>,
@@ -132,7 +136,10 @@ pub(crate) enum Redirect {
         text: String,
     },
     /// `2>…`: what is written is not the command's answer.
-    ErrorsOnly(Word),
+    Aside {
+        fd: i32,
+        word: Word,
+    },
 }
 
 /// How deep lists nest in a list.

@@ -20,6 +20,8 @@ const COMBINATIONS_MAX: usize = 32;
 pub(super) struct Outlets {
     /// The paths of files, and whether they are appended to.
     pub(super) files: Vec<(String, bool)>,
+    /// Files that it may go to by a descriptor that was opened before.
+    pub(super) copies: Vec<String>,
 }
 
 impl Walker<'_> {
@@ -51,8 +53,11 @@ impl Walker<'_> {
                 }
                 | Redirect::Write(Word::Text(text))
                 | Redirect::Append(Word::Text(text))
-                | Redirect::ErrorsOnly(Word::Text(text))
-                | Redirect::Duplicate(text)
+                | Redirect::Aside {
+                    word: Word::Text(text),
+                    ..
+                }
+                | Redirect::Duplicate { text, .. }
                 | Redirect::HereString { text, .. }
                 | Redirect::Here { text, .. } => raw.push_str(text),
                 _ => raw.push_str(&every_name(&self.state)),
@@ -138,7 +143,12 @@ impl Walker<'_> {
             && exec.text() == "exec"
             && !simple.redirects.is_empty()
         {
-            self.state.input = Some(stdin.clone());
+            self.state.input = Some(stdin);
+            self.poured(Stream::Empty, &outlets);
+            if let Some((path, _)) = outlets.files.last() {
+                self.state.outputs.insert(1, path.clone());
+            }
+            return Ok(Stream::Empty);
         }
         self.endless(&argv, simple, &outlets)?;
         let out = self.run(&argv, stdin, &env)?;
@@ -230,13 +240,19 @@ impl Walker<'_> {
                     let path = fs::redirect(self, &value)?;
                     outlets.files.push((path, appends));
                 }
-                Redirect::ErrorsOnly(word) => {
+                Redirect::Aside { fd, word } => {
                     let value = self.path_of(word)?;
-                    fs::redirect(self, &value)?;
+                    let path = fs::redirect(self, &value)?;
+                    self.state.outputs.insert(*fd, path);
                 }
-                Redirect::Duplicate(raw) => {
-                    let value = self.single(raw, Ground::Plain)?;
+                Redirect::Duplicate { fd, text } => {
+                    let value = self.single(text, Ground::Plain)?;
                     let text = value.text().trim_end_matches('-');
+                    if fd.is_none()
+                        && let Some(path) = text.parse().ok().and_then(|to| self.output(to))
+                    {
+                        outlets.copies.push(path);
+                    }
                     if !text.chars().all(|c| c.is_ascii_digit() || c == PLAIN) {
                         let path = fs::redirect(self, &value)?;
                         outlets.files.push((path, false));
@@ -271,13 +287,24 @@ impl Walker<'_> {
         }
     }
 
+    /// The file that a descriptor was opened to write to.
+    fn output(&self, fd: i32) -> Option<String> {
+        self.state.outputs.get(&fd).cloned()
+    }
+
     fn path_of(&mut self, word: &Word) -> Found<Value> {
         match word {
             Word::Text(raw) => {
                 let values = self.word(raw)?;
                 match values.as_slice() {
                     [one] => Ok(one.clone()),
-                    _ => Err(self.stop(&shell::AMBIGUOUS, raw)),
+                    _ => {
+                        let mut stop = self.stop(&shell::AMBIGUOUS, raw);
+                        stop.reason = format!(
+                            "`{raw}` stands for no word or for several, and a redirection takes one"
+                        );
+                        Err(stop)
+                    }
                 }
             }
             Word::Process { reads, body } => self.process(*reads, body),
@@ -324,6 +351,13 @@ impl Walker<'_> {
 
     /// What is left for a pipe when the output goes to files.
     pub(super) fn poured(&mut self, out: Stream, outlets: &Outlets) -> Stream {
+        let usual = self.output(1).filter(|_| outlets.files.is_empty());
+        for path in outlets.copies.iter().chain(&usual) {
+            let before = self.state.files.remove(path).unwrap_or_default();
+            self.state
+                .files
+                .insert(path.clone(), before.then(out.clone()));
+        }
         if outlets.files.is_empty() {
             return out;
         }

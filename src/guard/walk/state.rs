@@ -100,6 +100,8 @@ pub(crate) struct State {
     pub(crate) numbers: BTreeSet<String>,
     /// What `exec` made the input of all commands.
     pub(crate) input: Option<Stream>,
+    /// The files that descriptors behind the errors' write to.
+    pub(crate) outputs: BTreeMap<i32, String>,
     pub(crate) files: BTreeMap<String, Stream>,
     /// Links that were made: where, and where they lead.
     pub(crate) links: Vec<(String, String)>,

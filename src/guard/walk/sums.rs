@@ -5,7 +5,9 @@
 //! read as a sum, also when it came there as the value of a variable, of one
 //! that names another, or of an expansion. Each name is followed once a sum.
 
+use super::effort::DEPTH_MAX;
 use super::{Found, Walker};
+use crate::guard::rules::shell;
 use crate::guard::word::{Ground, PLAIN, Value, joined};
 
 impl Walker<'_> {
@@ -25,14 +27,21 @@ impl Walker<'_> {
 
     /// A text that is read as arithmetic, of which nothing is kept: a subscript, an offset.
     pub(super) fn evaluated(&mut self, raw: &str) -> Found {
+        // A variable's subscript may hold a sum of that variable.
+        if self.depth >= DEPTH_MAX {
+            return Err(self.stop(&shell::TOO_COMPLEX, raw));
+        }
+        self.depth += 1;
         if raw.contains(['$', '`']) {
             let values = self.expand(raw, Ground::Quoted)?;
             let text = joined(&values, " ");
             self.subscripts(text.text())?;
-            self.follow(text.text())
+            self.follow(text.text())?;
         } else {
-            self.follow(raw)
+            self.follow(raw)?;
         }
+        self.depth -= 1;
+        Ok(())
     }
 
     /// A text in the place of a variable's name: its subscript is read as arithmetic.
