@@ -89,8 +89,11 @@ pub(crate) fn parse<'a>(args: &'a [Value], spec: &Spec) -> Parsed<'a> {
             break;
         }
         if let Some(long) = text.strip_prefix("--") {
-            if let Some((name, _)) = long.split_once('=') {
-                parsed.flags.push(name.to_owned());
+            if let Some((name, value)) = long.split_once('=') {
+                // `--dry-run=false` sets nothing.
+                if value != "false" {
+                    parsed.flags.push(name.to_owned());
+                }
                 let value = arg.tail(2 + name.len() + 1);
                 parsed.values.push((name.to_owned(), value));
             } else {

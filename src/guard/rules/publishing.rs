@@ -213,6 +213,10 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
             !g.starts_with('-')
                 && (task == "publish"
                     || task == "publishPlugins"
+                    || matches!(
+                        task,
+                        "publishToMavenCentral" | "publishAndReleaseToMavenCentral"
+                    )
                     || task.starts_with("publish") && task.ends_with("Repository")
                     || task == "uploadArchives"
                     || task == "release")

@@ -57,8 +57,8 @@ pub(crate) static CHARACTERS: Rule = Rule {
 pub(crate) static AMBIGUOUS: Rule = Rule {
     id: "shell.ambiguous",
     what: "text that two grammars read differently",
-    reason: "one reading of it runs a command that the other does not see",
-    instead: "write it more simply: one command a line, heredocs last",
+    reason: "it can be read in two ways, and what runs depends on which one bash takes",
+    instead: "write it in simpler parts: one command a line, one file behind each `>`, heredocs last",
     safer: Some("ls > files.txt"),
     deny: &["echo x > $(ls) y > {a,b}"],
     allow: &["cat <<'EOF' > notes.txt\nrm -rf /\nEOF"],

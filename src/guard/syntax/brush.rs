@@ -8,7 +8,7 @@ use brush_parser::ast::{
     AndOr, AndOrList, Assignment, AssignmentName, AssignmentValue, BinaryPredicate, Command,
     CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind,
     IoFileRedirectTarget, IoRedirect, Pipeline as TheirPipeline, ProcessSubstitutionKind,
-    RedirectList, SeparatorOperator, SimpleCommand, SubshellCommand, Word,
+    RedirectList, SeparatorOperator, SimpleCommand, SubshellCommand, UnaryPredicate, Word,
 };
 use brush_parser::{Parser, ParserOptions};
 use std::rc::Rc;
@@ -60,6 +60,7 @@ fn pipeline(theirs: &TheirPipeline, joint: Joint) -> Pipeline {
         nodes,
         background: false,
         negated: theirs.bang,
+        timed: theirs.timed.is_some(),
     }
 }
 
@@ -76,9 +77,9 @@ fn command(theirs: &Command) -> Node {
             }
         }
         Command::ExtendedTest(test, redirects) => {
-            let mut words = Vec::new();
-            test_words(&test.expr, &mut words);
-            redirected(Node::Test(words), redirects.as_ref())
+            let (mut words, mut names) = (Vec::new(), Vec::new());
+            test_words(&test.expr, &mut words, &mut names);
+            redirected(Node::Test { words, names }, redirects.as_ref())
         }
     }
 }
@@ -196,19 +197,21 @@ fn process(kind: &ProcessSubstitutionKind, shell: &SubshellCommand) -> Ours {
 }
 
 fn assign(theirs: &Assignment) -> Assign {
-    let (name, index) = match &theirs.name {
-        AssignmentName::VariableName(name) => (name.clone(), None),
-        AssignmentName::ArrayElementName(name, index) => (name.clone(), Some(index.clone())),
+    let (name, mut indexes) = match &theirs.name {
+        AssignmentName::VariableName(name) => (name.clone(), Vec::new()),
+        AssignmentName::ArrayElementName(name, index) => (name.clone(), vec![index.clone()]),
     };
     let value = match &theirs.value {
         AssignmentValue::Scalar(word) => Assigned::One(word.value.clone()),
         AssignmentValue::Array(items) => {
+            let subscripts = items.iter().filter_map(|(index, _)| index.as_ref());
+            indexes.extend(subscripts.map(|index| index.value.clone()));
             Assigned::List(items.iter().map(|(_, word)| word.value.clone()).collect())
         }
     };
     Assign {
         name,
-        index,
+        indexes,
         appends: theirs.append,
         value,
     }
@@ -224,16 +227,24 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
                 {
                     Ours::Text(format!("/dev/fd/{from}"))
                 }
-                IoFileRedirectTarget::Fd(_) => return Vec::new(),
+                IoFileRedirectTarget::Fd(to) => {
+                    return vec![Redirect::Duplicate {
+                        fd: fd.filter(|fd| *fd != 1),
+                        text: to.to_string(),
+                    }];
+                }
                 IoFileRedirectTarget::ProcessSubstitution(kind, shell) => process(kind, shell),
+                // `<&5`, and `<&5-` that closes the other end.
                 IoFileRedirectTarget::Duplicate(word)
-                    if matches!(kind, IoFileRedirectKind::DuplicateInput)
-                        && !word.value.ends_with('-') =>
+                    if matches!(kind, IoFileRedirectKind::DuplicateInput) && word.value != "-" =>
                 {
-                    text(word)
+                    Ours::Text(format!("/dev/fd/{}", word.value.trim_end_matches('-')))
                 }
                 IoFileRedirectTarget::Duplicate(word) => {
-                    return vec![Redirect::Duplicate(word.value.clone())];
+                    return vec![Redirect::Duplicate {
+                        fd: fd.filter(|fd| *fd != 1),
+                        text: word.value.clone(),
+                    }];
                 }
             };
             vec![to_file(fd.unwrap_or(-1), kind, word)]
@@ -243,7 +254,10 @@ fn redirect(theirs: &IoRedirect) -> Vec<Redirect> {
             text: here.doc.value.clone(),
             expands: here.requires_expansion,
         }],
-        IoRedirect::HereString(_, word) => vec![Redirect::HereString(word.value.clone())],
+        IoRedirect::HereString(fd, word) => vec![Redirect::HereString {
+            fd: fd.filter(|fd| *fd != 0),
+            text: word.value.clone(),
+        }],
         IoRedirect::OutputAndError(word, appends) => {
             let word = text(word);
             vec![if *appends {
@@ -261,23 +275,35 @@ fn to_file(fd: i32, kind: &IoFileRedirectKind, word: Ours) -> Redirect {
         IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput
     );
     match kind {
-        _ if writes && fd > 1 => Redirect::ErrorsOnly(word),
+        _ if writes && fd > 1 => Redirect::Aside { fd, word },
         IoFileRedirectKind::Append => Redirect::Append(word),
         _ if writes => Redirect::Write(word),
-        _ => Redirect::Read(word),
+        _ => Redirect::Read {
+            fd: Some(fd).filter(|fd| *fd > 0),
+            word,
+        },
     }
 }
 
-fn test_words(test: &ExtendedTestExpr, words: &mut Vec<String>) {
+fn test_words(test: &ExtendedTestExpr, words: &mut Vec<String>, names: &mut Vec<String>) {
     match test {
         ExtendedTestExpr::And(left, right) | ExtendedTestExpr::Or(left, right) => {
-            test_words(left, words);
-            test_words(right, words);
+            test_words(left, words, names);
+            test_words(right, words, names);
         }
         ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => {
-            test_words(inner, words);
+            test_words(inner, words, names);
         }
-        ExtendedTestExpr::UnaryTest(_, word) => words.push(word.value.clone()),
+        ExtendedTestExpr::UnaryTest(test, word) => match test {
+            UnaryPredicate::ShellVariableIsSetAndAssigned
+            | UnaryPredicate::ShellVariableIsSetAndNameRef => names.push(word.value.clone()),
+            _ => words.push(word.value.clone()),
+        },
+        // Both sides are sums to the shell, and sums to the walk.
+        ExtendedTestExpr::BinaryTest(test, left, right) if is_of_numbers(test) => {
+            words.push(format!("$(({}))", left.value));
+            words.push(format!("$(({}))", right.value));
+        }
         ExtendedTestExpr::BinaryTest(operator, left, right) => {
             // What matches is kept: the walk has to know that something was matched.
             let matches = matches!(
@@ -289,4 +315,16 @@ fn test_words(test: &ExtendedTestExpr, words: &mut Vec<String>) {
             words.push(right.value.clone());
         }
     }
+}
+
+fn is_of_numbers(test: &BinaryPredicate) -> bool {
+    matches!(
+        test,
+        BinaryPredicate::ArithmeticEqualTo
+            | BinaryPredicate::ArithmeticNotEqualTo
+            | BinaryPredicate::ArithmeticLessThan
+            | BinaryPredicate::ArithmeticLessThanOrEqualTo
+            | BinaryPredicate::ArithmeticGreaterThan
+            | BinaryPredicate::ArithmeticGreaterThanOrEqualTo
+    )
 }

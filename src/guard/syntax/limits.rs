@@ -45,7 +45,12 @@ pub(crate) fn check(text: &str, is_inner: bool) -> Result<bool, Doubt> {
     if scan.deepest.max(brackets(text.as_bytes())) > DEPTH_MAX || scan.opened > BLOCKS_MAX {
         return Err(Doubt::Depth);
     }
-    Ok(scan.opened > DEPTH_MAX)
+    // One bracket closes none of another shape: to a parser they nest on.
+    let unclosed = unclosed(text.as_bytes());
+    if unclosed > BLOCKS_MAX {
+        return Err(Doubt::Depth);
+    }
+    Ok(scan.opened.max(unclosed) > DEPTH_MAX)
 }
 
 fn has_mark(text: &str) -> bool {
@@ -72,6 +77,22 @@ fn brackets(bytes: &[u8]) -> usize {
             _ => continue,
         }
         deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The deepest nesting of round brackets alone, and of curly ones, quotes ignored.
+fn unclosed(bytes: &[u8]) -> usize {
+    let (mut round, mut curly, mut deepest) = (0_usize, 0_usize, 0);
+    for byte in bytes {
+        match byte {
+            b'(' => round += 1,
+            b')' => round = round.saturating_sub(1),
+            b'{' => curly += 1,
+            b'}' => curly = curly.saturating_sub(1),
+            _ => continue,
+        }
+        deepest = deepest.max(round).max(curly);
     }
     deepest
 }

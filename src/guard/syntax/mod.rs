@@ -12,7 +12,7 @@ pub(crate) mod tree;
 use tree::Block;
 
 /// Why a text has no tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Doubt {
     /// It is no shell.
     Grammar,
@@ -22,8 +22,8 @@ pub(crate) enum Doubt {
     Depth,
     /// It holds characters that no command needs: NUL, or our own marks.
     Characters,
-    /// The second grammar sees a command that the first does not.
-    Second,
+    /// The second grammar sees this command, and the first does not.
+    Second(String),
 }
 
 /// The tree of a text; one inside another holds what is not known as marks.
@@ -39,10 +39,10 @@ pub(crate) fn parse(text: &str, is_inner: bool) -> Result<Block, Doubt> {
     } else {
         first(&whole)?
     };
-    if second::is_wanted(text) && !second::agrees(&whole, &block) {
-        return Err(Doubt::Second);
+    match second::is_wanted(text).then(|| second::unseen(&whole, &block)) {
+        Some(Some(command)) => Err(Doubt::Second(command)),
+        _ => Ok(block),
     }
-    Ok(block)
 }
 
 /// The tree by the grammar that decides, no deeper than the walk can go.

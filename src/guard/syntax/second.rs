@@ -16,33 +16,28 @@ pub(super) fn is_wanted(text: &str) -> bool {
         || text.bytes().any(|b| matches!(b, b'`' | b'(' | b'{'))
 }
 
-/// Whether each command that it names was seen by the first.
-pub(super) fn agrees(text: &str, block: &Block) -> bool {
+/// A command that it names and the first did not see.
+pub(super) fn unseen(text: &str, block: &Block) -> Option<String> {
     let mut parser = Parser::new();
     if parser
         .set_language(&tree_sitter_bash::LANGUAGE.into())
         .is_err()
     {
-        return false;
+        return Some(String::new());
     }
     // Its scanner looks wide characters up in a table for bytes, and reads beyond
     // it: it gets letters in their place, byte for byte.
-    let ascii: String = text
+    let mut ascii: Vec<u8> = text
         .bytes()
-        .map(|byte| {
-            if byte.is_ascii() {
-                char::from(byte)
-            } else {
-                'u'
-            }
-        })
+        .map(|byte| if byte.is_ascii() { byte } else { b'u' })
         .collect();
+    untimed(&mut ascii);
     let Some(tree) = parser.parse(&ascii, None) else {
-        return false;
+        return Some(String::new());
     };
     let root = tree.root_node();
     if root.has_error() {
-        return true;
+        return None;
     }
     let mut seen = Vec::new();
     let mut nested = String::new();
@@ -53,17 +48,40 @@ pub(super) fn agrees(text: &str, block: &Block) -> bool {
         let node = cursor.node();
         let in_body = bodies.iter().any(|b| b.contains(&node.start_byte()));
         if node.kind() == "command_name" && !in_body && !is_seen(node, text, &seen, &nested) {
-            return false;
+            return Some(text.get(node.byte_range()).unwrap_or_default().to_owned());
         }
         if cursor.goto_first_child() || cursor.goto_next_sibling() {
             continue;
         }
         loop {
             if !cursor.goto_parent() {
-                return true;
+                return None;
             }
             if cursor.goto_next_sibling() {
                 break;
+            }
+        }
+    }
+}
+
+/// Blanks the reserved word `time` before a bracket, which it takes for a command
+/// with words; all other bytes stay where they are.
+fn untimed(text: &mut [u8]) {
+    const WORD: &[u8] = b"time";
+    let mut from = 0;
+    while let Some(found) = memchr::memmem::find(text.get(from..).unwrap_or_default(), WORD) {
+        let at = from + found;
+        from = at + WORD.len();
+        let begins = at == 0 || text.get(at - 1).is_some_and(|b| b" \t\n;&|({!".contains(b));
+        let mut rest = text.get(from..).unwrap_or_default().trim_ascii_start();
+        rest = rest
+            .strip_prefix(b"-p")
+            .map_or(rest, <[u8]>::trim_ascii_start);
+        let is_apart = text.get(from).is_some_and(|b| b" \t(".contains(b));
+        if begins && is_apart && matches!(rest.first(), Some(b'(' | b'{')) {
+            let end = text.len() - rest.len();
+            if let Some(word) = text.get_mut(at..end) {
+                word.fill(b' ');
             }
         }
     }
@@ -110,8 +128,13 @@ fn is_seen(node: Theirs<'_>, text: &str, seen: &[&str], nested: &str) -> bool {
 }
 
 fn names<'a>(block: &'a Block, seen: &mut Vec<&'a str>, nested: &mut String) {
-    for node in block.iter().flat_map(|pipeline| &pipeline.nodes) {
-        name(node, seen, nested);
+    for pipeline in block {
+        if pipeline.timed {
+            seen.push("time");
+        }
+        for node in &pipeline.nodes {
+            name(node, seen, nested);
+        }
     }
 }
 
@@ -147,7 +170,10 @@ fn name<'a>(node: &'a Node, seen: &mut Vec<&'a str>, nested: &mut String) {
             }
         }
         Node::Function { body, .. } => name(body, seen, nested),
-        Node::Test(words) => words.iter().for_each(|word| keep(word, nested)),
+        Node::Test { words, names } => {
+            let all = words.iter().chain(names);
+            all.for_each(|word| keep(word, nested));
+        }
         Node::Sum(sum) => keep(sum, nested),
         Node::Coproc(_, body) => {
             seen.push("coproc");
@@ -195,6 +221,10 @@ fn of_word<'a>(word: &'a Word, seen: &mut Vec<&'a str>, nested: &mut String) {
 }
 
 fn assigned(assign: &Assign, nested: &mut String) {
+    assign
+        .indexes
+        .iter()
+        .for_each(|raw| keep_nested(raw, nested));
     match &assign.value {
         Assigned::One(word) => keep_nested(word, nested),
         Assigned::List(words) => words.iter().for_each(|word| keep_nested(word, nested)),
@@ -204,12 +234,13 @@ fn assigned(assign: &Assign, nested: &mut String) {
 fn redirects<'a>(list: &'a [Redirect], seen: &mut Vec<&'a str>, nested: &mut String) {
     for redirect in list {
         match redirect {
-            Redirect::Read(word)
+            Redirect::Read { word, .. }
             | Redirect::Write(word)
             | Redirect::Append(word)
-            | Redirect::ErrorsOnly(word) => of_word(word, seen, nested),
-            Redirect::Duplicate(word) | Redirect::HereString(word) => keep_nested(word, nested),
-            Redirect::Here { text, .. } => keep_nested(text, nested),
+            | Redirect::Aside { word, .. } => of_word(word, seen, nested),
+            Redirect::Duplicate { text, .. }
+            | Redirect::HereString { text, .. }
+            | Redirect::Here { text, .. } => keep_nested(text, nested),
         }
     }
 }
@@ -227,7 +258,7 @@ mod tests {
             "$<?:\u{1f144} { \u{1f8c1}; }\n",
             "\\\u{1a82}g]D.\u{a5}.W>$<?:\u{1d49d}\u{fd9}\u{1f144}\u{468}\u{1d6f}\u{1f574}{\u{e01ae}J\u{2f37}\u{217f}\u{1f8c1}\n",
         ] {
-            let _ = agrees(text, &Block::new());
+            let _ = unseen(text, &Block::new());
         }
     }
 
@@ -243,7 +274,7 @@ mod tests {
             }).collect::<String>() + "end\n";
             prop_assert!(!is_wanted(&text));
             if let Some(block) = brush::parse(&text) {
-                prop_assert!(agrees(&text, &block), "{}", text);
+                prop_assert_eq!(unseen(&text, &block), None, "{}", text);
             }
         }
     }

@@ -28,6 +28,8 @@ pub(crate) struct Pipeline {
     pub(crate) background: bool,
     /// `!` stands before it.
     pub(crate) negated: bool,
+    /// The reserved word `time` stands before it.
+    pub(crate) timed: bool,
 }
 
 /// One command of any shape.
@@ -58,7 +60,11 @@ pub(crate) enum Node {
         name: String,
         body: Rc<Node>,
     },
-    Test(Vec<String>),
+    Test {
+        words: Vec<String>,
+        /// Words that name a variable.
+        names: Vec<String>,
+    },
     Sum(String),
     Coproc(String, Box<Node>),
     Redirected(Box<Node>, Vec<Redirect>),
@@ -89,8 +95,8 @@ pub(crate) enum Word {
 #[derive(Debug)]
 pub(crate) struct Assign {
     pub(crate) name: String,
-    /// The subscript, as written.
-    pub(crate) index: Option<String>,
+    /// The subscript, or those of a list's items, as written.
+    pub(crate) indexes: Vec<String>,
     pub(crate) appends: bool,
     pub(crate) value: Assigned,
 }
@@ -105,20 +111,35 @@ pub(crate) enum Assigned {
 /// A redirection.
 #[derive(Debug)]
 pub(crate) enum Redirect {
-    Read(Word),
+    Read {
+        /// Another descriptor than the input.
+        fd: Option<i32>,
+        word: Word,
+    },
     Write(Word),
     Append(Word),
     /// `2>&1` and the like; a word that is no number is a file.
-    Duplicate(String),
+    Duplicate {
+        /// Another descriptor than the output.
+        fd: Option<i32>,
+        text: String,
+    },
     Here {
         /// Another descriptor than the input.
         fd: Option<i32>,
         text: String,
         expands: bool,
     },
-    HereString(String),
+    HereString {
+        /// Another descriptor than the input.
+        fd: Option<i32>,
+        text: String,
+    },
     /// `2>…`: what is written is not the command's answer.
-    ErrorsOnly(Word),
+    Aside {
+        fd: i32,
+        word: Word,
+    },
 }
 
 /// How deep lists nest in a list.
@@ -148,6 +169,6 @@ fn node_depth(node: &Node) -> usize {
             });
             inner.max().unwrap_or(0)
         }
-        Node::Test(_) | Node::Sum(_) => 0,
+        Node::Test { .. } | Node::Sum(_) => 0,
     }
 }

@@ -11,7 +11,7 @@ use crate::guard::syntax::{
     self,
     tree::{Block, Joint, Node, Pipeline},
 };
-use crate::guard::word::{Ground, OPAQUE, PLAIN, SECRET, Value};
+use crate::guard::word::{OPAQUE, PLAIN, SECRET, Value};
 use std::rc::Rc;
 
 /// How many values of a loop's list are walked one by one.
@@ -105,8 +105,13 @@ impl Walker<'_> {
                 self.state.functions.insert(name.clone(), Rc::clone(body));
                 Ok(Stream::Empty)
             }
-            Node::Test(words) => {
+            Node::Test { words, names } => {
                 self.test(words)?;
+                for name in names {
+                    for value in self.word(name)? {
+                        self.index(&value)?;
+                    }
+                }
                 Ok(Stream::Empty)
             }
             Node::Sum(sum) => {
@@ -138,7 +143,6 @@ impl Walker<'_> {
         let mut has_secret = false;
         for word in words {
             for value in self.word(word)? {
-                self.index(&value)?;
                 has_secret |= value.has(SECRET);
             }
         }
@@ -146,30 +150,6 @@ impl Walker<'_> {
             let mark = if has_secret { SECRET } else { OPAQUE };
             self.state
                 .set("BASH_REMATCH", vec![Value::mark(mark); GROUPS]);
-        }
-        Ok(())
-    }
-
-    /// Substitutions inside an arithmetic expression run too.
-    pub(super) fn sum(&mut self, sum: &str) -> Found {
-        if sum.contains(['$', '`']) {
-            self.expand(sum, Ground::Quoted)?;
-        }
-        for (at, _) in sum.match_indices(['=', '+', '-']) {
-            let name = sum.get(..at).unwrap_or_default().trim_end();
-            let begin = name.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let name = name.get(begin.map_or(0, |b| b + 1)..).unwrap_or_default();
-            if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-                self.state.set(name, vec![Value::mark(PLAIN)]);
-            }
-        }
-        Ok(())
-    }
-
-    /// A subscript in a text that is taken for a number runs what is in it.
-    pub(super) fn index(&mut self, value: &Value) -> Found {
-        if value.text().contains("[$(") || value.text().contains("[`") {
-            return self.sum(&value.text().replace('\'', ""));
         }
         Ok(())
     }

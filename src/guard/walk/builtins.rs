@@ -5,7 +5,7 @@
 //! the rules.
 
 use super::parameters::is_secret_name;
-use super::{Command, Found, State, Stream, Walker, substitute};
+use super::{Command, Found, State, Stream, Walker, read, substitute};
 use crate::guard::rules::shell;
 use crate::guard::word::{OPAQUE, SECRET, Value, joined};
 
@@ -13,14 +13,20 @@ use crate::guard::word::{OPAQUE, SECRET, Value, joined};
 pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
     match command.name {
-        "cd" | "chdir" => cd(args, walker),
-        "pushd" => {
-            let here = walker.state.cwds.clone();
-            walker.state.stack.push(here);
-            cd(args, walker);
-        }
+        "cd" | "chdir" => cd(command, walker),
+        "pushd" => match args.iter().find(|a| !is_option(a)) {
+            Some(to) if is_turn(to.text()) => turn(to.text(), &mut walker.state),
+            None => turn("+1", &mut walker.state),
+            Some(_) => {
+                let here = walker.state.cwds.clone();
+                walker.state.stack.push(here);
+                cd(command, walker);
+            }
+        },
         "popd" => {
-            walker.state.cwds = walker.state.stack.pop().unwrap_or_else(|| vec![None]);
+            let next = walker.state.stack.pop();
+            let is_known = args.is_empty() || args.iter().all(|a| a.text() == "+0");
+            walker.state.cwds = next.filter(|_| is_known).unwrap_or_else(|| vec![None]);
         }
         "export" | "declare" | "typeset" if lists(args) => return Ok(Some(Stream::Secret)),
         "export" | "declare" | "typeset" | "local" | "readonly" if tells(args, &walker.state) => {
@@ -28,7 +34,7 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         }
         "export" | "declare" | "typeset" | "local" | "readonly" => {
             let own = command.name != "export" && command.name != "readonly";
-            declares(args, own, &mut walker.state);
+            declares(args, own, walker)?;
         }
         "let" => {
             for arg in args {
@@ -43,21 +49,59 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             return Ok(None);
         }
         "set" => {
-            let at = args.iter().position(|a| a.text() == "--");
-            if let Some(at) = at {
-                walker.state.positional = args.get(at + 1..).unwrap_or_default().to_vec();
+            if let Some(at) = parameters(args) {
+                walker.state.positional = args.get(at..).unwrap_or_default().to_vec();
             }
             return Ok(None);
         }
         "mapfile" | "readarray" if args.iter().any(|a| a.text() == "-C") => return Ok(None),
-        "read" | "mapfile" | "readarray" => read(command, &mut walker.state),
+        "read" | "mapfile" | "readarray" => read::run(command, walker)?,
         "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
         "eval" => return evaluate(args, walker).map(Some),
         "trap" => return trap(args, walker).map(Some),
         "source" | "." => return source(command, walker).map(Some),
-        _ => return Ok(names(command, walker)),
+        _ => return names(command, walker),
     }
     Ok(Some(Stream::Empty))
+}
+
+/// Where the words begin that `set` makes the parameters; none when it sets none.
+fn parameters(args: &[Value]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let text = args.get(at)?.text();
+        at += 1;
+        match text {
+            "--" => return Some(at),
+            "-" => return (at < args.len()).then_some(at),
+            // The name of an option stands in the next word.
+            _ if text.starts_with(['-', '+']) => at += usize::from(text.ends_with('o')),
+            _ => return Some(at - 1),
+        }
+    }
+}
+
+fn is_turn(text: &str) -> bool {
+    let number = text.strip_prefix(['+', '-']).unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Turns the stack of folders, as `pushd +1` does; what is not there is not known.
+fn turn(text: &str, state: &mut State) {
+    let mut folders = vec![state.cwds.clone()];
+    folders.extend(state.stack.drain(..).rev());
+    let by = text
+        .get(1..)
+        .and_then(|number| number.parse::<usize>().ok());
+    let by = by.filter(|by| *by < folders.len() && folders.len() > 1);
+    match by {
+        Some(by) if text.starts_with('+') => folders.rotate_left(by),
+        Some(by) => folders.rotate_right(by + 1),
+        None => folders = vec![vec![None]],
+    }
+    let mut folders = folders.into_iter();
+    state.cwds = folders.next().unwrap_or_else(|| vec![None]);
+    state.stack = folders.rev().collect();
 }
 
 /// Whether all variables with their values are asked for.
@@ -81,8 +125,16 @@ fn tells(args: &[Value], state: &State) -> bool {
 }
 
 /// Builtins that give names a meaning.
-fn names(command: &Command<'_>, walker: &mut Walker<'_>) -> Option<Stream> {
+fn names(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
+    if matches!(command.name, "getopts" | "printf" | "unset" | "wait") {
+        let skipped = usize::from(command.name == "getopts");
+        let named = args.iter().skip(skipped);
+        let is_text = command.name == "printf" && args.first().is_none_or(|a| a.text() != "-v");
+        for arg in named.take(if is_text { 0 } else { 2 }) {
+            walker.index(arg)?;
+        }
+    }
     match command.name {
         "getopts" => {
             for arg in args.iter().skip(1) {
@@ -122,6 +174,14 @@ fn names(command: &Command<'_>, walker: &mut Walker<'_>) -> Option<Stream> {
                 walker.state.functions.remove(arg.text());
             }
         }
+        // What will be written to it is not known when it is read.
+        "mkfifo" => {
+            for arg in args.iter().filter(|a| !a.text().starts_with('-')) {
+                let path = walker.target(arg, true).path;
+                walker.state.files.insert(path, Stream::Unknown);
+            }
+            return Ok(None);
+        }
         "shift" => {
             let by = args
                 .first()
@@ -130,14 +190,14 @@ fn names(command: &Command<'_>, walker: &mut Walker<'_>) -> Option<Stream> {
             let by = walker.state.positional.len().min(by);
             walker.state.positional.drain(..by);
         }
-        _ => return None,
+        _ => return Ok(None),
     }
-    Some(Stream::Empty)
+    Ok(Some(Stream::Empty))
 }
 
 /// Moves the shell; a folder that is not known makes the place unknown.
-fn cd(args: &[Value], walker: &mut Walker<'_>) {
-    let operand = args.iter().find(|a| !is_option(a));
+fn cd(command: &Command<'_>, walker: &mut Walker<'_>) {
+    let operand = command.args.iter().find(|a| !is_option(a));
     let before = walker.state.cwd().map(str::to_owned);
     let home = Value::new(walker.scene.home);
     let to = match operand.map(Value::text) {
@@ -150,7 +210,12 @@ fn cd(args: &[Value], walker: &mut Walker<'_>) {
         Some(_) => operand.cloned().unwrap_or_default(),
     };
     let mut cwds = Vec::new();
-    if walker.state.get("CDPATH").is_some() && !to.text().starts_with(['/', '.']) {
+    let looks_in = command.env.iter().rev().find(|(name, _)| name == "CDPATH");
+    let looks_in = match looks_in {
+        Some((_, folders)) => !folders.text().is_empty(),
+        None => walker.state.get("CDPATH").is_some(),
+    };
+    if looks_in && !to.text().starts_with(['/', '.']) {
         walker.state.cwds = vec![None];
         return;
     }
@@ -172,78 +237,38 @@ fn is_option(arg: &Value) -> bool {
 }
 
 /// `declare`, `export` and their like; `own` when a function keeps them to itself.
-fn declares(args: &[Value], own: bool, state: &mut State) {
-    let refers = args
-        .iter()
-        .any(|a| a.text().starts_with('-') && a.text().contains('n'));
-    for arg in args.iter().filter(|a| !a.text().starts_with('-')) {
+fn declares(args: &[Value], own: bool, walker: &mut Walker<'_>) -> Found {
+    let has = |letter: char| {
+        args.iter()
+            .any(|a| a.text().starts_with('-') && a.text().contains(letter))
+    };
+    let (refers, counts) = (has('n'), has('i'));
+    for arg in args.iter().filter(|a| !a.text().starts_with(['-', '+'])) {
         let (name, value) = match arg.text().split_once('=') {
             Some((name, _)) => (name, Some(arg.tail(name.len() + 1))),
             None => (arg.text(), None),
         };
+        walker.index(&Value::new(name))?;
         let name = name.trim_end_matches('+').to_owned();
         if own {
-            state.locals.push(name.clone());
+            walker.state.locals.push(name.clone());
+        }
+        if counts {
+            walker.state.numbers.insert(name.clone());
+        }
+        if let Some(value) = &value
+            && (walker.state.numbers.contains(&name) || own && refers)
+        {
+            walker.evaluated(value.text())?;
         }
         match value {
             // A name for another variable: its value is whatever that one has later.
-            Some(_) if own && refers => state.set(&name, vec![Value::mark(OPAQUE)]),
-            Some(value) => state.set(&name, vec![value]),
+            Some(_) if own && refers => walker.state.set(&name, vec![Value::mark(OPAQUE)]),
+            Some(value) => walker.state.set(&name, vec![value]),
             None => {}
         }
     }
-}
-
-/// A variable that takes what flows in.
-fn read(command: &Command<'_>, state: &mut State) {
-    let values = match command.stdin {
-        Stream::Paths(roots) if !roots.is_empty() => roots
-            .iter()
-            .map(|root| vec![substitute::below(root)])
-            .collect(),
-        Stream::Text(text) if text.lines().count() <= 8 => text
-            .lines()
-            .map(|line| vec![Value::new(line.trim())])
-            .collect(),
-        Stream::Plain => vec![vec![Value::mark(crate::guard::word::PLAIN)]],
-        secret if secret.is_secret() => vec![vec![Value::mark(SECRET)]],
-        Stream::Private => vec![vec![Value::mark(crate::guard::word::PRIVATE)]],
-        _ => vec![vec![Value::mark(OPAQUE)]],
-    };
-    let is_read = command.name == "read";
-    let values = if is_read {
-        values
-    } else {
-        // All lines are one array.
-        vec![values.into_iter().flatten().collect()]
-    };
-    let mut args = command.args.iter();
-    let mut named = false;
-    while let Some(arg) = args.next() {
-        match arg.text() {
-            "-d" | "-n" | "-u" => {
-                args.next();
-            }
-            "-N" | "-p" | "-t" | "-i" if is_read => {
-                args.next();
-            }
-            "-O" | "-s" | "-c" | "-C" if !is_read => {
-                args.next();
-            }
-            "-a" => {}
-            text if text.starts_with('-') => {}
-            name => {
-                named = true;
-                state.variables.insert(name.to_owned(), values.clone());
-            }
-        }
-    }
-    if !named {
-        for name in ["REPLY", "MAPFILE"] {
-            state.variables.insert(name.to_owned(), values.clone());
-        }
-    }
-    state.is_forked = state.variables.values().any(|v| v.len() > 1);
+    Ok(())
 }
 
 fn evaluate(args: &[Value], walker: &mut Walker<'_>) -> Found<Stream> {

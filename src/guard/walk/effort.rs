@@ -89,6 +89,15 @@ impl Walker<'_> {
         self.spend(more, "words that grow")
     }
 
+    /// A text that is searched once more.
+    pub(super) fn searches(&mut self, text: &str) -> Found {
+        let more = Effort {
+            grown_bytes: text.len(),
+            ..Effort::default()
+        };
+        self.spend(more, "texts that are read again")
+    }
+
     fn spend(&mut self, more: Effort, what: &str) -> Found {
         let after = Effort {
             steps: self.effort.steps + more.steps,

@@ -21,7 +21,7 @@ impl Walker<'_> {
         if !outlets.files.iter().any(to_file) {
             return Ok(());
         }
-        let from = |redirect: &Redirect| matches!(redirect, Redirect::Read(Word::Text(raw)) if is_source(raw));
+        let from = |redirect: &Redirect| matches!(redirect, Redirect::Read { fd: None, word: Word::Text(raw) } if is_source(raw));
         let endless = match argv.first().map(Value::text) {
             Some("yes") => true,
             Some("seq") => argv.iter().any(|v| matches!(v.text(), "inf" | "infinity")),
@@ -99,7 +99,7 @@ fn has_word(block: &Block, words: &[&str]) -> bool {
         Node::Case { arms, .. } => arms.iter().any(|(_, body)| has_word(body, words)),
         // Deeper ones are not looked into: they may leave it.
         Node::Redirected(..) | Node::Function { .. } | Node::Coproc(..) => true,
-        Node::Test(_) | Node::Sum(_) => false,
+        Node::Test { .. } | Node::Sum(_) => false,
     };
     block
         .iter()

@@ -109,7 +109,7 @@ impl Walker<'_> {
                 }
                 Piece::Parameter(inner, quoted) => {
                     let values = self.parameter(inner, *quoted)?;
-                    let is_list = inner == "@" || inner.contains("[@]");
+                    let is_list = inner.starts_with('@') || inner.contains("[@]");
                     self.put(&mut fields, &values, *quoted, is_list);
                 }
                 Piece::Command(text, quoted) => {

@@ -4,7 +4,7 @@
 //! or from nobody knows where is denied; a file of the worktree that this text
 //! did not write is left to the walls.
 
-use super::{Command, Found, Stream, Walker};
+use super::{Command, Found, Stream, Walker, written};
 use crate::guard::args::{self, Spec};
 use crate::guard::code;
 use crate::guard::place::Place;
@@ -29,7 +29,13 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
     // The shell by the link to its own program.
     let itself = command.name == "exe" && command.word.starts_with("/proc/");
     if SHELLS.contains(&command.name) || itself {
-        return run_shell(command, walker).map(Some);
+        let outer = walker.state.variables.clone();
+        for (name, value) in command.env.iter().filter(|(name, _)| is_inherited(name)) {
+            walker.state.set(name, vec![value.clone()]);
+        }
+        let out = run_shell(command, walker)?;
+        walker.state.variables = outer;
+        return Ok(Some(out));
     }
     let Some(language) = code::language(command.name) else {
         return Ok(None);
@@ -38,11 +44,19 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
     Ok(Some(Stream::Unknown))
 }
 
+/// Whether a shell takes a variable from its environment as it is.
+fn is_inherited(name: &str) -> bool {
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name && !matches!(name, "IFS" | "PWD" | "OLDPWD")
+}
+
 fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
     // Options of a shell end at its first operand; `-c` may stand among others.
     let mut args = command.args.iter();
     let mut takes_code = false;
     let mut reads_input = false;
+    let mut reads_settings = command.name == "zsh";
     let mut first = None;
     while let Some(arg) = args.next() {
         let text = arg.text();
@@ -56,6 +70,7 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
             break;
         }
         if text.starts_with("--") {
+            reads_settings |= text == "--login";
             let longs = SHELL_SPEC.longs;
             if longs.iter().any(|l| text.get(2..) == Some(*l))
                 && let Some(file) = args.next()
@@ -67,11 +82,15 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         }
         takes_code |= text.contains('c');
         reads_input |= text.contains('s');
+        reads_settings |= text.starts_with('-') && text.contains(['i', 'l']);
         if SHELL_SPEC.valued.chars().any(|c| text.ends_with(c)) {
             args.next();
         }
     }
     let rest: Vec<Value> = args.cloned().collect();
+    if reads_settings {
+        written::profiles(command, walker)?;
+    }
     match first {
         Some(code) if takes_code => {
             if let Some(zero) = rest.first() {
@@ -87,6 +106,9 @@ fn run_shell(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         }
         Some(file) if !reads_input => {
             let stream = script_of(walker, file);
+            if stream == Stream::Unknown {
+                written::by_code(walker, file)?;
+            }
             walker.state.set("0", vec![file.clone()]);
             let out = with_args(walker, Some(&rest), |walker| {
                 shell_stream(walker, &stream, file, false)
@@ -168,10 +190,7 @@ fn run_language(
     {
         return served(walker, command.args);
     }
-    let module = parsed.value(&["m"]).map(Value::text);
-    if matches!(module, Some("venv" | "virtualenv")) {
-        fs::all(walker, fs::Access::Write, parsed.operands.iter().copied())?;
-    }
+    modules(&parsed, language, walker)?;
     if language.name == "awk" && parsed.value(&["i"]).is_some_and(|v| v.text() == "inplace") {
         let skipped = usize::from(!parsed.any(&["f", "e", "file", "source"]));
         let files = parsed.operands.iter().copied().skip(skipped);
@@ -204,18 +223,42 @@ fn run_language(
     match parsed.operands.first() {
         Some(file) if language.inline_first => judge_value(walker, language, file),
         Some(file) if file.text() != "-" => match script_of(walker, file) {
-            Stream::Text(text) => code::judge(walker, language, &text),
+            Stream::Text(text) => judge_code(walker, language, &text),
             Stream::Remote => walker.deny(&remote::SCRIPT, &file.shown()),
             Stream::Secret => walker.doubtful(&shell::UNKNOWN_CODE, &file.shown()),
             _ => Ok(()),
         },
         _ if parsed.has("V") || parsed.has("version") || parsed.has("help") => Ok(()),
         _ => match command.stdin {
-            Stream::Text(text) => code::judge(walker, language, text),
+            Stream::Text(text) => judge_code(walker, language, text),
             Stream::Remote => walker.deny(&remote::SCRIPT, "standard input"),
             Stream::Empty | Stream::Own => Ok(()),
             _ => walker.doubtful(&shell::UNKNOWN_CODE, "standard input"),
         },
+    }
+}
+
+/// What an option has loaded or run by its name.
+fn modules(
+    parsed: &args::Parsed<'_>,
+    language: &'static code::Language,
+    walker: &mut Walker<'_>,
+) -> Found {
+    match (language.name, parsed.value(&["m"])) {
+        ("python", Some(name)) => match name.text() {
+            "venv" | "virtualenv" => {
+                fs::all(walker, fs::Access::Write, parsed.operands.iter().copied())
+            }
+            "pytest" => written::tests(walker),
+            _ => written::module(walker, language, name),
+        },
+        ("node", _) => {
+            for name in parsed.values(&["r", "require", "import", "loader"]) {
+                written::module(walker, language, name)?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -230,7 +273,14 @@ fn judge_value(walker: &mut Walker<'_>, language: &'static code::Language, value
     {
         return walker.doubtful(&shell::UNKNOWN_CODE, &value.shown());
     }
-    code::judge(walker, language, value.text())
+    judge_code(walker, language, value.text())
+}
+
+/// Judges a code, and the written files that it loads.
+fn judge_code(walker: &mut Walker<'_>, language: &'static code::Language, code: &str) -> Found {
+    code::judge(walker, language, code)?;
+    written::remember(walker, code);
+    written::loaded(walker, language, code)
 }
 
 /// Judges a script by its first line.

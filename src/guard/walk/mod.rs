@@ -16,13 +16,17 @@ pub(crate) mod many;
 mod outlet;
 pub(crate) mod parameters;
 pub(crate) mod peel;
+mod read;
 pub(crate) mod run;
 mod simple;
 mod started;
 mod state;
 mod substitute;
+mod sums;
+mod surroundings;
 mod texts;
 mod wrappers;
+mod written;
 
 pub use effort::Effort;
 pub(crate) use state::{State, Stream};
@@ -111,6 +115,8 @@ pub(crate) struct Walker<'a> {
     files: usize,
     /// Databases and containers that the commands before made: the run's own.
     made: Vec<String>,
+    /// Codes of one-liners, which may have written files.
+    codes: Vec<String>,
 }
 
 impl<'a> Walker<'a> {
@@ -132,6 +138,7 @@ impl<'a> Walker<'a> {
             now: String::new(),
             files: 0,
             made: Vec::new(),
+            codes: Vec::new(),
         }
     }
 
@@ -194,7 +201,16 @@ impl<'a> Walker<'a> {
             Doubt::Grammar => &shell::UNPARSEABLE,
             Doubt::Size | Doubt::Depth => &shell::TOO_COMPLEX,
             Doubt::Characters => &shell::CHARACTERS,
-            Doubt::Second => &shell::AMBIGUOUS,
+            Doubt::Second(command) => {
+                let mut stop = self.stop(&shell::AMBIGUOUS, text);
+                let name: String = shown(command.trim()).chars().take(80).collect();
+                if !name.is_empty() {
+                    stop.reason = format!(
+                        "bash may run `{name}` here as a command, or take it for a part of the words around it"
+                    );
+                }
+                return stop;
+            }
         };
         self.stop(rule, text)
     }

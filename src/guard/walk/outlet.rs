@@ -66,7 +66,7 @@ pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         "ls" | "git" => listing(command, walker),
         "pwd" => text(walker.here()),
         "basename" | "dirname" | "realpath" | "readlink" => path(name, args),
-        "mktemp" => temporary(args, walker),
+        "mktemp" => temporary(command, walker),
         "printenv" if args.iter().any(|a| !is_listing(a)) => Stream::Unknown,
         "env" | "printenv" => Stream::Secret,
         "set" if args.is_empty() => Stream::Secret,
@@ -258,10 +258,13 @@ fn path(name: &str, args: &[Value]) -> Stream {
 }
 
 /// `mktemp` makes a name of its own, in the temporary directory unless told otherwise.
-fn temporary(args: &[Value], walker: &Walker<'_>) -> Stream {
-    let own = format!("{}/mktemp", walker.scene.tmp);
-    let mut folder = None;
-    let mut args = args.iter();
+fn temporary(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
+    let own = Value::new(walker.scene.tmp);
+    let set = command.env.iter().rev().find(|(name, _)| name == "TMPDIR");
+    let set = set.map(|(_, folder)| folder);
+    let usual = set.or_else(|| walker.state.get("TMPDIR").and_then(|v| v.first()));
+    let mut folder = Some(usual.unwrap_or(&own));
+    let mut args = command.args.iter();
     while let Some(arg) = args.next() {
         match arg.text() {
             "-p" => folder = args.next(),
@@ -277,7 +280,7 @@ fn temporary(args: &[Value], walker: &Walker<'_>) -> Stream {
     match folder {
         Some(folder) if folder.is_open() => Stream::Unknown,
         Some(folder) => Stream::Text(format!("{}/mktemp\n", folder.text())),
-        None => Stream::Text(own),
+        None => Stream::Unknown,
     }
 }
 

@@ -5,7 +5,7 @@
 //! is unknown; a name that says it holds a secret is a secret.
 
 use super::{Found, Walker};
-use crate::guard::word::parameter::{Operation, Parameter, apply, parse};
+use crate::guard::word::parameter::{Operation, Parameter, apply, parse, replace, sides};
 use crate::guard::word::{Ground, OPAQUE, PLAIN, PRIVATE, SECRET, Value, joined};
 
 /// Variables of the environment that hold one plain word.
@@ -83,6 +83,9 @@ impl Walker<'_> {
         if is_command {
             return self.substitution(inner.trim_start_matches('|'));
         }
+        if let Some(index) = parameter.index.filter(|index| !matches!(*index, "@" | "*")) {
+            self.evaluated(index)?;
+        }
         let operand = self.operand(&parameter, quoted)?;
         let known = self.known(&parameter);
         let is_empty = |v: &[Value]| v.iter().all(|v| v.text().is_empty());
@@ -110,12 +113,14 @@ impl Walker<'_> {
                     .collect(),
             },
             Operation::Length => vec![Value::mark(PLAIN)],
-            Operation::Indirect => {
-                let name = known.map(|v| joined(&v, " "));
-                match name.as_ref().and_then(Value::known) {
-                    Some(name) => self.named(name, None).unwrap_or_else(|| outer(name)),
-                    None => vec![Value::mark(OPAQUE)],
-                }
+            Operation::Indirect => self.indirect(known)?,
+            Operation::Slice if is_list(&parameter) => {
+                let all = known.unwrap_or_else(|| outer(parameter.name));
+                sliced(&all, &operand, matches!(parameter.name, "@" | "*"))
+            }
+            Operation::Replace(everywhere) => {
+                let values = known.unwrap_or_else(|| outer(parameter.name));
+                self.replaced(&values, &parameter, everywhere, quoted)?
             }
             Operation::Other if parameter.operand == "@P" => {
                 // The text is expanded once more, as a prompt is.
@@ -137,17 +142,52 @@ impl Walker<'_> {
         })
     }
 
+    /// `${!x}`: what the variable holds is a name, with a subscript perhaps.
+    fn indirect(&mut self, name: Option<Vec<Value>>) -> Found<Vec<Value>> {
+        let name = name.map(|values| joined(&values, " "));
+        let Some(name) = name.as_ref().and_then(Value::known) else {
+            return Ok(vec![Value::mark(OPAQUE)]);
+        };
+        self.index(&Value::new(name))?;
+        Ok(self.named(name, None).unwrap_or_else(|| outer(name)))
+    }
+
     /// The operand is expanded in any case: a command in it would run.
     fn operand(&mut self, parameter: &Parameter<'_>, quoted: bool) -> Found<Value> {
-        if parameter.operand.is_empty() || parameter.operation == Operation::Length {
+        if parameter.operation == Operation::Length {
+            self.index(&Value::new(parameter.operand))?;
             return Ok(Value::default());
         }
-        let ground = if quoted {
-            Ground::Quoted
-        } else {
-            Ground::Plain
+        if parameter.operand.is_empty() {
+            return Ok(Value::default());
+        }
+        let operand = self.single(parameter.operand, ground(quoted))?;
+        if parameter.operation == Operation::Slice {
+            self.evaluated(operand.text())?;
+        }
+        Ok(operand)
+    }
+
+    /// `${x/from/to}`: both sides are words of their own.
+    fn replaced(
+        &mut self,
+        values: &[Value],
+        parameter: &Parameter<'_>,
+        everywhere: bool,
+        quoted: bool,
+    ) -> Found<Vec<Value>> {
+        let (from, to) = sides(parameter.operand);
+        // A pattern's own quotes are taken off inside of quotes too.
+        let from = self.single(from, Ground::Plain)?;
+        let to = self.single(to, ground(quoted))?;
+        let one = |value: &Value| match (value.known(), from.known(), to.known()) {
+            (Some(text), Some(from), Some(to)) => {
+                result(value, replace(text, from, to, everywhere))
+            }
+            _ if to.is_open() || to.text().contains(['/', '.']) => result(&to, None),
+            _ => unknown(value),
         };
-        self.single(parameter.operand, ground)
+        Ok(values.iter().map(one).collect())
     }
 
     fn known(&self, parameter: &Parameter<'_>) -> Option<Vec<Value>> {
@@ -204,17 +244,72 @@ fn outer(name: &str) -> Vec<Value> {
 
 fn changed(value: &Value, change: Operation, operand: &Value) -> Value {
     match (value.known(), operand.known()) {
-        (Some(text), Some(operand)) => match apply(text, change, operand) {
-            // `${0%/*}`: where a text that is no file lies is here.
-            Some(text) if text == "/proc/self" => Value::new("."),
-            Some(text) if value.glob => Value::pattern(text),
-            Some(text) => Value::new(text),
-            None => Value::mark(OPAQUE),
-        },
-        _ if value.has(SECRET) => Value::mark(SECRET),
-        _ if value.has(PRIVATE) => Value::mark(PRIVATE),
-        _ if !value.is_open() && !value.text().contains(['/', '.']) => Value::mark(PLAIN),
+        (Some(text), Some(operand)) => result(value, apply(text, change, operand)),
+        _ => unknown(value),
+    }
+}
+
+fn result(value: &Value, text: Option<String>) -> Value {
+    match text {
+        // `${0%/*}`: where a text that is no file lies is here.
+        Some(text) if text == "/proc/self" => Value::new("."),
+        Some(text) if value.glob => Value::pattern(text),
+        Some(text) => Value::new(text),
+        None if value.has(SECRET) => Value::mark(SECRET),
+        None => Value::mark(OPAQUE),
+    }
+}
+
+/// What is left of a value when nobody knows what was done to it.
+fn unknown(value: &Value) -> Value {
+    if value.has(SECRET) {
+        Value::mark(SECRET)
+    } else if value.has(PRIVATE) {
+        Value::mark(PRIVATE)
+    } else if !value.is_open() && !value.text().contains(['/', '.']) {
+        Value::mark(PLAIN)
+    } else {
         // A pattern for names that lose an end stays where it was.
-        _ => Value::mark(OPAQUE),
+        Value::mark(OPAQUE)
+    }
+}
+
+fn ground(quoted: bool) -> Ground {
+    if quoted {
+        Ground::Quoted
+    } else {
+        Ground::Plain
+    }
+}
+
+fn is_list(parameter: &Parameter<'_>) -> bool {
+    matches!(parameter.name, "@" | "*") || matches!(parameter.index, Some("@" | "*"))
+}
+
+/// `${@:from:count}`: some of a list; the parameters begin with the name of the shell.
+fn sliced(all: &[Value], operand: &Value, of_parameters: bool) -> Vec<Value> {
+    let text = operand.known().unwrap_or("?");
+    let (from, count) = text.split_once(':').unwrap_or((text, ""));
+    let zero = Value::new(super::interpret::ITSELF);
+    let all: Vec<&Value> = of_parameters
+        .then_some(&zero)
+        .into_iter()
+        .chain(all)
+        .collect();
+    let count = match count.trim() {
+        "" => Some(all.len()),
+        count => count.parse::<usize>().ok(),
+    };
+    let from = from.trim().parse::<isize>().ok().and_then(|from| {
+        if from < 0 {
+            all.len().checked_sub(from.unsigned_abs())
+        } else {
+            Some(from.unsigned_abs())
+        }
+    });
+    match (from, count) {
+        _ if all.iter().any(|value| value.is_open()) => vec![Value::mark(OPAQUE)],
+        (Some(from), Some(count)) => all.into_iter().skip(from).take(count).cloned().collect(),
+        _ => vec![Value::mark(OPAQUE)],
     }
 }

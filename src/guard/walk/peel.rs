@@ -3,11 +3,12 @@
 //! Invariant: a wrapper never makes what it wraps allowed. Its own options are
 //! read by its own table; if nothing is left to run, nothing is wrong with it.
 
-use super::texts::{called_text, env, texts};
-use super::wrappers::{LAUNCHER_VALUES, LAUNCHERS, WRAPPERS, Wrapper};
+use super::surroundings::called_text;
+use super::texts::{env, texts};
+use super::wrappers::{LAUNCHER_VALUES, LAUNCHERS, WRAPPERS, Wrapper, program_of};
 use super::{Command, Found, Stream, Walker, many};
 use crate::guard::args::{self, Spec};
-use crate::guard::rules::fs;
+use crate::guard::rules::{fs, remote};
 use crate::guard::word::{Value, joined};
 
 /// Takes one wrapper off; none when the program is none.
@@ -42,8 +43,11 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             let at = operand(args, "tSGrw", &["target", "setuid", "setgid"], 0);
             outside(walker, tail(args, at.unwrap_or(args.len())), command)?
         }
-        "su" | "runuser" | "script" | "flock" | "watch" | "hyperfine" | "tmux" | "screen"
-        | "at" | "batch" => return texts(command, walker),
+        "jobs" if args.first().is_some_and(|a| a.text() == "-x") => {
+            walker.run(tail(args, 1), command.stdin.clone(), command.env)?
+        }
+        "su" | "runuser" | "sg" | "lftp" | "script" | "flock" | "watch" | "hyperfine" | "tmux"
+        | "screen" | "at" | "batch" => return texts(command, walker),
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") => {
             walker.run(args, command.stdin.clone(), command.env)?
         }
@@ -100,7 +104,13 @@ fn by_table(name: &str, command: &Command<'_>, walker: &mut Walker<'_>) -> Found
         {
             return walker.shell_output(text).map(Some);
         }
-        let out = walker.run(tail(args, at), command.stdin.clone(), command.env)?;
+        let fetches = matches!(args.first().map(Value::text), Some("dlx" | "x" | "exec"));
+        let argv = tail(args, at);
+        let out = if fetches && ["npm", "pnpm", "yarn", "bun"].contains(&name) {
+            fetched(argv, command, walker)?
+        } else {
+            walker.run(argv, command.stdin.clone(), command.env)?
+        };
         return Ok(Some(out));
     }
     let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&name)) else {
@@ -125,6 +135,9 @@ fn wrapped(wrapper: &Wrapper, command: &Command<'_>, walker: &mut Walker<'_>) ->
         env.push((name.to_owned(), args[at].tail(name.len() + 1)));
         at += 1;
     }
+    if ["npx", "bunx", "pnpx"].contains(&command.name) {
+        return fetched(tail(args, at), command, walker);
+    }
     let kept = walker.state.clone();
     if wrapper.names.contains(&"sudo")
         && let Some(dir) = args::parse(
@@ -141,6 +154,23 @@ fn wrapped(wrapper: &Wrapper, command: &Command<'_>, walker: &mut Walker<'_>) ->
     let out = walker.run(tail(args, at), command.stdin.clone(), &env)?;
     walker.restore(kept);
     Ok(out)
+}
+
+/// A package that is fetched where it is missing, and its program run.
+fn fetched(argv: &[Value], command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
+    let Some((package, rest)) = argv.split_first() else {
+        return Ok(Stream::Unknown);
+    };
+    if package.text().contains("://") {
+        walker.deny(&remote::SCRIPT, package.text())?;
+    }
+    let program = if package.has_mark() || package.glob {
+        package.clone()
+    } else {
+        Value::new(program_of(package.text()))
+    };
+    let argv = [&[program], rest].concat();
+    walker.run(&argv, command.stdin.clone(), command.env)
 }
 
 /// Where the operand behind `skipped` others stands.
@@ -176,7 +206,7 @@ pub(super) fn operand(
     }
 }
 
-pub(super) fn assignment(arg: &Value) -> Option<(&str, &str)> {
+fn assignment(arg: &Value) -> Option<(&str, &str)> {
     let (name, value) = arg.text().split_once('=')?;
     let mut chars = name.chars();
     let begins = chars

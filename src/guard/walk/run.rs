@@ -4,7 +4,10 @@
 //! Invariant: a command whose name is not known is denied; each layer is taken
 //! off by its own table and what is inside runs through here again.
 
-use super::{Command, Found, Stream, Walker, builtins, filters, interpret, outlet, peel};
+use super::{
+    Command, Found, Stream, Walker, builtins, filters, interpret, outlet, peel, surroundings,
+    written,
+};
 use crate::guard::patch;
 use crate::guard::place::{self, Place};
 use crate::guard::rules::{self, shell};
@@ -71,7 +74,13 @@ impl Walker<'_> {
             return Ok(Stream::Unknown);
         }
         rules::around(&command, self)?;
+        let added = surroundings::judge(&command, self)?;
+        let command = Command {
+            args: added.as_deref().unwrap_or(args),
+            ..command
+        };
         self.extra(&command)?;
+        written::judge(&command, self)?;
         if let Some(out) = patch::command(&command, self)? {
             return Ok(out);
         }
@@ -85,7 +94,11 @@ impl Walker<'_> {
             return Ok(out);
         }
         rules::judge(&command, self)?;
-        self.program(&command)?;
+        if command.word.contains('/') {
+            let file = Value::new(command.word);
+            self.program(&self.target(&file, true).path)?;
+            written::by_code(self, &file)?;
+        }
         Ok(outlet::of(&command, self))
     }
 
@@ -125,19 +138,11 @@ impl Walker<'_> {
         (name(&real) != name(word)).then_some(real)
     }
 
-    /// A program that this text fetched or wrote itself.
-    fn program(&mut self, command: &Command<'_>) -> Found {
-        if !command.word.contains('/') {
-            return Ok(());
-        }
-        let path = self.target(&Value::new(command.word), true).path;
-        match self.state.files.get(&path).cloned() {
-            Some(Stream::Text(text)) if !text.starts_with("#!") || shebang_is_shell(&text) => {
-                let out = self.apart(&text, Stream::Unknown)?;
-                self.aside(&out)
-            }
-            Some(Stream::Text(text)) => interpret::script(self, &text),
-            Some(Stream::Remote) => self.deny(&rules::remote::SCRIPT, &path),
+    /// A program at this path that this text fetched or wrote itself.
+    pub(super) fn program(&mut self, path: &str) -> Found {
+        match self.state.files.get(path).cloned() {
+            Some(Stream::Text(text)) => written::run(self, &text),
+            Some(Stream::Remote) => self.deny(&rules::remote::SCRIPT, path),
             _ => Ok(()),
         }
     }
@@ -264,9 +269,4 @@ pub(crate) fn as_stream(value: &Value) -> Stream {
     } else {
         Stream::Text(format!("{}\n", value.text()))
     }
-}
-
-fn shebang_is_shell(text: &str) -> bool {
-    let first = text.lines().next().unwrap_or_default();
-    first.ends_with("sh") || first.contains("sh ")
 }

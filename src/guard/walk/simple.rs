@@ -20,6 +20,8 @@ const COMBINATIONS_MAX: usize = 32;
 pub(super) struct Outlets {
     /// The paths of files, and whether they are appended to.
     pub(super) files: Vec<(String, bool)>,
+    /// Files that it may go to by a descriptor that was opened before.
+    pub(super) copies: Vec<String>,
 }
 
 impl Walker<'_> {
@@ -45,12 +47,18 @@ impl Walker<'_> {
         }
         for redirect in &simple.redirects {
             match redirect {
-                Redirect::Read(Word::Text(text))
+                Redirect::Read {
+                    word: Word::Text(text),
+                    ..
+                }
                 | Redirect::Write(Word::Text(text))
                 | Redirect::Append(Word::Text(text))
-                | Redirect::ErrorsOnly(Word::Text(text))
-                | Redirect::Duplicate(text)
-                | Redirect::HereString(text)
+                | Redirect::Aside {
+                    word: Word::Text(text),
+                    ..
+                }
+                | Redirect::Duplicate { text, .. }
+                | Redirect::HereString { text, .. }
                 | Redirect::Here { text, .. } => raw.push_str(text),
                 _ => raw.push_str(&every_name(&self.state)),
             }
@@ -108,6 +116,10 @@ impl Walker<'_> {
                 Word::Process { reads, body } => argv.push(self.process(*reads, body)?),
             }
         }
+        let stdin = match (&self.state.input, stdin) {
+            (Some(input), Stream::Empty) => input.clone(),
+            (_, stdin) => stdin,
+        };
         let (stdin, outlets) = self.redirects(&simple.redirects, stdin)?;
         let mut env = Vec::new();
         for assign in &simple.assigns {
@@ -124,8 +136,19 @@ impl Walker<'_> {
             let read = simple
                 .redirects
                 .iter()
-                .any(|r| matches!(r, Redirect::Read(_)));
+                .any(|r| matches!(r, Redirect::Read { fd: None, .. }));
             return Ok(if read { stdin } else { Stream::Empty });
+        }
+        if let [exec] = argv.as_slice()
+            && exec.text() == "exec"
+            && !simple.redirects.is_empty()
+        {
+            self.state.input = Some(stdin);
+            self.poured(Stream::Empty, &outlets)?;
+            if let Some((path, _)) = outlets.files.last() {
+                self.state.outputs.insert(1, path.clone());
+            }
+            return Ok(Stream::Empty);
         }
         self.endless(&argv, simple, &outlets)?;
         let out = self.run(&argv, stdin, &env)?;
@@ -156,6 +179,15 @@ impl Walker<'_> {
         for value in &values {
             self.prompt(&assign.name, value)?;
         }
+        for index in &assign.indexes {
+            self.evaluated(index)?;
+        }
+        if self.state.numbers.contains(&assign.name) {
+            for value in &values {
+                self.evaluated(value.text())?;
+            }
+        }
+        self.tables(assign, &values);
         let is_list = matches!(assign.value, Assigned::List(_));
         if assign.appends {
             let before = self.state.get(&assign.name).cloned().unwrap_or_default();
@@ -167,13 +199,23 @@ impl Walker<'_> {
             } else {
                 values = vec![Value::mark(OPAQUE)];
             }
-        } else if assign.index.is_some() {
+        } else if !assign.indexes.is_empty() && !is_list {
             let mut all = self.state.get(&assign.name).cloned().unwrap_or_default();
             all.extend(values);
             values = all;
         }
         self.state.set(&assign.name, values);
         Ok(())
+    }
+
+    /// The shell's own tables, of programs it found and of aliases.
+    fn tables(&mut self, assign: &Assign, values: &[Value]) {
+        if matches!(assign.name.as_str(), "BASH_CMDS" | "BASH_ALIASES") {
+            for (name, value) in assign.indexes.iter().zip(values) {
+                let name = name.trim_matches(['\'', '"']).to_owned();
+                self.state.aliases.insert(name, value.text().to_owned());
+            }
+        }
     }
 
     /// Judges redirections; what flows in, and where it flows out.
@@ -186,10 +228,11 @@ impl Walker<'_> {
         let mut outlets = Outlets::default();
         for redirect in redirects {
             match redirect {
-                Redirect::Read(word) => {
+                Redirect::Read { fd, word } => {
                     let value = self.path_of(word)?;
                     fs::reads(self, &value)?;
-                    stdin = self.content(&value);
+                    let content = self.content(&value);
+                    self.flows_in(*fd, content, &mut stdin);
                 }
                 Redirect::Write(word) | Redirect::Append(word) => {
                     let value = self.path_of(word)?;
@@ -197,13 +240,19 @@ impl Walker<'_> {
                     let path = fs::redirect(self, &value)?;
                     outlets.files.push((path, appends));
                 }
-                Redirect::ErrorsOnly(word) => {
+                Redirect::Aside { fd, word } => {
                     let value = self.path_of(word)?;
-                    fs::redirect(self, &value)?;
+                    let path = fs::redirect(self, &value)?;
+                    self.state.outputs.insert(*fd, path);
                 }
-                Redirect::Duplicate(raw) => {
-                    let value = self.single(raw, Ground::Plain)?;
+                Redirect::Duplicate { fd, text } => {
+                    let value = self.single(text, Ground::Plain)?;
                     let text = value.text().trim_end_matches('-');
+                    if fd.is_none()
+                        && let Some(path) = text.parse().ok().and_then(|to| self.output(to))
+                    {
+                        outlets.copies.push(path);
+                    }
                     if !text.chars().all(|c| c.is_ascii_digit() || c == PLAIN) {
                         let path = fs::redirect(self, &value)?;
                         outlets.files.push((path, false));
@@ -216,20 +265,31 @@ impl Walker<'_> {
                     } else {
                         Stream::Text(text.clone())
                     };
-                    match fd {
-                        Some(fd) => {
-                            self.state.files.insert(format!("/dev/fd/{fd}"), content);
-                        }
-                        None => stdin = content,
-                    }
+                    self.flows_in(*fd, content, &mut stdin);
                 }
-                Redirect::HereString(raw) => {
-                    let value = self.single(raw, Ground::Plain)?;
-                    stdin = super::run::as_stream(&value);
+                Redirect::HereString { fd, text } => {
+                    let value = self.single(text, Ground::Plain)?;
+                    let content = super::run::as_stream(&value);
+                    self.flows_in(*fd, content, &mut stdin);
                 }
             }
         }
         Ok((stdin, outlets))
+    }
+
+    /// What flows in by the input, or by another descriptor: a file of its own.
+    fn flows_in(&mut self, fd: Option<i32>, content: Stream, stdin: &mut Stream) {
+        match fd {
+            Some(fd) => {
+                self.state.files.insert(format!("/dev/fd/{fd}"), content);
+            }
+            None => *stdin = content,
+        }
+    }
+
+    /// The file that a descriptor was opened to write to.
+    fn output(&self, fd: i32) -> Option<String> {
+        self.state.outputs.get(&fd).cloned()
     }
 
     fn path_of(&mut self, word: &Word) -> Found<Value> {
@@ -238,7 +298,13 @@ impl Walker<'_> {
                 let values = self.word(raw)?;
                 match values.as_slice() {
                     [one] => Ok(one.clone()),
-                    _ => Err(self.stop(&shell::AMBIGUOUS, raw)),
+                    _ => {
+                        let mut stop = self.stop(&shell::AMBIGUOUS, raw);
+                        stop.reason = format!(
+                            "`{raw}` stands for no word or for several, and a redirection takes one"
+                        );
+                        Err(stop)
+                    }
                 }
             }
             Word::Process { reads, body } => self.process(*reads, body),
@@ -251,7 +317,12 @@ impl Walker<'_> {
 
     /// What a file holds, when this text wrote it.
     pub(crate) fn content(&self, value: &Value) -> Stream {
-        let path = self.target(value, true).path;
+        let mut path = self.target(value, true).path;
+        if let Some((process, fd)) = path.rsplit_once("/fd/")
+            && process.starts_with("/proc/")
+        {
+            path = format!("/dev/fd/{fd}");
+        }
         if path == "/dev/null" {
             return Stream::Empty;
         }
@@ -280,6 +351,13 @@ impl Walker<'_> {
 
     /// What is left for a pipe when the output goes to files.
     pub(super) fn poured(&mut self, out: Stream, outlets: &Outlets) -> Found<Stream> {
+        let usual = self.output(1).filter(|_| outlets.files.is_empty());
+        for path in outlets.copies.iter().chain(&usual) {
+            let before = self.state.files.remove(path).unwrap_or_default();
+            self.state
+                .files
+                .insert(path.clone(), before.then(out.clone()));
+        }
         if outlets.files.is_empty() {
             return Ok(out);
         }
@@ -294,6 +372,7 @@ impl Walker<'_> {
 }
 
 fn assigned(assign: &Assign, raw: &mut String) {
+    assign.indexes.iter().for_each(|index| raw.push_str(index));
     match &assign.value {
         Assigned::One(value) => raw.push_str(value),
         Assigned::List(values) => values.iter().for_each(|value| raw.push_str(value)),

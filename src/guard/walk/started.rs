@@ -6,6 +6,7 @@
 
 use super::peel::tail;
 use super::{Command, Found, Stream, Walker};
+use crate::guard::code;
 use crate::guard::word::Value;
 
 /// Options of bubblewrap that take one and two words.
@@ -155,6 +156,18 @@ fn debugger(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
         let shell = ["shell ", "!", "platform shell ", "make ", "pipe "];
         if let Some(code) = shell.iter().find_map(|p| text.strip_prefix(p)) {
             walker.shell_text(&Value::new(code))?;
+        }
+        let calls = ["system(", "system (", "popen("];
+        for (_, rest) in calls.iter().filter_map(|call| text.split_once(call)) {
+            if let Some(code) = rest.split('"').nth(1) {
+                walker.shell_text(&Value::new(code))?;
+            }
+        }
+        let script = ["python ", "py ", "script "];
+        if let Some(code) = script.iter().find_map(|p| text.strip_prefix(p))
+            && let Some(language) = code::language("python3")
+        {
+            code::judge(walker, language, code)?;
         }
         if let Some(number) = text.strip_prefix("attach ") {
             crate::guard::rules::processes::others(walker, &Value::new(number.trim()))?;

@@ -7,7 +7,7 @@
 
 use crate::guard::syntax::tree::Node;
 use crate::guard::word::{OPAQUE, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// How many possible values a variable, or directories a shell, is followed with.
@@ -97,6 +97,12 @@ pub(crate) struct State {
     pub(crate) positional: Vec<Value>,
     /// Variables that the running function declared its own.
     pub(crate) locals: Vec<String>,
+    /// Variables whose values are read as sums.
+    pub(crate) numbers: BTreeSet<String>,
+    /// What `exec` made the input of all commands.
+    pub(crate) input: Option<Stream>,
+    /// The files that descriptors behind the errors' write to.
+    pub(crate) outputs: BTreeMap<i32, String>,
     pub(crate) files: BTreeMap<String, Stream>,
     /// Links that were made: where, and where they lead.
     pub(crate) links: Vec<(String, String)>,
@@ -168,6 +174,8 @@ impl State {
         self.links.extend(other.links);
         self.functions.extend(other.functions);
         self.aliases.extend(other.aliases);
+        self.numbers.extend(other.numbers);
+        self.input = self.input.take().or(other.input);
         for (path, content) in other.files {
             let merged = match self.files.remove(&path) {
                 Some(ours) if ours != content => Stream::Unknown,

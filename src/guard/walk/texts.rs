@@ -4,7 +4,7 @@
 //! Invariant: the text is judged in addition to whatever else the program is
 //! given to run.
 
-use super::peel::{assignment, inside, operand, tail};
+use super::peel::{inside, operand, tail};
 use super::{Command, Found, Stream, Walker};
 use crate::guard::args::{self, Spec};
 use crate::guard::word::{Value, joined};
@@ -15,6 +15,10 @@ fn spec_of(name: &str) -> Spec {
         "su" | "runuser" => Spec {
             valued: "cgGsuw",
             longs: &["command", "shell", "group", "user"],
+        },
+        "lftp" => Spec {
+            valued: "cefpu",
+            longs: &["norc"],
         },
         "script" => Spec {
             valued: "cEIOoBmTt",
@@ -52,11 +56,22 @@ pub(super) fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Opt
     let spec = spec_of(command.name);
     let parsed = args::parse(args, &spec);
     for text in parsed.values(&["c", "command", "prepare", "cleanup", "setup"]) {
-        if command.name != "tmux" {
+        if !matches!(command.name, "tmux" | "lftp") {
             walker.shell_text(text)?;
         }
     }
     match command.name {
+        "sg" if parsed.value(&["c"]).is_none() => {
+            walker.shell_text(&joined(tail(args, 1), " "))?;
+        }
+        "lftp" => {
+            for text in parsed.values(&["c", "e"]) {
+                let escapes = text.text().split([';', '\n']);
+                for code in escapes.filter_map(|part| part.trim_start().strip_prefix('!')) {
+                    walker.shell_text(&Value::new(code))?;
+                }
+            }
+        }
         "watch" => {
             let at = operand(args, spec.valued, spec.longs, 0).unwrap_or(args.len());
             if at < args.len() {
@@ -99,58 +114,6 @@ pub(super) fn texts(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Opt
         _ => {}
     }
     Ok(Some(Stream::Unknown))
-}
-
-/// Launchers and watchers that take a text for a shell.
-pub(super) fn called_text(name: &str, args: &[Value]) -> Option<Value> {
-    // Options behind the first operand are another program's.
-    let own = match name {
-        "npx" => operand(args, "pcw", &["package", "call", "workspace"], 0),
-        "npm" => operand(args, "pcw", &["package", "call"], 1),
-        _ => None,
-    };
-    let after = |options: &[&str]| {
-        args.iter()
-            .take(own.unwrap_or(args.len()))
-            .enumerate()
-            .find_map(|(n, a)| {
-                if options.contains(&a.text()) {
-                    return args.get(n + 1).cloned();
-                }
-                let (option, _) = a.text().split_once('=')?;
-                (options.contains(&option) && option.len() > 2).then(|| a.tail(option.len() + 1))
-            })
-    };
-    match name {
-        "npx" => after(&["-c", "--call"]),
-        "npm"
-            if args
-                .first()
-                .is_some_and(|a| matches!(a.text(), "exec" | "x")) =>
-        {
-            after(&["-c", "--call"])
-        }
-        "cargo" if args.first().is_some_and(|a| a.text() == "watch") => after(&["-s", "--shell"]),
-        "nodemon" => after(&["-x", "--exec"]),
-        "man" => after(&["-P", "--pager", "-H", "--html"]),
-        "split" => after(&["--filter"]),
-        "sort" => after(&["--compress-program"]),
-        "go" => after(&["-exec", "-toolexec", "-vettool", "--exec", "--toolexec"]),
-        "rg" => after(&["--pre", "--hostname-bin"]),
-        "fzf" => after(&["--preview"]),
-        "scp" | "sftp" => after(&["-S"]),
-        "expect" => {
-            let text = after(&["-c"])?;
-            text.text()
-                .trim_start()
-                .strip_prefix("spawn ")
-                .map(Value::new)
-        }
-        "nix-shell" => after(&["--run", "--command"]),
-        "zip" => after(&["-TT", "--unzip-command"]),
-        "compgen" | "mapfile" | "readarray" => after(&["-C"]),
-        _ => None,
-    }
 }
 
 /// `env -S`: a text that is split into words, and the words that follow it.
@@ -198,7 +161,8 @@ pub(super) fn env(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Strea
                 }
             }
             _ => {
-                let Some((name, _)) = assignment(arg) else {
+                let Some((name, _)) = text.split_once('=').filter(|(name, _)| !name.is_empty())
+                else {
                     at -= 1;
                     break;
                 };

@@ -135,7 +135,10 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         operands: 0,
         assigns: false,
     },
-    plain(&["noglob", "nocorrect", "-", "busybox", "toybox"], ""),
+    plain(
+        &["noglob", "nocorrect", "-", "--", "busybox", "toybox", "shx"],
+        "",
+    ),
     plain(&["exec"], "a"),
     after(&["timeout", "gtimeout"], "ks", 1),
     after(&["chrt"], "TPD", 1),
@@ -144,17 +147,58 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     plain(&["strace", "ltrace"], "abeEIoOpPsSuUX"),
     plain(&["valgrind", "heaptrack", "perf-exec", "gdbserver"], ""),
     plain(&["xvfb-run"], "nefspw"),
-    plain(
-        &[
-            "setpriv",
-            "prlimit",
-            "systemd-inhibit",
-            "cpulimit",
-            "choom",
-            "numactl",
+    Wrapper {
+        names: &["setpriv"],
+        valued: "",
+        longs: &[
+            "reuid",
+            "regid",
+            "ruid",
+            "rgid",
+            "euid",
+            "egid",
+            "groups",
+            "inh-caps",
+            "ambient-caps",
+            "bounding-set",
+            "securebits",
+            "pdeathsig",
+            "selinux-label",
+            "apparmor-profile",
+            "landlock-access",
+            "landlock-rule",
         ],
-        "lpe",
-    ),
+        operands: 0,
+        assigns: false,
+    },
+    Wrapper {
+        names: &["numactl"],
+        valued: "NCimpPw",
+        longs: &[
+            "cpunodebind",
+            "physcpubind",
+            "interleave",
+            "membind",
+            "preferred",
+            "weighted-interleave",
+        ],
+        operands: 0,
+        assigns: false,
+    },
+    Wrapper {
+        names: &["systemd-inhibit"],
+        valued: "",
+        longs: &["what", "who", "why", "mode"],
+        operands: 0,
+        assigns: false,
+    },
+    Wrapper {
+        names: &["prlimit", "cpulimit", "choom"],
+        valued: "lpen",
+        longs: &["adjust", "limit", "pid"],
+        operands: 0,
+        assigns: false,
+    },
     Wrapper {
         names: &["unshare"],
         valued: "RwSG",
@@ -283,3 +327,26 @@ pub(super) const LAUNCHER_VALUES: &[&str] = &[
     "-c",
     "--command",
 ];
+
+/// Packages whose program has another name, by the last part of theirs.
+const PACKAGES: &[(&str, &str)] = &[
+    ("claude-code", "claude"),
+    ("gemini-cli", "gemini"),
+    ("opencode-ai", "opencode"),
+    ("del-cli", "rimraf"),
+];
+
+/// The program of a package that a runner fetches: `@scope/name@version`, or an address.
+pub(super) fn program_of(package: &str) -> &str {
+    if package.contains("://") {
+        return package;
+    }
+    let name = package.rsplit('/').next().unwrap_or(package);
+    let name = name.split_once('@').map_or(name, |(name, _)| name);
+    let other = PACKAGES.iter().find(|(package, _)| *package == name);
+    match other {
+        Some((_, program)) => program,
+        None if package.contains('@') && !name.is_empty() => name,
+        None => package,
+    }
+}

@@ -148,17 +148,6 @@ pub(crate) fn apply(value: &str, operation: Operation, operand: &str) -> Option<
     match operation {
         Operation::CutFront(longest) => cut(value, operand, longest, true),
         Operation::CutBack(longest) => cut(value, operand, longest, false),
-        Operation::Replace(everywhere) => {
-            let (from, to) = operand.split_once('/').unwrap_or((operand, ""));
-            if from.is_empty() || from.contains(['*', '?', '[', '#', '%']) {
-                return None;
-            }
-            Some(if everywhere {
-                value.replace(from, to)
-            } else {
-                value.replacen(from, to, 1)
-            })
-        }
         Operation::Slice => {
             let (from, length) = operand.split_once(':').unwrap_or((operand, ""));
             let from = from.trim().parse::<usize>().ok()?;
@@ -172,6 +161,42 @@ pub(crate) fn apply(value: &str, operation: Operation, operand: &str) -> Option<
         Operation::Upper => Some(value.to_uppercase()),
         _ => None,
     }
+}
+
+/// The two sides of `${x/from/to}` as written: a slash that is escaped or quoted, or
+/// inside a substitution, parts nothing.
+pub(crate) fn sides(operand: &str) -> (&str, &str) {
+    let (mut quote, mut depth, mut escaped) = (None, 0_usize, false);
+    for (at, c) in operand.char_indices() {
+        match c {
+            _ if std::mem::take(&mut escaped) => {}
+            '\\' if quote != Some('\'') => escaped = true,
+            '\'' | '"' | '`' if quote == Some(c) => quote = None,
+            '\'' | '"' | '`' if quote.is_none() => quote = Some(c),
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth = depth.saturating_sub(1),
+            '/' if quote.is_none() && depth == 0 && at > 0 => {
+                return (
+                    operand.get(..at).unwrap_or_default(),
+                    operand.get(at + 1..).unwrap_or_default(),
+                );
+            }
+            _ => {}
+        }
+    }
+    (operand, "")
+}
+
+/// The value with one literal in place of another; none when it is a pattern.
+pub(crate) fn replace(value: &str, from: &str, to: &str, everywhere: bool) -> Option<String> {
+    if from.is_empty() || from.contains(['*', '?', '[', '#', '%', '\\']) {
+        return None;
+    }
+    Some(if everywhere {
+        value.replace(from, to)
+    } else {
+        value.replacen(from, to, 1)
+    })
 }
 
 /// A beginning or an end cut off: a literal, `*x` or `x*`.
