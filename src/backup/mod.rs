@@ -12,7 +12,7 @@
 mod make;
 mod manifest;
 mod put;
-mod references;
+pub mod references;
 mod restore;
 
 pub use make::{Made, make, prune};
