@@ -30,6 +30,8 @@ fn state() -> State {
         me: 1000,
         free: Ok(u64::MAX),
         ledger: None,
+        is_lost: false,
+        malformed: Vec::new(),
         has_key: false,
         modes: Vec::new(),
         others: Vec::new(),
