@@ -72,7 +72,11 @@ pub async fn examine(config: &Config, how: &How) -> Vec<Check> {
 #[must_use]
 pub fn glance(config: &Config, how: &How) -> Vec<Check> {
     let unit = unit::look(config, how);
-    here(config, how, unit.as_ref(), false)
+    let mut checks = here(config, how, unit.as_ref(), false);
+    let agents = agents::look(config, unit.as_ref());
+    checks.extend(judge::agents::checks(&config.settings, &agents));
+    checks.extend(judge::machine::no_git(machine::has_git()));
+    checks
 }
 
 fn here(config: &Config, how: &How, unit: Option<&unit::Unit>, every_page: bool) -> Vec<Check> {

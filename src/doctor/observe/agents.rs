@@ -117,11 +117,10 @@ pub fn executables(settings: &Settings) -> Vec<PathBuf> {
     found.collect()
 }
 
-/// Looks them up and asks their versions.
-pub async fn observe(config: &Config, how: &How, unit: Option<&Unit>) -> Agents {
+/// Looks them up, starts nothing.
+#[must_use]
+pub fn look(config: &Config, unit: Option<&Unit>) -> Agents {
     let settings = &config.settings;
-    let passed = passed_on(&settings.walls.environment);
-    let path = passed.get("PATH").map_or(SYSTEM_PATH, String::as_str);
     let find = finder(settings);
     let mut programs = Vec::new();
     for (name, provider) in &settings.providers {
@@ -129,21 +128,12 @@ pub async fn observe(config: &Config, how: &How, unit: Option<&Unit>) -> Agents 
             continue;
         };
         let program = command.first().cloned().unwrap_or_default();
-        let found = find(&program);
-        let version = match (&found, provider.cli()) {
-            (Some(found), Some(_)) if how.probes => {
-                let mut command = command.clone();
-                command[0] = found.display().to_string();
-                Some(version(&command, path).await.told())
-            }
-            _ => None,
-        };
         let key = config.secrets.keys.get(name);
         programs.push(Program {
             provider: name.clone(),
+            found: find(&program),
             program,
-            found,
-            version,
+            version: None,
             key: key.map(|key| secret(key, unit).map(drop).map_err(|e| e.to_string())),
         });
     }
@@ -158,4 +148,22 @@ pub async fn observe(config: &Config, how: &How, unit: Option<&Unit>) -> Agents 
         missing,
         unfound: unfound(settings),
     }
+}
+
+/// Looks them up and asks their versions.
+pub async fn observe(config: &Config, how: &How, unit: Option<&Unit>) -> Agents {
+    let settings = &config.settings;
+    let mut agents = look(config, unit);
+    let passed = passed_on(&settings.walls.environment);
+    let path = passed.get("PATH").map_or(SYSTEM_PATH, String::as_str);
+    for program in agents.programs.iter_mut().filter(|_| how.probes) {
+        let cli = settings.providers.get(&program.provider);
+        let cli = cli.and_then(Provider::cli);
+        if let (Some(found), Some(cli)) = (&program.found, cli) {
+            let mut command = cli.command.clone();
+            command[0] = found.display().to_string();
+            program.version = Some(version(&command, path).await.told());
+        }
+    }
+    agents
 }
