@@ -112,8 +112,8 @@ impl Report for Systemd {
 }
 
 fn notify(state: &[NotifyState<'_>]) {
-    let place = std::env::var("NOTIFY_SOCKET").unwrap_or_default();
-    let sent = match place.strip_prefix('@') {
+    let place = std::env::var_os("NOTIFY_SOCKET").unwrap_or_default();
+    let sent = match place.to_str().and_then(|place| place.strip_prefix('@')) {
         Some(name) => send_abstract(name, state),
         None => sd_notify::notify(state),
     };
