@@ -1,8 +1,8 @@
 //! The first words with the forge → who the factory is, which repository it
 //! serves, and that its version and the token's scopes will do.
 //!
-//! Invariant: what time can mend is waited for, so that a forge that is down is
-//! no crash loop; what it cannot mend ends the start with the remedy.
+//! Invariant: what time can mend is waited for, and said to be at least once in
+//! [`FORGE_WAIT_MAX`], so that a forge that is down is no crash loop; what it cannot mend ends the start with the remedy.
 
 use super::AppError;
 use crate::forge::{Client, ForgeError};
@@ -22,7 +22,7 @@ pub(super) async fn greet(
 ) -> Result<(Person, RepoId), AppError> {
     let mut wait = FORGE_WAIT;
     loop {
-        match meet(client).await {
+        match heard(meet(client), waiting).await {
             Ok(met) => return Ok(met),
             Err(Meeting::Never(why)) => return Err(AppError::Forge(why)),
             Err(Meeting::Later(why)) => {
@@ -30,6 +30,17 @@ pub(super) async fn greet(
                 tokio::time::sleep(wait).await;
                 wait = (wait * 2).min(FORGE_WAIT_MAX);
             }
+        }
+    }
+}
+
+/// What comes of it, said to be waited for as long as it does not come.
+async fn heard<T>(coming: impl Future<Output = T>, waiting: &(dyn Fn(&str) + Send)) -> T {
+    let mut coming = std::pin::pin!(coming);
+    loop {
+        tokio::select! {
+            come = &mut coming => return come,
+            () = tokio::time::sleep(FORGE_WAIT_MAX) => waiting("the forge has not answered yet"),
         }
     }
 }
@@ -69,4 +80,20 @@ async fn meet(client: &Client) -> Result<(Person, RepoId), Meeting> {
     }
     let me = client.me().await?;
     Ok((me, client.repository().await?.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_forge_that_takes_a_connection_and_says_nothing_is_waited_for_aloud() {
+        let said = Mutex::new(0);
+        let waiting = |_: &str| *said.lock().unwrap() += 1;
+        let silent = std::future::pending::<()>();
+        let silent = tokio::time::timeout(FORGE_WAIT_MAX * 3 + FORGE_WAIT, silent);
+        assert!(heard(silent, &waiting).await.is_err());
+        assert_eq!(*said.lock().unwrap(), 3);
+    }
 }

@@ -14,7 +14,7 @@ mod draft;
 mod make;
 mod manifest;
 mod put;
-mod references;
+pub mod references;
 mod restore;
 
 pub use make::{Made, make, prune};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 /// The files for prompts that a config names, as it names them.
-pub(super) fn prompts(text: &str) -> BTreeSet<PathBuf> {
+pub fn prompts(text: &str) -> BTreeSet<PathBuf> {
     let config: toml::Table = text.parse().unwrap_or_default();
     let agents = config.get("agents").and_then(Value::as_array);
     let named = agents.into_iter().flatten();
@@ -19,14 +19,14 @@ pub(super) fn prompts(text: &str) -> BTreeSet<PathBuf> {
 }
 
 /// The folder of routing files that a config names, as it names it.
-pub(super) fn routing(text: &str) -> Option<PathBuf> {
+pub fn routing(text: &str) -> Option<PathBuf> {
     let config: toml::Table = text.parse().ok()?;
     let dir = config.get("routing")?.get("dir")?.as_str()?;
     Some(PathBuf::from(dir))
 }
 
 /// Whether a file is one of those that a config names.
-pub(super) fn names(text: &str, path: &Path) -> bool {
+pub fn names(text: &str, path: &Path) -> bool {
     let routes = || {
         let is_routing = path.extension().is_some_and(|extension| extension == "md");
         is_routing && path.parent() == routing(text).as_deref()

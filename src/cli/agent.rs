@@ -4,7 +4,7 @@
 //! Invariant: everything is checked by the factory, not here; this prints its
 //! answer and exits 0 only when it said yes.
 
-use super::Format;
+use super::{Format, examples};
 use crate::ipc::{agent::MESSAGE_BYTES_MAX, mcp, tell::tell};
 use crate::model::Kind;
 use serde_json::{Value, json};
@@ -23,12 +23,16 @@ pub struct AgentArgs {
 #[derive(Debug, clap::Subcommand)]
 enum AgentCommand {
     /// Report how your work ended; the last report counts
+    #[command(after_help = examples::AGENT_REPORT)]
     Report(ReportArgs),
     /// Ask people one question that you cannot decide; then end your run
+    #[command(after_help = examples::AGENT_ASK)]
     Ask(AskArgs),
     /// Call another agent
+    #[command(after_help = examples::AGENT_MENTION)]
     Mention(MentionArgs),
     /// Keep something short for your next runs
+    #[command(after_help = examples::AGENT_REMEMBER)]
     Remember {
         /// A word to find and replace it by: lower-case letters, digits, `.`, `_`, `-`.
         key: String,
@@ -36,12 +40,14 @@ enum AgentCommand {
         text: String,
     },
     /// Print your task, issue, limits and memory
+    #[command(after_help = examples::AGENT_CONTEXT)]
     Context {
         /// How.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
     /// Have an issue opened for something outside of your task
+    #[command(after_help = examples::AGENT_ISSUE)]
     Issue {
         /// One line.
         title: String,
@@ -50,6 +56,7 @@ enum AgentCommand {
         body: String,
     },
     /// Be an MCP server on standard input and output, with all of this as tools
+    #[command(after_help = examples::AGENT_MCP)]
     Mcp,
 }
 

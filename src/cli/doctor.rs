@@ -51,8 +51,17 @@ pub struct Doctor {
     #[arg(long, value_name = "DIR")]
     source: Option<PathBuf>,
     /// Where the forge reaches `[webhook] listen`
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     webhook_url: Option<String>,
+}
+
+/// An address that a forge can deliver to.
+fn address(text: &str) -> Result<String, String> {
+    let is_web = |url: &url::Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let parsed = url::Url::parse(text).ok().filter(is_web);
+    parsed
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "it is no address of the web; write it as https://HOST/PATH".to_owned())
 }
 
 /// Examines and reports.

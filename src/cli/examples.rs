@@ -102,3 +102,45 @@ Examples:
   adf agent remember build 'make test needs redis'
   adf agent issue 'The README names an old flag' --body 'It says --fast.'
   adf agent mcp";
+
+pub(super) const GUARD: &str = "\
+Examples:
+  adf guard test 'git push --force'
+  adf guard rules
+  adf guard stats --config /etc/adf/shop.toml";
+
+pub(super) const GUARD_HOOK: &str = "\
+Example:
+  adf guard hook claude --run \"$PWD\" < call.json";
+
+pub(super) const AGENT_REPORT: &str = "\
+Examples:
+  adf agent report --status done --summary 'the range includes its end now' --evidence 'cargo test: 12 passed'
+  adf agent report --status blocked --summary 'the registry is out of reach'
+  adf agent report --json - < report.json";
+
+pub(super) const AGENT_ASK: &str = "\
+Example:
+  adf agent ask 'Keep the old flag as an alias?' --default 'yes, it stays' --deadline 4h";
+
+pub(super) const AGENT_MENTION: &str = "\
+Examples:
+  adf agent mention reviewer 'read the commits on my branch'
+  adf agent mention developer 'mend the test that this breaks' --issue 42";
+
+pub(super) const AGENT_REMEMBER: &str = "\
+Example:
+  adf agent remember build 'make test needs redis'";
+
+pub(super) const AGENT_CONTEXT: &str = "\
+Examples:
+  adf agent context
+  adf agent context --format json";
+
+pub(super) const AGENT_ISSUE: &str = "\
+Example:
+  adf agent issue 'The README names an old flag' --body 'It says --fast.'";
+
+pub(super) const AGENT_MCP: &str = "\
+Example:
+  adf agent mcp";

@@ -136,6 +136,7 @@ enum Command {
     #[command(after_help = examples::STOP)]
     Stop(stop::Stop),
     /// Ask the guard that judges what agents run
+    #[command(after_help = examples::GUARD)]
     Guard(guard::GuardArgs),
     Backup(backup::Backup),
     Restore(backup::Restore),

@@ -92,7 +92,7 @@ pub fn run(args: &Run) -> u8 {
         adf,
         waiting: Box::new(move |why| {
             tracing::warn!(target: "adf::start", "{why}");
-            early.status(why);
+            early.waits(why);
         }),
     };
     let result = runtime.block_on(daemon(&config, start));

@@ -6,6 +6,8 @@
 
 use crate::reconcile::Report;
 use sd_notify::NotifyState;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +18,10 @@ const WAITING_MAX: usize = 16;
 const LAST_WAIT: Duration = Duration::from_secs(1);
 /// How often the loop says that it lives where no watchdog asks for it.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
+
+/// How long the service manager waits for the next word of a start that waits: more than lies
+/// between two of them.
+const EXTENDED_MICROS: u32 = 180_000_000;
 
 type Message = Box<dyn FnOnce() + Send>;
 
@@ -53,10 +59,11 @@ impl Systemd {
         self.tell(|| notify(&[NotifyState::Ready]));
     }
 
-    /// One line for people.
-    pub(super) fn status(&self, line: &str) {
+    /// What a start waits for, in one line for people: it is not to be given up meanwhile.
+    pub(super) fn waits(&self, line: &str) {
         let line = line.to_owned();
-        self.tell(move || notify(&[NotifyState::Status(&line)]));
+        let longer = NotifyState::ExtendTimeoutUsec(EXTENDED_MICROS);
+        self.tell(move || notify(&[longer, NotifyState::Status(&line)]));
     }
 
     fn tell(&self, message: impl FnOnce() + Send + 'static) {
@@ -105,7 +112,20 @@ impl Report for Systemd {
 }
 
 fn notify(state: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
+    let place = std::env::var_os("NOTIFY_SOCKET").unwrap_or_default();
+    let sent = match place.to_str().and_then(|place| place.strip_prefix('@')) {
+        Some(name) => send_abstract(name, state),
+        None => sd_notify::notify(state),
+    };
+    if let Err(error) = sent {
         tracing::debug!(target: "adf::start", %error, "systemd was not told");
     }
+}
+
+/// To a socket without a file, which the crate takes for a path.
+fn send_abstract(name: &str, state: &[NotifyState<'_>]) -> std::io::Result<()> {
+    let lines: Vec<String> = state.iter().map(ToString::to_string).collect();
+    let socket = UnixDatagram::unbound()?;
+    socket.connect_addr(&SocketAddr::from_abstract_name(name)?)?;
+    socket.send(lines.join("\n").as_bytes()).map(drop)
 }

@@ -158,7 +158,7 @@ pub(super) struct Done {
     pub title: String,
     pub text: String,
     pub count: usize,
-    /// Nothing ended, and nothing stands open.
+    /// Nothing ended; what stands open was told when it came up.
     pub is_nothing: bool,
 }
 
@@ -203,6 +203,6 @@ pub(super) fn done(s: &Snapshot<'_>, since: Time, open: usize) -> Done {
         },
         title,
         count: delivered.len(),
-        is_nothing: delivered.is_empty() && others == 0 && open == 0,
+        is_nothing: delivered.is_empty() && others == 0,
     }
 }

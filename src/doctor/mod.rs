@@ -14,7 +14,7 @@ pub mod observe;
 pub use check::{About, Check, Mend, Severity};
 
 use crate::{clock::Clock, config::Config};
-use observe::{agents, binary, forge, machine, sinks, state, unit};
+use observe::{agents, binary, forge, machine, sinks, state, unit, webhook};
 use std::path::PathBuf;
 
 /// How to look.
@@ -40,10 +40,11 @@ pub struct How {
 pub async fn examine(config: &Config, how: &How) -> Vec<Check> {
     let unit = unit::observe(config, how).await;
     let token = forge::token(config, unit.as_ref());
-    let (machine, agents, sinks, seen) = tokio::join!(
+    let (machine, agents, sinks, hook, seen) = tokio::join!(
         machine::observe(config, how),
-        agents::observe(config, how),
+        agents::observe(config, how, unit.as_ref()),
         sinks::observe(config, unit.as_ref()),
+        webhook::observe(config, unit.as_ref()),
         async {
             match &token {
                 Ok(token) => Some(forge::observe(config, how, token).await),
@@ -56,6 +57,10 @@ pub async fn examine(config: &Config, how: &How) -> Vec<Check> {
     checks.extend(judge::machine::checks(&config.settings, &machine));
     checks.extend(judge::agents::checks(&config.settings, &agents));
     checks.extend(judge::sinks::checks(&sinks));
+    if let Some(hook) = &hook {
+        let running = binary::running(&config.settings.state_dir);
+        checks.extend(judge::webhook::checks(hook, running.as_ref()));
+    }
     checks.push(judge::forge::token(&token));
     if let Some(seen) = &seen {
         checks.extend(judge::forge::checks(config, how, seen));
@@ -67,7 +72,11 @@ pub async fn examine(config: &Config, how: &How) -> Vec<Check> {
 #[must_use]
 pub fn glance(config: &Config, how: &How) -> Vec<Check> {
     let unit = unit::look(config, how);
-    here(config, how, unit.as_ref(), false)
+    let mut checks = here(config, how, unit.as_ref(), false);
+    let agents = agents::look(config, unit.as_ref());
+    checks.extend(judge::agents::checks(&config.settings, &agents));
+    checks.extend(judge::machine::no_git(machine::has_git()));
+    checks
 }
 
 fn here(config: &Config, how: &How, unit: Option<&unit::Unit>, every_page: bool) -> Vec<Check> {

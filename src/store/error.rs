@@ -57,7 +57,7 @@ pub enum StoreError {
         owner: u32,
     },
     /// Written by a newer `adf`.
-    #[error("{} has schema {found} and this adf knows up to {known}; install the newer adf again, or go back to a copy such as {}.before-{}", path.display(), path.display(), known + 1)]
+    #[error("{} has schema {found} and this adf knows up to {known}; install the newer adf again, or {}", path.display(), way_back(kept.as_deref()))]
     Newer {
         /// The ledger.
         path: PathBuf,
@@ -65,6 +65,8 @@ pub enum StoreError {
         found: u32,
         /// The newest schema known.
         known: u32,
+        /// The copy that was made before its schema was raised, where it is still there.
+        kept: Option<PathBuf>,
     },
     /// Written by an older `adf`, and opened by one who may not migrate it.
     #[error("{} has schema {found} and this adf reads {known}; start `adf run` once, it brings the ledger up to date", path.display())]
@@ -179,6 +181,14 @@ pub enum StoreError {
     /// The writer has ended.
     #[error("the ledger is closed: adf is stopping")]
     Stopped,
+}
+
+/// How to go on with an older `adf`.
+fn way_back(kept: Option<&Path>) -> String {
+    kept.map_or_else(
+        || "restore a backup that this one made".to_owned(),
+        |copy| format!("stop adf and put {} in its place", copy.display()),
+    )
 }
 
 impl StoreError {

@@ -60,11 +60,7 @@ pub(super) fn known_version(
 ) -> Result<u32, StoreError> {
     let (found, known) = (version(conn, path)?, newest(steps));
     if found > known {
-        return Err(StoreError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        });
+        return Err(newer(path, found, known));
     }
     Ok(found)
 }
@@ -95,6 +91,16 @@ fn failed(path: &Path, version: u32, what: &str) -> StoreError {
         path: path.to_owned(),
         version,
         what: what.to_owned(),
+    }
+}
+
+/// That a file is of a newer schema, with the copy that was made before.
+pub(super) fn newer(path: &Path, found: u32, known: u32) -> StoreError {
+    StoreError::Newer {
+        path: path.to_owned(),
+        found,
+        known,
+        kept: Some(copy_path(path, known + 1)).filter(|copy| copy.exists()),
     }
 }
 

@@ -161,11 +161,7 @@ fn checked(conn: Connection, path: &Path) -> Result<Reader, StoreError> {
         0 => Err(StoreError::NoLedger {
             path: path.to_owned(),
         }),
-        found if found > known => Err(StoreError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        }),
+        found if found > known => Err(migrate::newer(path, found, known)),
         found if found < known => Err(StoreError::Older {
             path: path.to_owned(),
             found,

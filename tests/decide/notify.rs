@@ -273,6 +273,21 @@ fn a_digest_comes_at_its_slots_by_the_clock_and_successes_never_by_themselves() 
 }
 
 #[test]
+fn what_stands_open_and_was_told_makes_no_digest_of_its_own() {
+    let mut scene = chat();
+    scene.settings.notify.digest = Some("0 8 * * *".to_owned());
+    raise(&mut scene, "disk", "full");
+    scene.pass(MINUTE);
+    let blockers = told(&mut scene).remove(0);
+    assert!(blockers.key.as_str().starts_with("blockers:"));
+    scene.succeed(&blockers.key);
+    for _slot in 0..3 {
+        scene.pass(Duration::from_hours(24));
+        assert!(told(&mut scene).is_empty(), "nothing was done");
+    }
+}
+
+#[test]
 fn a_stopped_factory_tells_nothing_new_and_a_paused_one_does() {
     for (order, notices) in [(Order::Stop, 0), (Order::Pause, 1)] {
         let mut scene = chat();

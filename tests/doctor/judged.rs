@@ -30,6 +30,8 @@ fn state() -> State {
         me: 1000,
         free: Ok(u64::MAX),
         ledger: None,
+        is_lost: false,
+        malformed: Vec::new(),
         has_key: false,
         modes: Vec::new(),
         others: Vec::new(),
@@ -115,6 +117,13 @@ fn a_git_that_is_missing_or_old_is_an_error() {
     }
     let checks = judge::machine::checks(&settings(""), &machine());
     assert_eq!(one(&checks, "git").severity, Severity::Ok);
+    // A start asks it nothing, and still says when it is not there.
+    let check = judge::machine::no_git(false).unwrap();
+    assert_eq!(check.severity, Severity::Error);
+    assert!(check.found.contains("no git"), "{check:?}");
+    assert_eq!(judge::machine::no_git(true), None);
+    let nowhere = adf::act::git::Git::new("/");
+    assert!(!nowhere.search("/nowhere").is_there());
 }
 
 #[test]

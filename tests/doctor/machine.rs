@@ -179,6 +179,15 @@ async fn an_executable_older_than_its_source_or_of_another_schema_is_said() {
 }
 
 #[tokio::test]
+async fn a_config_that_is_not_there_is_said_without_an_empty_key() {
+    let args = ["doctor", "--format", "json", "--config", "nonex.toml"];
+    let said = adf(&args).await;
+    assert_eq!(said.code, Some(78));
+    let found = said.checks("config")[0]["found"].to_string();
+    assert!(found.contains("nonex.toml: cannot be read"), "{found}");
+}
+
+#[tokio::test]
 async fn a_config_with_faults_is_refused_before_anything_is_tried() {
     let world = World::new().await;
     world.edit("[gitea]", "[gitee]");

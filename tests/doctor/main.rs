@@ -17,6 +17,8 @@ mod machine;
 mod notify;
 mod real;
 mod repository;
+mod service;
 mod state;
 mod unit;
+mod webhook;
 mod world;

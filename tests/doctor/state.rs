@@ -108,7 +108,11 @@ const STATES: &[Row] = &[
             let conn = rusqlite::Connection::open(w.state().join("ledger.db")).unwrap();
             conn.pragma_update(None, "user_version", 999).unwrap();
         },
-        says: ("ledger", "error", &["schema 999", "newer adf"]),
+        says: (
+            "ledger",
+            "error",
+            &["schema 999", "newer adf", "restore a backup"],
+        ),
         exit: 1,
     },
     Row {
@@ -149,6 +153,50 @@ const STATES: &[Row] = &[
         spoil: |w| sibling(w, "\"shop\"", "\"other\""),
         says: ("state.alone", "error", &["other.toml", "of its own"]),
         exit: 78,
+    },
+    Row {
+        name: "two projects in one folder by a link",
+        spoil: |w| {
+            fs::create_dir(w.state()).unwrap();
+            mode(&w.state(), 0o700);
+            std::os::unix::fs::symlink(w.state(), w.state().with_file_name("link")).unwrap();
+            sibling(w, "\"../state\"", "\"../link\"");
+        },
+        says: ("state.alone", "error", &["other.toml", "of its own"]),
+        exit: 78,
+    },
+    Row {
+        name: "a link to what is not there",
+        spoil: |w| std::os::unix::fs::symlink("/nowhere/at/all", w.state()).unwrap(),
+        says: ("state.folder", "error", &["a link", "rm "]),
+        exit: 1,
+    },
+    Row {
+        name: "an id that is none",
+        spoil: |w| {
+            w.ledger();
+            fs::write(w.state().join("factory.id"), "zzz").unwrap();
+        },
+        says: ("state.identity", "error", &["factory.id", "12 hex digits"]),
+        exit: 1,
+    },
+    Row {
+        name: "a ledger that is empty",
+        spoil: |w| {
+            w.ledger();
+            fs::write(w.state().join("ledger.db"), "").unwrap();
+        },
+        says: ("ledger", "error", &["has lived here", "adf restore"]),
+        exit: 1,
+    },
+    Row {
+        name: "a ledger that is gone",
+        spoil: |w| {
+            w.ledger();
+            fs::remove_file(w.state().join("ledger.db")).unwrap();
+        },
+        says: ("ledger", "error", &["has lived here", "adf restore"]),
+        exit: 1,
     },
     Row {
         name: "two projects on one repository",

@@ -3,7 +3,7 @@
 use crate::world::{Row, World, play};
 
 /// A unit for this world, with one line otherwise.
-fn unit(world: &mut World, from: &str, to: &str) {
+pub fn unit(world: &mut World, from: &str, to: &str) {
     let (adf, config) = (
         env!("CARGO_BIN_EXE_adf"),
         world.config.display().to_string(),

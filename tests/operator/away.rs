@@ -4,13 +4,18 @@
 use crate::receiver::Receiver;
 use crate::support::{Plant, until};
 use adf::sandbox::{Fault, FaultKind};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::net::UnixDatagram;
 
 /// A service manager: takes what it is told at once, as systemd does, and keeps it.
 fn manager(socket: &Path) -> Arc<Mutex<Vec<String>>> {
-    let manager = UnixDatagram::bind(socket).unwrap();
+    kept(UnixDatagram::bind(socket).unwrap())
+}
+
+fn kept(manager: UnixDatagram) -> Arc<Mutex<Vec<String>>> {
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let kept = told.clone();
     tokio::spawn(async move {
@@ -75,4 +80,42 @@ async fn a_forge_that_is_away_is_an_alert_everywhere_but_on_the_forge_and_its_re
     .await;
     assert_eq!(receiver.count("forge: "), 1, "told once");
     assert!(plant.told(number).is_empty(), "{:?}", plant.told(number));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forge_that_is_away_at_the_start_is_waited_for_and_the_manager_told_to_wait_too() {
+    let plant = Plant::new("exit 0", "1s", "").await;
+    // An address without a file, as in containers.
+    let name = format!("adf-away-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let socket = std::os::unix::net::UnixDatagram::bind_addr(&address).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let heard = kept(UnixDatagram::from_std(socket).unwrap());
+    let told = |words: &'static str| {
+        let heard = heard.clone();
+        until(words, move || {
+            let heard = heard.lock().unwrap();
+            heard.iter().find(|text| text.contains(words)).cloned()
+        })
+    };
+    plant.forge.push_fault(Fault::new("*", FaultKind::Drop));
+    let place = format!("@{name}");
+    let variables = [("NOTIFY_SOCKET", place.as_str())];
+    let back = async {
+        let text = told("EXTEND_TIMEOUT_USEC=").await;
+        assert!(
+            text.contains("STATUS=") && text.contains("trying again"),
+            "{text}"
+        );
+        assert!(
+            !heard
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|text| text.contains("READY=1"))
+        );
+        plant.forge.clear_faults();
+    };
+    let (_daemon, ()) = tokio::join!(plant.run(&variables), back);
+    told("READY=1").await;
 }

@@ -25,7 +25,7 @@ fn embedded_it_needs_nothing_and_shows_each_step_with_its_time() {
         "tells the result",
         "is closed",
         "is deleted",
-        "nothing of it is left",
+        "nothing of it is left open: the closed issue #",
     ] {
         assert!(said.out.contains(step), "{step}: {}", said.out);
     }
@@ -179,6 +179,35 @@ pub fn left(forge: &Forge, world: &DemoWorld) -> (usize, usize) {
     )
 }
 
+/// What the closed items of the trial still wear.
+fn worn(forge: &Forge, world: &DemoWorld) -> Vec<String> {
+    let issues = forge.issues(&world.repo).into_iter();
+    let tried = issues.filter(|issue| issue.title.starts_with("adf smoke"));
+    tried
+        .flat_map(|issue| [issue.labels, issue.assignees].concat())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_the_forge_does_not_take_is_said_to_be_the_persons() {
+    let (home, forge, world, config) = site("happy", "").await;
+    let path = home.path().join("alice");
+    std::fs::write(path, "0123456789abcdef0123456789abcdef01234567").unwrap();
+    let said = smoke_with(home.path(), &config, "alice").await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("--as-token-file"), "{said:?}");
+    assert!(!said.err.contains("[gitea]"), "{said:?}");
+    assert_eq!(forge.issues(&world.repo).len(), world.issues.len());
+}
+
+#[test]
+fn of_an_embedded_trial_that_took_too_long_nobody_is_sent_to_explain() {
+    let said = adf(&["smoke", "--embedded", "--timeout", "0s"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(!said.err.contains("adf explain"), "{said:?}");
+    assert!(said.err.contains("--timeout"), "{said:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_configured_project_nothing_is_left_open_and_no_branch() {
     let (said, forge, world) = smoke("happy", "alice").await;
@@ -187,6 +216,7 @@ async fn on_a_configured_project_nothing_is_left_open_and_no_branch() {
     assert_eq!(report["ok"], true);
     assert!(report["steps"].as_array().unwrap().len() >= 9, "{report}");
     assert_eq!(left(&forge, &world), (0, 0));
+    assert_eq!(worn(&forge, &world), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -247,6 +277,8 @@ async fn work_that_no_provider_can_begin_is_told_at_once() {
     }
     assert!(!said.err.contains("was not seen within"), "{said:?}");
     assert_eq!(left(&forge, &world), (0, 0));
+    let made = forge.issues(&world.repo).len() - world.issues.len();
+    assert_eq!(made, 0, "it was known before anything was made");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -272,6 +304,7 @@ async fn an_interrupted_trial_is_cleaned_up_too() {
     assert_eq!(ended.status.code(), Some(1), "{err}");
     assert!(err.contains("interrupted"), "{err}");
     assert_eq!(left(&forge, &world), (0, 0));
+    assert_eq!(worn(&forge, &world), [""; 0]);
 }
 
 /// A trial that goes on.

@@ -148,7 +148,18 @@ async fn a_newer_schema_is_refused_and_not_touched() {
         ),
         "{refused}"
     );
-    assert!(refused.to_string().contains("install the newer adf"));
+    let text = refused.to_string();
+    assert!(text.contains("install the newer adf"), "{text}");
+    // A copy is named only where it is there.
+    let copy = state.path().join("ledger.db.before-2");
+    let copied = copy.exists();
+    assert_eq!(text.contains("before-2"), copied, "{text}");
+    let _ = fs::remove_file(&copy);
+    let text = store::open(state.path(), clock()).unwrap_err().to_string();
+    assert!(text.contains("restore a backup"), "{text}");
+    fs::write(&copy, "").unwrap();
+    let text = store::open(state.path(), clock()).unwrap_err().to_string();
+    assert!(text.contains("before-2 in its place"), "{text}");
     let reader = store::open_read_only(state.path()).unwrap_err();
     assert!(matches!(reader, StoreError::Newer { .. }));
     assert_eq!(fs::read(&path).unwrap(), before);

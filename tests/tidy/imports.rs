@@ -62,7 +62,8 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "doctor",
         &[
-            "model", "pure", "config", "forge", "store", "act", "clock", "courier",
+            "model", "pure", "backup", "config", "forge", "store", "act", "clock", "courier",
+            "sense",
         ],
     ),
     ("setup", &["model", "pure", "config", "act"]),

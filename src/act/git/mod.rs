@@ -111,6 +111,12 @@ impl Git {
         found.unwrap_or_else(|_| PathBuf::from(&self.program))
     }
 
+    /// Whether its program is found.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        which::which_in(&self.program, Some(&self.path), &self.home).is_ok()
+    }
+
     /// Its home.
     #[must_use]
     pub fn home(&self) -> &std::path::Path {

@@ -25,6 +25,7 @@ enum Guard {
     /// List every rule with an example
     Rules(rules::Rules),
     /// Judge one tool call, told on standard input, for an agent's CLI
+    #[command(after_help = super::examples::GUARD_HOOK)]
     Hook(hook::Hook),
     /// Show what the guard denied, by rule, agent and run
     #[command(after_help = super::examples::STATS)]

@@ -1,4 +1,4 @@
-//! What the cycle left → nothing, or the names of what is left.
+//! What the cycle left → a closed issue and pull request, bare; or the names of what else is left.
 //!
 //! Invariant: only what this cycle made is touched.
 
@@ -29,7 +29,27 @@ pub(super) async fn clean(cast: &Cast, trace: &Trace, steps: &mut Steps) -> Vec<
             Err(why) => left.push(format!("branch {branch} stays: {why}; delete it by hand")),
         }
     }
+    // Last: a factory that goes on may still have shown how its work stood.
+    for number in [trace.pull, trace.issue].into_iter().flatten() {
+        if let Err(error) = strip(cast, number).await {
+            left.push(format!("labels or assignees stay on #{number}: {error}"));
+        }
+    }
     left
+}
+
+/// Takes off what shows how the work stands, so that nobody counts what is closed.
+async fn strip(cast: &Cast, number: u64) -> Result<(), ForgeError> {
+    let Some((labels, people)) = cast.factory.worn(number).await? else {
+        return Ok(());
+    };
+    for label in labels {
+        cast.factory.remove_label(number, label.id).await?;
+    }
+    if !people.is_empty() {
+        cast.factory.set_assignees(number, &[]).await?;
+    }
+    Ok(())
 }
 
 /// Takes the label off that would have the issue taken up again.

@@ -15,6 +15,7 @@ use super::{FAILED, Format, OK, USAGE, complain, load, own_path, runtime, say, s
 use crate::app::{self, AppError, Factory, Plain, Start};
 use crate::clock::Clock;
 use crate::config::{Config, SecretSource};
+use crate::doctor::{Check, Severity, glance};
 use crate::forge::Client;
 use crate::model::{AgentName, settings::Agent};
 use crate::store::StoreError;
@@ -146,7 +147,7 @@ async fn smoke(args: &Smoke, config: Option<Config>) -> anyhow::Result<u8> {
     if let Err(error) = &played {
         failures.insert(0, format!("{error:#}"));
     }
-    tell(args.format, &steps, &failures);
+    tell(args.format, &steps, &trace, &failures);
     Ok(if failures.is_empty() { OK } else { FAILED })
 }
 
@@ -157,6 +158,10 @@ async fn play(
     steps: &mut Steps,
     trace: &mut Trace,
 ) -> anyhow::Result<()> {
+    if !args.embedded {
+        ready(&cast.config)?;
+    }
+    let who = steps::who(cast).await?;
     let running = start(&cast.config).await?;
     steps.done(match running {
         Some(_) => "a factory is started for this, as `adf run` starts it",
@@ -164,15 +169,18 @@ async fn play(
     });
     let played = tokio::select! {
         biased;
-        played = tokio::time::timeout(args.timeout, steps::play(cast, steps, trace)) => played,
+        played = tokio::time::timeout(args.timeout, steps::play(cast, who, steps, trace)) => played,
         () = interrupted() => Ok(Err(anyhow!("interrupted; what was made is taken away"))),
     };
     let played = played.unwrap_or_else(|_| {
         let waited = humantime::format_duration(args.timeout);
+        // Of an embedded world nothing is left that could be asked.
+        let asked = trace.issue.filter(|_| !args.embedded);
+        let why = asked.map(|issue| format!("`adf explain {issue}` says why"));
+        let why = why.unwrap_or_else(|| "give it longer by --timeout".to_owned());
         Err(anyhow!(
-            "step `{}` was not seen within {waited}; `adf explain {}` says why",
-            steps.waiting,
-            trace.issue.unwrap_or_default()
+            "step `{}` was not seen within {waited}; {why}",
+            steps.waiting
         ))
     });
     if let Some((stop, factory)) = running {
@@ -181,6 +189,23 @@ async fn play(
         stopped.context("the factory did not stop")??;
     }
     played
+}
+
+/// What would keep the work from being done is said before anything is made.
+fn ready(config: &Config) -> anyhow::Result<()> {
+    let adf = own_path().map_err(|_| anyhow!("the executable's path is not known"))?;
+    let checks = glance(config, &super::doctor::how(adf));
+    // Who tries it need not be the unit's user.
+    let mut errors = checks
+        .iter()
+        .filter(|check| check.severity == Severity::Error && !check.name.starts_with("unit"));
+    match errors.next() {
+        Some(Check { found, remedy, .. }) => {
+            let remedy = remedy.as_deref().unwrap_or("`adf doctor` says more");
+            bail!("the work cannot begin: {found}; {remedy}")
+        }
+        None => Ok(()),
+    }
 }
 
 /// SIGINT or SIGTERM; never, where neither can be heard.
@@ -256,7 +281,7 @@ fn doer(config: &Config, by: &AgentName) -> Option<AgentName> {
     others.max_by_key(fit).map(|agent| agent.name.clone())
 }
 
-fn tell(format: Format, steps: &Steps, failures: &[String]) {
+fn tell(format: Format, steps: &Steps, trace: &Trace, failures: &[String]) {
     for failure in failures {
         complain(failure);
     }
@@ -266,9 +291,21 @@ fn tell(format: Format, steps: &Steps, failures: &[String]) {
             "failures": failures,
             "ok": failures.is_empty(),
         })),
-        Format::Human if failures.is_empty() => {
-            say("\nThe cycle works, and nothing of it is left.")
-        }
+        Format::Human if failures.is_empty() => say(&format!(
+            "\nThe cycle works, and nothing of it is left open{}.",
+            stay(trace)
+        )),
         Format::Human => {}
+    }
+}
+
+/// What no forge lets go of.
+fn stay(trace: &Trace) -> String {
+    match (trace.issue, trace.pull) {
+        (Some(issue), Some(pull)) => {
+            format!(": the closed issue #{issue} and the closed pull request #{pull} stay")
+        }
+        (Some(issue), None) => format!(": the closed issue #{issue} stays"),
+        _ => String::new(),
     }
 }

@@ -7,9 +7,9 @@ use super::ask::{self, BODY, TITLE};
 use super::{Call, Cast};
 use crate::cli::{Format, say};
 use crate::clock::Clock;
-use crate::forge::{Comment, Pull};
+use crate::forge::{Comment, ForgeError, Pull};
 use crate::mention::is_marked;
-use crate::model::{AgentName, Time};
+use crate::model::{AgentName, Person, Time};
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -69,16 +69,39 @@ impl Steps {
     }
 }
 
-/// Asks for work, and follows it to its result.
-pub(super) async fn play(cast: &Cast, steps: &mut Steps, trace: &mut Trace) -> anyhow::Result<()> {
-    let person = &cast.person;
-    let (bot, human) = (cast.factory.me().await?, person.me().await?);
+/// The factory's own account, and the person.
+pub(super) struct Who {
+    bot: Person,
+    human: Person,
+}
+
+/// Asks the forge who the two are.
+pub(super) async fn who(cast: &Cast) -> anyhow::Result<Who> {
+    let human = match cast.person.me().await {
+        // What helps the factory's own token does not help a person's.
+        Err(ForgeError::Unauthorized { .. }) => bail!(
+            "the forge does not take the token that --as-token-file names; make one for a person with write access, and put it there"
+        ),
+        human => human?,
+    };
+    let bot = cast.factory.me().await?;
     if bot.id == human.id {
         bail!(
             "--as-token-file holds a token of the factory's own account `{}`, which it does not obey; give one of a person with write access",
             bot.login
         );
     }
+    Ok(Who { bot, human })
+}
+
+/// Asks for work, and follows it to its result.
+pub(super) async fn play(
+    cast: &Cast,
+    Who { bot, human }: Who,
+    steps: &mut Steps,
+    trace: &mut Trace,
+) -> anyhow::Result<()> {
+    let person = &cast.person;
     let opened = person.create_issue(TITLE, BODY).await;
     let issue = opened.context("the issue cannot be opened")?.number;
     trace.issue = Some(issue);

@@ -7,6 +7,7 @@ use crate::model::settings::Settings;
 const ABOUT: About = About::Machine;
 /// The oldest git: settings by environment came with it.
 const OLDEST_GIT: (u32, u32) = (2, 31);
+const INSTALL_GIT: &str = "install git where /usr/local/bin, /usr/bin or /bin has it";
 const NOT_TRIED: &str = "not tried: --no-probes";
 
 /// What is found of the machine, judged.
@@ -32,10 +33,7 @@ pub fn checks(settings: &Settings, machine: &Machine) -> Vec<Check> {
     };
     let git = match &machine.git {
         None => Check::skipped(ABOUT, "git", NOT_TRIED),
-        Some(Err(why)) => {
-            let remedy = "install git where /usr/local/bin, /usr/bin or /bin has it";
-            Check::error(ABOUT, "git", why, remedy)
-        }
+        Some(Err(why)) => Check::error(ABOUT, "git", why, INSTALL_GIT),
         Some(Ok(said)) if number(said) < Some(OLDEST_GIT) => {
             let found = format!("it says `{said}`; 2.31 or newer is needed");
             Check::error(ABOUT, "git", found, "install a newer git")
@@ -43,6 +41,13 @@ pub fn checks(settings: &Settings, machine: &Machine) -> Vec<Check> {
         Some(Ok(said)) => Check::ok(ABOUT, "git", said),
     };
     vec![walls, git, zone(settings, machine.zone.as_deref())]
+}
+
+/// What is said at a start on a machine without git.
+#[must_use]
+pub fn no_git(has_git: bool) -> Option<Check> {
+    let found = "there is no git, so no work can be begun or delivered";
+    (!has_git).then(|| Check::error(ABOUT, "git", found, INSTALL_GIT))
 }
 
 fn number(said: &str) -> Option<(u32, u32)> {

@@ -6,13 +6,16 @@ pub mod agents;
 pub mod binary;
 pub mod forge;
 pub mod machine;
+mod passed;
 pub mod sinks;
 pub mod state;
 pub mod unit;
+pub mod webhook;
 
 use super::{About, Check, Mend};
 use crate::config::{Config, Fault, SecretError, Severity};
 use crate::model::counted;
+use std::path::Path;
 
 /// The config, which was taken, and what is odd about it.
 #[must_use]
@@ -29,20 +32,26 @@ pub fn config(config: &Config) -> Vec<Check> {
         let found = format!("{path}: project {}, {agents}", settings.project);
         Check::ok(about, "config", found)
     }];
-    checks.extend(config.warnings.iter().map(|fault| {
-        let (file, line) = (fault.file.display(), fault.line);
-        let found = format!("{file}:{line}: {}: {}", fault.key, fault.message);
-        Check::warning(about, "config.warning", found, &fault.help)
-    }));
+    let warning = |fault| Check::warning(about, "config.warning", told(fault), &fault.help);
+    checks.extend(config.warnings.iter().map(warning));
     checks
+}
+
+/// A fault in one line; one of the whole file has neither line nor key.
+fn told(fault: &Fault) -> String {
+    let (file, line, message) = (fault.file.display(), fault.line, &fault.message);
+    match fault.key.as_str() {
+        "" if (line, fault.column) == (1, 1) => format!("{file}: {message}"),
+        "" => format!("{file}:{line}: {message}"),
+        key => format!("{file}:{line}: {key}: {message}"),
+    }
 }
 
 /// The faults of a config that was refused.
 #[must_use]
 pub fn refused(faults: &[Fault]) -> Vec<Check> {
     let check = |fault: &Fault| {
-        let (file, line) = (fault.file.display(), fault.line);
-        let found = format!("{file}:{line}: {}: {}", fault.key, fault.message);
+        let found = told(fault);
         match fault.severity {
             Severity::Error => Check::error(About::Config, "config", found, &fault.help),
             Severity::Warning => {
@@ -53,13 +62,23 @@ pub fn refused(faults: &[Fault]) -> Vec<Check> {
     faults.iter().map(check).collect()
 }
 
+/// A path as a word of a shell.
+fn shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    if text.chars().all(is_plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// A secret that cannot be had: `write` helps where its file is not there, `make` where
 /// the error names no remedy.
 fn secret(name: &str, error: &SecretError, write: &str, make: &str) -> Check {
     match error {
         SecretError::Exposed { path, mode } => {
             let found = format!("{} has mode {mode:04o}: others can read it", path.display());
-            let remedy = format!("chmod 600 {}", path.display());
+            let remedy = format!("chmod 600 {}", shell(path));
             let mend = Mend::Mode {
                 path: path.clone(),
                 mode: 0o600,

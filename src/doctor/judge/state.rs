@@ -16,6 +16,8 @@ pub fn checks(settings: &Settings, state: &State) -> Vec<Check> {
         let remedy = "restore marker.key from the backup before the next start";
         checks.push(Check::error(ABOUT, "state.marker-key", found, remedy));
     }
+    let malformed = state.malformed.iter();
+    checks.extend(malformed.map(|error| Check::said(ABOUT, "state.identity", &error.to_string())));
     for (path, mode) in state.modes.iter().filter(|(_, mode)| mode & 0o077 != 0) {
         let found = format!("{} has mode {mode:04o}: others can read it", path.display());
         let check = Check::error(
@@ -45,6 +47,11 @@ fn folder(state: &State) -> Check {
     if state.folder == Folder::NoFolder {
         let remedy = "name another [project] state_dir, or move the file away";
         return Check::error(ABOUT, NAME, format!("{dir} is no folder"), remedy);
+    }
+    if state.folder == Folder::Dangling {
+        let remedy = format!("make the folder that it names, or take the link away: rm {dir}");
+        let found = format!("{dir} is a link to what is not there");
+        return Check::error(ABOUT, NAME, found, remedy);
     }
     if let Folder::Folder { owner, mode } = state.folder {
         if owner != state.me && state.me != 0 {
@@ -113,6 +120,11 @@ fn disk(settings: &Settings, state: &State) -> Check {
 fn ledger(state: &State) -> Check {
     const NAME: &str = "ledger";
     match &state.ledger {
+        None if state.is_lost => {
+            let found = "a factory has lived here, and its ledger is not there or empty";
+            let remedy = "restore the last backup (adf restore FILE); without one the next start makes a new ledger, which adopts its tasks from the forge";
+            Check::error(ABOUT, NAME, found, remedy)
+        }
         None => Check::ok(ABOUT, NAME, "there is none yet; the first start makes it"),
         Some(Ok(())) => Check::ok(ABOUT, NAME, "it is sound and of this schema"),
         Some(Err(error @ StoreError::Older { .. })) => Check::note(ABOUT, NAME, error.to_string()),

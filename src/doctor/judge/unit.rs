@@ -1,7 +1,9 @@
 //! The systemd unit: does it start this config, with this token, by a binary that is there?
 
-use crate::config::{Config, SecretSource, StatePlace, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
+use super::{passed, shell};
+use crate::config::{Config, StatePlace};
 use crate::doctor::observe::unit::Unit;
+use crate::doctor::observe::unit_text::word;
 use crate::doctor::{About, Check};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,15 @@ pub fn checks(config: &Config, version: &str, unit: Option<&Unit>) -> Vec<Check>
         let why = "no unit adf@.service is installed on this machine";
         return vec![Check::skipped(ABOUT, "unit", why)];
     };
+    if let Some(why) = &unit.fault {
+        let found = format!("{} starts nothing: {why}", unit.path.display());
+        let remedy = if unit.is_named {
+            "name by --unit the file that systemd reads, or write one by `adf init`"
+        } else {
+            "install the unit again, or take the file away"
+        };
+        return vec![Check::error(ABOUT, "unit", found, remedy)];
+    }
     let found = [
         variables(unit),
         program(unit, version),
@@ -23,10 +34,9 @@ pub fn checks(config: &Config, version: &str, unit: Option<&Unit>) -> Vec<Check>
         home(config, unit),
         temporary(config, unit),
         state(config, unit),
-        files(unit),
-        token(config, unit),
     ];
     let mut checks: Vec<Check> = found.into_iter().flatten().collect();
+    checks.extend(passed::checks(unit));
     if checks.is_empty() {
         checks.push(Check::ok(ABOUT, "unit", unit.path.display().to_string()));
     }
@@ -47,7 +57,8 @@ fn variables(unit: &Unit) -> Option<Check> {
 
 fn program(unit: &Unit, version: &str) -> Option<Check> {
     const NAME: &str = "unit.binary";
-    let program = unit.exec().first().copied().unwrap_or_default().to_owned();
+    let program = unit.program().unwrap_or_default();
+    let program = program.display();
     if !unit.is_startable {
         let found = format!("ExecStart names `{program}`, which is not there or not executable");
         let remedy = "install adf there, or correct ExecStart and run `systemctl daemon-reload`";
@@ -76,7 +87,7 @@ fn started(config: &Config, unit: &Unit) -> Option<Check> {
     const NAME: &str = "unit.config";
     let Some(runs) = unit.config() else {
         let found = "ExecStart names no --config";
-        let remedy = format!("ExecStart=… run --config {}", config.path.display());
+        let remedy = format!("ExecStart=… run --config {}", word(&config.path));
         return Some(Check::error(ABOUT, NAME, found, remedy));
     };
     let is_same = runs.canonicalize().ok() == config.path.canonicalize().ok();
@@ -88,7 +99,10 @@ fn started(config: &Config, unit: &Unit) -> Option<Check> {
         runs.display(),
         config.path.display()
     );
-    let remedy = "put the config where the unit reads it, or correct ExecStart";
+    let remedy = format!(
+        "put the config where the unit reads it, or correct ExecStart: --config {}",
+        word(&config.path)
+    );
     Some(if unit.is_named {
         Check::error(ABOUT, NAME, found, remedy)
     } else {
@@ -129,8 +143,7 @@ fn home(config: &Config, unit: &Unit) -> Option<Check> {
     }
     let homes = ["/home", "/root"];
     let lies_there = |path: &Path| homes.iter().any(|home| path.starts_with(home));
-    let program = unit.exec().first().map(PathBuf::from);
-    if let Some(program) = program.filter(|program| lies_there(program)) {
+    if let Some(program) = unit.program().filter(|program| lies_there(program)) {
         let found = format!("ProtectHome hides {} from the service", program.display());
         let remedy = "install adf below /usr/local/bin, and name that in ExecStart";
         return Some(Check::warning(ABOUT, NAME, found, remedy));
@@ -186,56 +199,6 @@ fn state(config: &Config, unit: &Unit) -> Option<Check> {
         "ReadWritePaths names {}, which is not there: the service would not start",
         missing.display()
     );
-    let remedy = format!("install -d -m 0700 -o {user} {}", missing.display());
+    let remedy = format!("install -d -m 0700 -o {user} {}", shell(missing));
     Some(Check::error(ABOUT, NAME, found, remedy))
-}
-
-fn files(unit: &Unit) -> Option<Check> {
-    const NAME: &str = "unit.files";
-    unit.files.iter().find_map(|(path, mode)| {
-        let path = path.display();
-        match mode {
-            None => {
-                let found = format!("the unit loads {path}, which is not there or not visible");
-                let remedy = format!("write the secret to {path}, with mode 0600");
-                Some(Check::error(ABOUT, NAME, found, remedy))
-            }
-            Some(mode) if mode & 0o077 != 0 => {
-                let found = format!("{path} has mode {mode:04o}: others can read it");
-                Some(Check::error(
-                    ABOUT,
-                    NAME,
-                    found,
-                    format!("chmod 600 {path}"),
-                ))
-            }
-            Some(_) => None,
-        }
-    })
-}
-
-/// The config's token must be one that the unit passes.
-fn token(config: &Config, unit: &Unit) -> Option<Check> {
-    let has_file = unit.get("EnvironmentFile").is_some();
-    let sets = |name: &str| {
-        let mut all = unit.settings.iter().filter(|(k, _)| k == "Environment");
-        has_file || all.any(|(_, value)| value.trim_matches('"').starts_with(&format!("{name}=")))
-    };
-    let (what, is_passed) = match &config.secrets.token {
-        SecretSource::Standard => (
-            format!("credential {TOKEN_CREDENTIAL}"),
-            unit.credential(TOKEN_CREDENTIAL).is_some() || sets(TOKEN_VARIABLE),
-        ),
-        SecretSource::Credential { name, .. } => (
-            format!("credential {name}"),
-            unit.credential(name).is_some(),
-        ),
-        SecretSource::Environment { name } => (format!("variable {name}"), sets(name)),
-        SecretSource::File { .. } => return None,
-    };
-    (!is_passed).then(|| {
-        let found = format!("the config wants the token as {what}, which the unit does not pass");
-        let remedy = "add LoadCredential=NAME:PATH to the unit, with the name that the config has";
-        Check::error(ABOUT, "unit.token", found, remedy)
-    })
 }

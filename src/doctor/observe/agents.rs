@@ -3,6 +3,8 @@
 //! Invariant: a model's CLI is asked for its version only, with a home of its own,
 //! so no token is spent and no login is read; a script is not started at all.
 
+use super::forge::secret;
+use super::unit::Unit;
 use crate::act::supervise::environment::SYSTEM_PATH;
 use crate::act::supervise::version::version;
 use crate::config::{Config, passed_on};
@@ -99,38 +101,40 @@ fn finder(settings: &Settings) -> impl Fn(&str) -> Option<PathBuf> {
     }
 }
 
-/// Looks them up and asks their versions.
-pub async fn observe(config: &Config, how: &How) -> Agents {
+fn command(provider: &Provider) -> Option<&Vec<String>> {
+    match provider {
+        Provider::Script { command } => Some(command),
+        other => other.cli().map(|cli| &cli.command),
+    }
+}
+
+/// Where the executables of providers are, those that are there.
+#[must_use]
+pub fn executables(settings: &Settings) -> Vec<PathBuf> {
+    let find = finder(settings);
+    let commands = settings.providers.values().filter_map(command);
+    let found = commands.filter_map(|command| find(command.first()?));
+    found.collect()
+}
+
+/// Looks them up, starts nothing.
+#[must_use]
+pub fn look(config: &Config, unit: Option<&Unit>) -> Agents {
     let settings = &config.settings;
-    let passed = passed_on(&settings.walls.environment);
-    let path = passed.get("PATH").map_or(SYSTEM_PATH, String::as_str);
     let find = finder(settings);
     let mut programs = Vec::new();
     for (name, provider) in &settings.providers {
-        let command = match provider {
-            Provider::Script { command } => command,
-            other => match other.cli() {
-                Some(cli) => &cli.command,
-                None => continue,
-            },
+        let Some(command) = command(provider) else {
+            continue;
         };
         let program = command.first().cloned().unwrap_or_default();
-        let found = find(&program);
-        let version = match (&found, provider.cli()) {
-            (Some(found), Some(_)) if how.probes => {
-                let mut command = command.clone();
-                command[0] = found.display().to_string();
-                Some(version(&command, path).await.told())
-            }
-            _ => None,
-        };
         let key = config.secrets.keys.get(name);
         programs.push(Program {
             provider: name.clone(),
+            found: find(&program),
             program,
-            found,
-            version,
-            key: key.map(|key| key.read().map(drop).map_err(|e| e.to_string())),
+            version: None,
+            key: key.map(|key| secret(key, unit).map(drop).map_err(|e| e.to_string())),
         });
     }
     let mut missing = Vec::new();
@@ -144,4 +148,22 @@ pub async fn observe(config: &Config, how: &How) -> Agents {
         missing,
         unfound: unfound(settings),
     }
+}
+
+/// Looks them up and asks their versions.
+pub async fn observe(config: &Config, how: &How, unit: Option<&Unit>) -> Agents {
+    let settings = &config.settings;
+    let mut agents = look(config, unit);
+    let passed = passed_on(&settings.walls.environment);
+    let path = passed.get("PATH").map_or(SYSTEM_PATH, String::as_str);
+    for program in agents.programs.iter_mut().filter(|_| how.probes) {
+        let cli = settings.providers.get(&program.provider);
+        let cli = cli.and_then(Provider::cli);
+        if let (Some(found), Some(cli)) = (&program.found, cli) {
+            let mut command = cli.command.clone();
+            command[0] = found.display().to_string();
+            program.version = Some(version(&command, path).await.told());
+        }
+    }
+    agents
 }

@@ -104,9 +104,15 @@ fn newer(root: &Path, built: Option<SystemTime>) -> Option<PathBuf> {
     None
 }
 
-fn running(state_dir: &Path) -> Option<Running> {
+/// The factory that holds a state, if one does.
+#[must_use]
+pub fn running(state_dir: &Path) -> Option<Running> {
     let holder = store::signed(state_dir)?;
-    let exe = fs::read_link(format!("/proc/{}/exe", holder.pid)).ok()?;
+    let process = PathBuf::from(format!("/proc/{}", holder.pid));
+    // Of another account's process only its words can be read.
+    let exe = fs::read_link(process.join("exe"))
+        .or_else(|_| fs::read_to_string(process.join("cmdline")).map(PathBuf::from))
+        .ok()?;
     let exe = exe.to_string_lossy();
     exe.contains("adf").then(|| Running {
         pid: holder.pid,

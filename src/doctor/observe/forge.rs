@@ -72,15 +72,19 @@ pub(super) fn secret(
     source: &SecretSource,
     unit: Option<&Unit>,
 ) -> Result<SecretString, SecretError> {
-    let read = source.read();
-    let name = match source {
-        SecretSource::Standard => TOKEN_CREDENTIAL,
-        SecretSource::Credential { name, .. } => name,
-        _ => return read,
+    let (read, Some(unit)) = (source.read(), unit) else {
+        return source.read();
     };
-    let path = unit.and_then(|unit| unit.credential(name));
-    match (read, path) {
+    let credential = match source {
+        SecretSource::Standard => unit.credential(TOKEN_CREDENTIAL),
+        SecretSource::Credential { name, .. } => unit.credential(name),
+        _ => None,
+    };
+    match (read, credential) {
         (Err(_), Some(path)) => SecretSource::File { path }.read(),
+        (Err(SecretError::Unset { .. } | SecretError::Nowhere), None) => {
+            source.read_with(|name| unit.environment.get(name).cloned())
+        }
         (read, _) => read,
     }
 }

@@ -37,6 +37,12 @@ pub async fn observe(_config: &Config, how: &How) -> Machine {
     }
 }
 
+/// Whether there is a git that the factory would start.
+#[must_use]
+pub fn has_git() -> bool {
+    Git::new("/").is_there()
+}
+
 async fn git() -> Result<String, String> {
     let home = tempfile::tempdir().map_err(|e| e.to_string())?;
     let git = Git::new(home.path());

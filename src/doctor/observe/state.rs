@@ -34,6 +34,10 @@ pub struct State {
     pub free: Result<u64, String>,
     /// What the ledger says; `None` where there is none yet.
     pub ledger: Option<Result<(), StoreError>>,
+    /// Whether there is no ledger, though a factory has lived here.
+    pub is_lost: bool,
+    /// Files beside the ledger that do not hold what they should.
+    pub malformed: Vec<StoreError>,
     /// Whether the key of the marks is there.
     pub has_key: bool,
     /// Secret files and others: path and permission bits.
@@ -49,6 +53,8 @@ pub struct State {
 pub enum Folder {
     /// Not there yet.
     Missing,
+    /// A link to what is not there.
+    Dangling,
     /// Not a folder.
     NoFolder,
     /// A folder.
@@ -82,6 +88,10 @@ pub fn observe(config: &Config, every_page: bool, now: Time) -> State {
         _ => dir.join(MARKER_KEY),
     };
     let (factory, ledger_file) = (dir.join(store::FACTORY_FILE), dir.join(store::LEDGER_FILE));
+    let ledger = ledger(&dir, &config.settings.project, every_page);
+    let lived = [&factory, &ledger_file, &dir.join(MARKER_KEY)];
+    let is_lost = ledger.is_none() && lived.iter().any(|path| path.exists());
+    let malformed = malformed(&config.secrets.marker_key, &dir);
     let secrets = [key, factory, ledger_file];
     State {
         folder: folder(&dir),
@@ -90,7 +100,9 @@ pub fn observe(config: &Config, every_page: bool, now: Time) -> State {
             .map_err(|error| format!("{}: {error}", there.display())),
         me: rustix::process::geteuid().as_raw(),
         free: disk::free_bytes(there).map_err(|error| error.to_string()),
-        ledger: ledger(&dir, &config.settings.project, every_page),
+        ledger,
+        is_lost,
+        malformed,
         has_key: secrets[0].exists(),
         modes: secrets.into_iter().filter_map(mode).collect(),
         others: others(&config.path, &config.settings),
@@ -106,8 +118,36 @@ fn folder(dir: &Path) -> Folder {
             mode: data.permissions().mode() & 0o7777,
         },
         Ok(_) => Folder::NoFolder,
+        Err(_) if fs::symlink_metadata(dir).is_ok_and(|data| data.is_symlink()) => Folder::Dangling,
         Err(_) => Folder::Missing,
     }
+}
+
+/// The factory's id and the key of its marks, read as a start reads them, where they are there.
+fn malformed(key: &SecretSource, dir: &Path) -> Vec<StoreError> {
+    let mut found = Vec::new();
+    if dir.join(store::FACTORY_FILE).exists() {
+        found.extend(store::factory_id(dir).err());
+    }
+    if let SecretSource::File { path } = key
+        && path.exists()
+    {
+        found.extend(store::marker_key(path).err());
+    }
+    found.retain(|error| matches!(error, StoreError::Malformed { .. }));
+    found
+}
+
+/// Where a path leads, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let there = path
+        .ancestors()
+        .find_map(|at| Some((at, at.canonicalize().ok()?)));
+    let Some((at, real)) = there else {
+        return path.to_owned();
+    };
+    path.strip_prefix(at)
+        .map_or(real.clone(), |rest| real.join(rest))
 }
 
 fn mode(path: PathBuf) -> Option<(PathBuf, u32)> {
@@ -143,7 +183,7 @@ pub fn others(config: &Path, mine: &Settings) -> Vec<Other> {
             |s: &ForgeSettings| (s.url.clone(), s.owner.to_lowercase(), s.repo.to_lowercase());
         Some(Other {
             path,
-            same_state: other.state_dir == mine.state_dir,
+            same_state: real(&other.state_dir) == real(&mine.state_dir),
             same_repository: repository(&other.forge) == repository(&mine.forge),
         })
     };

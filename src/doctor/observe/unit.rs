@@ -1,13 +1,20 @@
 //! The systemd unit of the project → its settings, and whether what it names is there.
 //!
+//! [`unit_text`] reads the text, [`passed`] the secrets that it passes, [`access`] asks what
+//! its user may do.
+//!
 //! Invariant: a unit is read, never run; of its specifiers the usual ones are
 //! replaced, and what stays is a fact for the judge.
 
+use super::access::{self, Account, Denied};
+use super::passed::{self, Passed};
+use super::unit_text;
 use crate::act::supervise::environment::SYSTEM_PATH;
 use crate::act::supervise::version::version;
 use crate::config::{self, Config, StatePlace};
 use crate::doctor::How;
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -28,12 +35,24 @@ pub struct Unit {
     pub path: PathBuf,
     /// Whether it was named, not found.
     pub is_named: bool,
+    /// Why it starts nothing at all.
+    pub fault: Option<String>,
     /// Keys and values of `[Service]`, in order, specifiers replaced.
     pub settings: Vec<(String, String)>,
     /// Whether the program of `ExecStart` is there and may be started.
     pub is_startable: bool,
     /// Whether the user of `User` is known here; `None` where the unit names none.
     pub has_user: Option<bool>,
+    /// What its user may not do and has to.
+    pub denied: Vec<Denied>,
+    /// Its user and group, by name.
+    pub account: Option<(String, String)>,
+    /// The variables that it passes.
+    pub environment: BTreeMap<String, String>,
+    /// Whether a file of its environment could not be looked into.
+    pub is_hidden: bool,
+    /// How it passes each secret that the config names.
+    pub passed: Vec<Passed>,
     /// What says where the state is, as a shell sees it.
     pub place: Option<StatePlace>,
     /// Folders to write in that are not there.
@@ -54,10 +73,15 @@ impl Unit {
 
     /// The words of `ExecStart`, without its prefixes.
     #[must_use]
-    pub fn exec(&self) -> Vec<&str> {
+    pub fn exec(&self) -> Vec<String> {
         let line = self.get("ExecStart").unwrap_or_default();
-        let line = line.trim_start_matches(['@', '-', ':', '+', '!']);
-        line.split_ascii_whitespace().collect()
+        unit_text::words(line.trim_start_matches(['@', '-', ':', '+', '!']))
+    }
+
+    /// The program that it starts.
+    #[must_use]
+    pub fn program(&self) -> Option<PathBuf> {
+        self.exec().first().map(PathBuf::from)
     }
 
     /// The config it runs with.
@@ -65,9 +89,12 @@ impl Unit {
     pub fn config(&self) -> Option<PathBuf> {
         let words = self.exec();
         let mut pairs = words.windows(2);
-        let named = pairs.find(|pair| pair[0] == "--config").map(|pair| pair[1]);
+        let named = pairs.find(|pair| pair[0] == "--config");
         let joined = words.iter().find_map(|w| w.strip_prefix("--config="));
-        named.or(joined).map(PathBuf::from)
+        named
+            .map(|pair| pair[1].as_str())
+            .or(joined)
+            .map(PathBuf::from)
     }
 
     /// The folders that a key names, each relative one below `base`.
@@ -90,12 +117,24 @@ impl Unit {
             (given == name && path.starts_with('/')).then(|| PathBuf::from(path))
         })
     }
+
+    /// Whether a credential of this name is passed at all, from wherever.
+    #[must_use]
+    pub fn has_credential(&self, name: &str) -> bool {
+        let mut all = self
+            .settings
+            .iter()
+            .filter(|(k, _)| k.ends_with("Credential") || k.ends_with("CredentialEncrypted"));
+        all.any(|(_, value)| value.split(':').next() == Some(name))
+    }
 }
 
 /// Finds and reads it, and asks its program for its version.
 pub async fn observe(config: &Config, how: &How) -> Option<Unit> {
     let mut unit = look(config, how)?;
-    let program = unit.exec().first().map(PathBuf::from)?;
+    let Some(program) = unit.program() else {
+        return Some(unit);
+    };
     let is_this = program.canonicalize().ok() == how.adf.canonicalize().ok();
     if unit.is_startable && !is_this && how.probes {
         let command = [program.display().to_string()];
@@ -112,29 +151,26 @@ pub fn look(config: &Config, how: &How) -> Option<Unit> {
         Some(path) => path.clone(),
         None => found(&instance)?,
     };
-    let mut text = fs::read_to_string(&path).unwrap_or_default();
-    let name = format!("adf@{instance}.service.d");
-    let drop_ins = FOLDERS.iter().rev().map(|dir| Path::new(dir).join(&name));
-    for dir in drop_ins.filter(|_| how.unit.is_none()) {
-        let mut files: Vec<PathBuf> = fs::read_dir(dir)
-            .map(|inside| inside.flatten().map(|entry| entry.path()).collect())
-            .unwrap_or_default();
-        files.sort();
-        for file in files {
-            text.push('\n');
-            text.push_str(&fs::read_to_string(file).unwrap_or_default());
-        }
+    let read = fs::read_to_string(&path);
+    let fault = read.as_ref().err().map(ToString::to_string);
+    let mut text = read.unwrap_or_default();
+    if how.unit.is_none() {
+        text.push_str(&drop_ins(&instance));
     }
-    let mut unit = read(&text, &instance);
-    unit.path = path;
-    unit.is_named = how.unit.is_some();
-    let program = unit.exec().first().map(PathBuf::from);
+    let mut unit = Unit {
+        settings: unit_text::settings(&text, &instance),
+        path,
+        is_named: how.unit.is_some(),
+        ..Unit::default()
+    };
     let mode = |path: &Path| Some(fs::metadata(path).ok()?.permissions().mode() & 0o7777);
-    if let Some(program) = program {
-        let bits = mode(&program).filter(|_| program.is_file());
-        unit.is_startable = bits.is_some_and(|mode| mode & 0o111 != 0);
-    }
-    unit.has_user = unit.get("User").map(is_known);
+    let Some(program) = unit.program() else {
+        unit.fault = fault.or_else(|| Some("its [Service] has no ExecStart".to_owned()));
+        return Some(unit);
+    };
+    let bits = mode(&program).filter(|_| program.is_file());
+    unit.is_startable = bits.is_some_and(|mode| mode & 0o111 != 0);
+    unit.has_user = unit.get("User").map(|user| Account::of(user).is_some());
     unit.place = config::glimpse(&config.path).ok().map(|found| found.place);
     unit.missing = unit.folders("ReadWritePaths", "/");
     unit.missing.retain(|path| !path.exists());
@@ -144,14 +180,30 @@ pub fn look(config: &Config, how: &How) -> Option<Unit> {
             (path, mode)
         })
         .collect();
+    (unit.environment, unit.is_hidden) = passed::environment(&unit);
+    unit.passed = passed::observe(config, &unit);
+    if let Some(account) = access::account(&unit) {
+        unit.denied = access::observe(config, &unit, &account);
+        unit.account = Some((account.name, account.group));
+    }
     Some(unit)
 }
 
-/// Whether an account of this name stands in the machine's own list.
-fn is_known(user: &str) -> bool {
-    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let mut names = accounts.lines().filter_map(|line| line.split(':').next());
-    names.any(|name| name == user)
+/// What stands in the unit's drop-ins, the weakest folder first.
+fn drop_ins(instance: &str) -> String {
+    let name = format!("adf@{instance}.service.d");
+    let mut text = String::new();
+    for dir in FOLDERS.iter().rev().map(|dir| Path::new(dir).join(&name)) {
+        let mut files: Vec<PathBuf> = fs::read_dir(dir)
+            .map(|inside| inside.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default();
+        files.sort();
+        for file in files {
+            text.push('\n');
+            text.push_str(&fs::read_to_string(file).unwrap_or_default());
+        }
+    }
+    text
 }
 
 /// The name of an account, in the machine's own list.
@@ -183,38 +235,4 @@ fn named(settings: &[(String, String)]) -> impl Iterator<Item = PathBuf> {
         };
         path.starts_with('/').then(|| PathBuf::from(path))
     })
-}
-
-/// Reads a unit's `[Service]`.
-#[must_use]
-pub fn read(text: &str, instance: &str) -> Unit {
-    let joined = text.replace("\\\n", " ");
-    let mut is_service = false;
-    let mut settings = Vec::new();
-    for line in joined.lines().map(str::trim) {
-        if line.starts_with('[') {
-            is_service = line == "[Service]";
-        } else if let Some((key, value)) = line.split_once('=')
-            && is_service
-            && !line.starts_with(['#', ';'])
-        {
-            settings.push((key.trim().to_owned(), replaced(value.trim(), instance)));
-        }
-    }
-    Unit {
-        settings,
-        ..Unit::default()
-    }
-}
-
-fn replaced(value: &str, instance: &str) -> String {
-    let pairs = [
-        ("%i", instance),
-        ("%I", instance),
-        ("%S", "/var/lib"),
-        ("%%", "%"),
-    ];
-    pairs
-        .iter()
-        .fold(value.to_owned(), |text, (from, to)| text.replace(from, to))
 }
