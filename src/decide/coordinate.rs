@@ -8,6 +8,7 @@
 
 use super::draft::Draft;
 use super::graph::{self, Known};
+use super::hands::Hands;
 use super::intake::{self, Parts};
 use super::past::{self, Left, Past, Why};
 use super::{admission, choose, operator, words};
@@ -97,7 +98,11 @@ fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], roo
         .filter_map(|(place, number)| Some((place, of_issue(*number)?)))
         .collect();
     let (mut taken, mut load) = (0, past.load.clone());
+    let mut hands = Hands::of(draft);
     while taken < room && !order.is_empty() {
+        if let Some(limit) = hands.all_full(draft) {
+            return left_over(draft, &order, limit);
+        }
         let oldest = (past.picks + taken) % OLDEST_EVERY == OLDEST_EVERY - 1;
         let first = || {
             let numbers = order.iter().map(|(_, issue)| issue.number);
@@ -112,8 +117,9 @@ fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], roo
         if oldest {
             why.push_str(", the oldest that is ready");
         }
-        match one(draft, past, issue, &load, why) {
+        match one(draft, past, issue, (&load, &hands), why) {
             Ok(agent) => {
+                hands.take(&agent);
                 *load.entry(agent).or_default() += 1;
                 taken += 1;
             }
@@ -126,12 +132,22 @@ fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], roo
     }
 }
 
+/// Says of what stays that every agent has its hands full.
+fn left_over(draft: &mut Draft<'_>, order: &[(usize, &Issue)], limit: u32) {
+    let (named, more) = order.split_at(order.len().min(past::SKIPS_MAX));
+    for (_, issue) in named {
+        let reason = SkipReason::AgentFull { limit };
+        draft.skip("coordinator", Some(issue.number), reason);
+    }
+    past::say_more(draft, more.len());
+}
+
 /// Makes a task of an issue for the agent that it is for, or says why not now.
 fn one(
     draft: &mut Draft<'_>,
     past: &Past,
     issue: &Issue,
-    load: &BTreeMap<AgentName, usize>,
+    (load, hands): (&BTreeMap<AgentName, usize>, &Hands),
     why: String,
 ) -> Result<AgentName, SkipReason> {
     let s = draft.s;
@@ -161,7 +177,9 @@ fn one(
             chain: Vec::new(),
         };
         let mut task = intake::build(s.now, repo, &agent, parts);
-        if let Some(reason) = admission::refusal(draft, &task) {
+        let full = hands.full(draft, &agent);
+        let full = full.map(|limit| SkipReason::AgentFull { limit });
+        if let Some(reason) = admission::refusal(draft, &task).or(full) {
             if is_of_project(&reason) {
                 return Err(reason);
             }

@@ -24,6 +24,7 @@ pub mod ending;
 mod escalate;
 pub mod failures;
 pub mod graph;
+mod hands;
 pub mod health;
 mod intake;
 mod notice;

@@ -15,7 +15,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Issues left alone that a plan gives its reason for; `adf rank` shows all.
-const SKIPS_MAX: usize = 50;
+pub(super) const SKIPS_MAX: usize = 50;
 
 /// Issues that are left alone, the first with why, of the rest how many they are.
 #[derive(Default)]
@@ -43,10 +43,15 @@ impl<'a> Left<'a> {
             let reason = SkipReason::NotTaken { note };
             draft.skip("coordinator", Some(issue.number), reason);
         }
-        if self.more > 0 {
-            let note = format!("{} more issues; `adf rank` shows all", self.more);
-            draft.skip("coordinator", None, SkipReason::NotTaken { note });
-        }
+        say_more(draft, self.more);
+    }
+}
+
+/// Says of how many issues no reason is given.
+pub(super) fn say_more(draft: &mut Draft<'_>, more: usize) {
+    if more > 0 {
+        let note = format!("{more} more issues; `adf rank` shows all");
+        draft.skip("coordinator", None, SkipReason::NotTaken { note });
     }
 }
 

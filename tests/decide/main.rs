@@ -21,6 +21,7 @@ mod intake;
 mod life;
 mod notify;
 mod operator;
+mod order;
 mod outsiders;
 mod routing;
 mod scene;
