@@ -41,6 +41,7 @@ mod tidings;
 mod turns;
 mod twins;
 pub mod view;
+mod why;
 pub mod words;
 
 pub use routes::Routes;

@@ -72,7 +72,7 @@ fn places(draft: &Draft<'_>, tasks: &[&Task]) -> BTreeMap<u64, usize> {
     if issues.len() < 2 {
         return BTreeMap::new();
     }
-    let graph = graph::graph(world, &BTreeSet::new(), None);
+    let graph = graph::graph(world, &BTreeMap::new(), None);
     let ranked = graph.map_or_else(|_| Vec::new(), |graph| graph.by_rank());
     let places = ranked.into_iter().zip(0..);
     places.filter(|(issue, _)| issues.contains(issue)).collect()

@@ -23,6 +23,7 @@ mod notify;
 mod operator;
 mod order;
 mod outsiders;
+mod ready;
 mod routing;
 mod scene;
 mod slots;
