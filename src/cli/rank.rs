@@ -7,7 +7,7 @@
 use super::look::{look, progress};
 use super::run::code;
 use super::table::{moment, table};
-use super::{FAILED, OK, complain, complain_plainly, load, runtime, say};
+use super::{FAILED, OK, complain, complain_plainly, load, runtime, say, say_plainly};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::decide::graph::{self, Hindered};
@@ -107,8 +107,8 @@ pub fn run(args: &Rank) -> u8 {
         row.why = told.why.get(&row.issue).map(|(_, why)| why.clone());
     }
     match args.format.unwrap_or(usual) {
-        RankFormat::Json => say(&serde_json::json!(ranking).to_string()),
-        RankFormat::Dot => say(show::dot(&graph, &ranking).trim_end()),
+        RankFormat::Json => say_plainly(&serde_json::json!(ranking).to_string()),
+        RankFormat::Dot => say_plainly(show::dot(&graph, &ranking).trim_end()),
         RankFormat::Human => say(&as_text(&ranking, &told.titles)),
     }
     OK
