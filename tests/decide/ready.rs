@@ -12,9 +12,13 @@ fn standing(scene: &mut Scene, issue: u64) -> Standing {
     let snapshot = scene.snapshot();
     let hindered = hindered(&snapshot);
     let ranking = graph(&scene.world, &hindered, Some(LABEL))
-        .unwrap()
+        .expect("a graph")
         .ranking();
-    let row = ranking.ranks.iter().find(|row| row.issue == issue).unwrap();
+    let row = ranking
+        .ranks
+        .iter()
+        .find(|row| row.issue == issue)
+        .expect("ranked");
     let said = why(scene, issue);
     if let Some((_, words)) = hindered.get(&issue) {
         assert!(
