@@ -9,10 +9,14 @@ use crate::config::Config;
 use crate::model::{FactoryId, Time, World};
 use crate::store::Entry;
 
+/// The highest number that a forge gives an issue.
+const ISSUE_MAX: u64 = i64::MAX.unsigned_abs();
+
 /// Tell the whole story of one issue or pull request
 #[derive(Debug, clap::Args)]
 pub struct Explain {
     /// Its number
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=ISSUE_MAX))]
     number: u64,
     #[command(flatten)]
     config: ConfigArg,

@@ -38,6 +38,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// All went well.
 pub const OK: u8 = 0;
@@ -171,7 +172,10 @@ enum Command {
 /// Parses the command line and runs it.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return asked(&told),
+    };
     let code = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::ValidateConfig(args) => {
@@ -203,7 +207,7 @@ pub fn main() -> ExitCode {
             // Into memory first: the generator panics when its reader hangs up.
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut shown(), "adf", &mut text);
-            let _ = std::io::stdout().lock().write_all(&text);
+            put(&String::from_utf8_lossy(&text));
             OK
         }
         Command::Man(args) => papers::man(&args),
@@ -211,7 +215,25 @@ pub fn main() -> ExitCode {
         Command::Forge(args) => forge::run(&args),
         Command::ScriptedAgent(args) => forge::scripted_agent(&args),
     };
-    ExitCode::from(code)
+    ExitCode::from(ending(code))
+}
+
+/// A command whose answer was lost did not do what was wanted.
+fn ending(code: u8) -> u8 {
+    match code {
+        OK if LOST.load(Ordering::Relaxed) => FAILED,
+        code => code,
+    }
+}
+
+/// Writes help, the version, or what is wrong with the arguments.
+fn asked(told: &clap::Error) -> ExitCode {
+    let written = told.print().and_then(|()| std::io::stdout().flush());
+    if told.use_stderr() {
+        return ExitCode::from(USAGE);
+    }
+    lost(written);
+    ExitCode::from(ending(OK))
 }
 
 /// The command line without what is hidden: completions would offer it.
@@ -227,11 +249,39 @@ pub fn shown() -> clap::Command {
         .subcommands(shown.cloned())
 }
 
-/// Writes a line for people; a closed pipe is no error of ours.
+/// Whether an answer was lost on its way to stdout.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes lines for people, in which nothing that somebody wrote moves the terminal.
 pub(crate) fn say(text: &str) {
+    put(&format!("{}\n", table::plain(text)));
+}
+
+/// Writes a line for programs.
+pub(crate) fn say_plainly(text: &str) {
+    put(&format!("{text}\n"));
+}
+
+/// Writes to stdout. Whoever closed the pipe wants no more of it; any other loss is said, and
+/// the command fails by it. Says whether it was written.
+pub(crate) fn put(text: &str) -> bool {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{text}");
-    let _ = out.flush();
+    let written = out.write_all(text.as_bytes());
+    let written = written.and_then(|()| out.flush());
+    let done = written.is_ok();
+    lost(written);
+    done
+}
+
+/// Notes that an answer was lost, unless by whoever was to read it.
+fn lost(written: std::io::Result<()>) {
+    let error = match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => error,
+        _ => return,
+    };
+    if !LOST.swap(true, Ordering::Relaxed) {
+        complain(&format!("the answer cannot be written to stdout: {error}"));
+    }
 }
 
 /// Writes an error.
@@ -246,7 +296,7 @@ pub(crate) fn complain_plainly(text: &str) {
 
 /// Writes a value as JSON.
 pub(crate) fn say_json(value: &serde_json::Value) {
-    say(&serde_json::to_string_pretty(value).unwrap_or_default());
+    say_plainly(&serde_json::to_string_pretty(value).unwrap_or_default());
 }
 
 /// Loads a config, or lists its faults.

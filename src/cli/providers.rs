@@ -15,6 +15,7 @@ use crate::config::{Config, passed_on};
 use crate::decide::health::{self, Breaker, Standing};
 use crate::model::route::Choice;
 use crate::model::{Time, World};
+use crate::redact::clip;
 use crate::routing;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -28,7 +29,10 @@ Examples:
   adf providers --config /etc/adf/shop.toml
   adf providers --probe --format json
 
-Exit codes: 0 all can work · 1 one cannot, or not shown · 2 wrong usage · 78 the config has faults";
+Exit codes: 0 every program and login is there, also while a pair is left alone for a time · 1 one cannot work or does not answer, or not shown · 2 wrong usage · 78 the config has faults";
+
+/// Characters of a reason that are shown in a table.
+const REASON_CHARS: usize = 60;
 
 /// Show every provider and model in use: program, version, login, breaker, last result
 #[derive(Debug, clap::Args)]
@@ -252,15 +256,20 @@ fn state(row: &Row) -> String {
         Breaker::Closed if row.runs == 0 => "not tried yet".to_owned(),
         Breaker::Closed => "well".to_owned(),
         Breaker::Open { reason, until } => {
-            format!("left alone until {}: {reason}", moment(*until))
+            format!("left alone until {}: {}", moment(*until), cropped(reason))
         }
         Breaker::HalfOpen {
             reason,
             trial: None,
-        } => format!("one run may try it again: {reason}"),
+        } => format!("one run may try it again: {}", cropped(reason)),
         Breaker::HalfOpen {
             reason,
             trial: Some(run),
-        } => format!("run {run} finds out: {reason}"),
+        } => format!("run {run} finds out: {}", cropped(reason)),
     }
+}
+
+/// A reason as a table has room for it; JSON has it whole.
+fn cropped(reason: &str) -> String {
+    clip(reason, REASON_CHARS)
 }

@@ -6,17 +6,18 @@
 
 use super::project::world_so_far;
 use super::table::{moment, table};
-use super::{FAILED, Format, OK, complain, load, say};
+use super::{FAILED, Format, OK, complain, load, put, say};
 use crate::clock::Clock;
 use crate::decide::health;
 use crate::model::AgentName;
 use crate::model::route::{Candidate, Decisive, Health, Healths, Link, Route, Side, Source};
 use crate::model::settings::{Agent, Settings};
 use crate::routing::{Ask, House, Router, TEXT_BYTES_MAX, shipped, source_words};
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Read};
 use std::path::PathBuf;
 
 const AFTER: &str = "\
+With a config that has no [routing] an agent runs with its own provider and model, and that is what is shown. \
 Without --config the shipped tiers planning (80), implementation (50) and review (40) decide. Among \
 the tiers whose words are in the text the highest priority wins, then the most words, then the name. Of a text the first MiB is read.
 
@@ -86,6 +87,7 @@ pub fn run(args: &RouteArgs) -> u8 {
         providers: settings.as_ref().map(|s| &s.providers),
         default: settings.as_ref().and_then(|s| s.routing.default.as_ref()),
         health: Some(&healths),
+        unrouted: settings.as_ref().is_some_and(|s| !s.routing.decides),
     };
     let route = |text: &str| {
         let ask = Ask {
@@ -105,8 +107,8 @@ pub fn run(args: &RouteArgs) -> u8 {
     match args.format {
         Format::Json => super::say_json(&serde_json::json!(route)),
         Format::Human => {
-            say(&as_text(&route));
-            if settings.as_ref().is_some_and(|s| !s.routing.decides) {
+            say(&as_text(&route, house.unrouted));
+            if house.unrouted {
                 say("\nThe config has no [routing]: agents run with their own provider and model.");
             }
         }
@@ -138,7 +140,6 @@ fn agent<'a>(args: &RouteArgs, settings: Option<&'a Settings>) -> Result<Option<
 /// One JSON object for each line of stdin, as it comes.
 fn lines(route: &impl Fn(&str) -> Route) -> u8 {
     let mut stdin = std::io::stdin().lock();
-    let mut stdout = std::io::stdout().lock();
     loop {
         let line = match line(&mut stdin) {
             Ok(Some(line)) => line,
@@ -148,11 +149,8 @@ fn lines(route: &impl Fn(&str) -> Route) -> u8 {
                 return FAILED;
             }
         };
-        let answer = serde_json::json!(route(&line)).to_string();
-        if writeln!(stdout, "{answer}")
-            .and_then(|()| stdout.flush())
-            .is_err()
-        {
+        let answer = serde_json::json!(route(&line));
+        if !put(&format!("{answer}\n")) {
             return FAILED;
         }
     }
@@ -173,8 +171,8 @@ fn line(input: &mut impl BufRead) -> std::io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&kept).into_owned()))
 }
 
-fn as_text(route: &Route) -> String {
-    let mut parts = vec![headline(route)];
+fn as_text(route: &Route, unrouted: bool) -> String {
+    let mut parts = vec![headline(route, unrouted)];
     let rows = route.candidates.iter().map(|candidate| {
         vec![
             candidate.scenario.clone(),
@@ -209,13 +207,15 @@ fn as_text(route: &Route) -> String {
     parts.join("\n\n")
 }
 
-fn headline(route: &Route) -> String {
+fn headline(route: &Route, unrouted: bool) -> String {
     let tier = route.tier.as_deref().unwrap_or("none");
     let by = match route.by {
         Decisive::Text => "by the words of the text",
         Decisive::Labels => "by the labels: the text says nothing",
         Decisive::Body => "by the issue's text: nothing else says anything",
+        Decisive::Nothing if route.tier.is_some() => "the agent's own: no keyword is in it",
         Decisive::Nothing => "no keyword is in it",
+        Decisive::Agent => "the agent's own: a mention cannot raise it to what the words call for",
     };
     let cut = if route.cut {
         format!("; only the first {TEXT_BYTES_MAX} bytes were read")
@@ -224,6 +224,9 @@ fn headline(route: &Route) -> String {
     };
     let who = match (&route.choice, route.source) {
         (Some(choice), source) => format!("{choice}, {}", source_words(source)),
+        (None, Source::Nobody) if unrouted => {
+            "each agent's own, whatever the words: name one with --agent".to_owned()
+        }
         (None, Source::Nobody) => "nobody: no provider is known".to_owned(),
         (None, source) => format!("waits: {} has nobody who is well", source_words(source)),
     };

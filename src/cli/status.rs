@@ -6,7 +6,7 @@ use super::{ConfigArg, FAILED, Format, OK, own_path, runtime, say, say_json};
 use crate::act::supervise::given;
 use crate::clock::Clock;
 use crate::ipc::operator;
-use crate::model::{RunState, World, counted, settings::Walls};
+use crate::model::{RunState, Task, World, counted, settings::Walls};
 use crate::store::{BackupTrace, Brief};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -103,6 +103,13 @@ fn backup(dir: &Path, max_age: Option<Duration>) -> String {
     format!("backup: the last one is of {at} UTC, {hours} h ago{late}: {file}")
 }
 
+/// Tasks as people look for them: by issue, the oldest first.
+fn in_order(world: &World) -> Vec<&Task> {
+    let mut tasks: Vec<&Task> = world.tasks.values().collect();
+    tasks.sort_by_key(|task| (task.work.issue, task.created_at));
+    tasks
+}
+
 fn as_json(project: &str, brief: &Brief, daemon: Option<Value>) -> Value {
     let world = &brief.world;
     json!({
@@ -110,7 +117,7 @@ fn as_json(project: &str, brief: &Brief, daemon: Option<Value>) -> Value {
         "running": daemon.is_some(),
         "daemon": daemon,
         "held": world.held,
-        "tasks": world.tasks.values().map(|t| json!({
+        "tasks": in_order(world).into_iter().map(|t| json!({
             "task": t.id, "issue": t.work.issue, "agent": t.agent, "state": t.state.word(),
             "note": t.note, "branch": t.branch, "pull": t.pull, "strikes": t.strikes,
             "attempts": world.runs_of(&t.id).count(), "since": t.changed_at.0,
@@ -216,7 +223,7 @@ fn as_text(project: &Project, brief: &Brief, daemon: Option<&Value>) -> String {
     if world.tasks.is_empty() {
         parts.push("no tasks yet: write `@adf:<agent> …` under an issue".to_owned());
     } else {
-        let rows = world.tasks.values().map(|t| {
+        let rows = in_order(world).into_iter().map(|t| {
             let working = world
                 .runs_of(&t.id)
                 .last()

@@ -1,6 +1,7 @@
 //! Tables that align, for people.
 //!
-//! Invariant: what somebody wrote reaches a terminal without control characters.
+//! Invariant: what somebody wrote reaches a terminal without control characters, and
+//! without any that cannot be seen or turn the direction.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -22,17 +23,18 @@ pub fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
         .join("\n")
 }
 
-/// Text without control characters but line ends.
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+/// Text in which nothing moves a terminal or hides in it: control characters but line ends and
+/// tabs are shown as what they are not, and so is what has no width or turns the direction.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    // Parts of one picture, which without them are several.
+    let joins = |c: char| matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    let hides = |c: char| match c {
+        '\n' | '\t' => false,
+        c => c.is_control() || adf_words::is_invisible(c) && !joins(c),
+    };
+    let shown = text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c });
+    shown.collect()
 }
 
 /// A moment as people read it, in UTC.

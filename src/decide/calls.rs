@@ -7,7 +7,7 @@
 
 use super::draft::Draft;
 use super::intake::{self, Parts};
-use super::{refuse, speech};
+use super::{refuse, speech, why};
 use crate::mention::{self, call};
 use crate::model::{
     AgentName, Call, Change, EffectKey, EffectKind, EffectState, MentionId, Message, NewIssue,
@@ -116,11 +116,10 @@ fn judge(
             caller.requester.login
         ));
     }
-    let waits = s.world.waits_for(issue);
-    if !waits.is_empty() && s.settings.coordinator.agent.as_ref() == Some(&caller.agent) {
+    let coordinates = s.settings.coordinator.agent.as_ref() == Some(&caller.agent);
+    if let Some(waits) = why::blockers(s.world, issue, "").filter(|_| coordinates) {
         return Err(format!(
-            "#{issue} waits for {}; call for it when that is closed",
-            waits.join(", ")
+            "#{issue} waits for {waits}; call for it when that is closed"
         ));
     }
     match s.world.issues.get(&issue) {

@@ -5,11 +5,56 @@
 //! the name. Only agents that the config lets the coordinator choose are in it.
 
 use super::draft::Draft;
-use crate::model::{AgentName, Issue};
+use crate::model::{AgentName, Issue, Snapshot};
 use std::collections::BTreeMap;
 
 /// Before an agent's name in a label that asks for it.
 const CALL: &str = "adf:";
+
+/// Whom an issue may go to.
+pub(super) struct Pool<'a> {
+    pub agents: Vec<&'a AgentName>,
+    /// Whether a label names them.
+    pub named: bool,
+}
+
+/// The agents that the config lets the coordinator choose, or those of them that labels name.
+///
+/// # Errors
+/// Labels that name nobody of them, in words: who labels so waits for somebody else.
+pub(super) fn pool<'a>(s: &Snapshot<'a>, issue: &Issue) -> Result<Pool<'a>, String> {
+    let settings = s.settings;
+    let there = |name: &&AgentName| settings.agents.contains_key(*name);
+    let agents: Vec<&AgentName> = settings.coordinator.agents.iter().filter(there).collect();
+    let (ready, person) = (&settings.coordinator.label, &settings.failures.label);
+    let labels = issue.labels.iter().filter(|l| *l != ready && *l != person);
+    let called: Vec<&str> = labels.filter_map(|l| l.strip_prefix(CALL)).collect();
+    if called.is_empty() {
+        let named = false;
+        return Ok(Pool { agents, named });
+    }
+    let is_named = |name: &&&AgentName| called.contains(&name.as_str());
+    let named: Vec<&AgentName> = agents.iter().filter(is_named).copied().collect();
+    if named.is_empty() {
+        return Err(nobody(s, &called, &agents));
+    }
+    Ok(Pool {
+        agents: named,
+        named: true,
+    })
+}
+
+fn nobody(s: &Snapshot<'_>, called: &[&str], agents: &[&AgentName]) -> String {
+    let name = called.first().copied().unwrap_or_default();
+    let agents: Vec<&str> = agents.iter().map(|name| name.as_str()).collect();
+    let agents = agents.join(", ");
+    if s.settings.agents.contains_key(&AgentName::from(name)) {
+        return format!(
+            "its label `{CALL}{name}` names an agent that the coordinator may not choose; agents: {agents}"
+        );
+    }
+    format!("no agent `{name}`, whom its label `{CALL}{name}` names; agents: {agents}")
+}
 
 /// The agents for an issue, and why these.
 pub(super) fn agents(
@@ -18,22 +63,14 @@ pub(super) fn agents(
     load: &BTreeMap<AgentName, usize>,
 ) -> (Vec<AgentName>, String) {
     let settings = draft.s.settings;
-    let there = |name: &&AgentName| settings.agents.contains_key(*name);
-    let mut pool: Vec<AgentName> = settings
-        .coordinator
-        .agents
-        .iter()
-        .filter(there)
-        .cloned()
-        .collect();
-    pool.sort_by_key(|name| (load.get(name).copied().unwrap_or(0), name.clone()));
-    let called = |name: &&AgentName| {
-        let mut labels = issue.labels.iter();
-        labels.any(|label| label.strip_prefix(CALL) == Some(name.as_str()))
+    // What names nobody was left alone before.
+    let Ok(Pool { agents, named }) = pool(draft.s, issue) else {
+        return (Vec::new(), String::new());
     };
-    let named: Vec<AgentName> = pool.iter().filter(called).cloned().collect();
-    if !named.is_empty() {
-        return (named, "is named by a label".to_owned());
+    let mut pool: Vec<AgentName> = agents.into_iter().cloned().collect();
+    pool.sort_by_key(|name| (load.get(name).copied().unwrap_or(0), name.clone()));
+    if named {
+        return (pool, "is named by a label".to_owned());
     }
     let Some(tier) = draft.routes.tier(&issue.title, &issue.labels) else {
         return (pool, "has least to do".to_owned());

@@ -8,8 +8,10 @@
 
 use super::draft::Draft;
 use super::graph::{self, Known};
+use super::hands::Hands;
 use super::intake::{self, Parts};
-use super::past::{self, Left, Past, Why};
+use super::past::{self, Left, Past};
+use super::why::{self, Why};
 use super::{admission, choose, operator, words};
 use crate::mention as protocol;
 use crate::model::plan::Decision;
@@ -17,7 +19,7 @@ use crate::model::{
     AgentName, Change, EffectKey, EffectKind, Issue, Person, SkipReason, Snapshot, Task,
 };
 use crate::schedule::Schedule;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What is asked of the agent that is chosen; no word of it routes.
@@ -83,7 +85,7 @@ fn between_slots(s: &Snapshot<'_>) -> Option<SkipReason> {
 /// Makes tasks of the first of what is ready.
 fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], room: usize) {
     let s = draft.s;
-    let graph = match graph::of_known(s.world, known, &BTreeSet::new(), None) {
+    let graph = match graph::of_known(s.world, known, &BTreeMap::new(), None) {
         Ok(graph) => graph,
         Err(error) => {
             let why = error.to_string();
@@ -97,7 +99,11 @@ fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], roo
         .filter_map(|(place, number)| Some((place, of_issue(*number)?)))
         .collect();
     let (mut taken, mut load) = (0, past.load.clone());
+    let mut hands = Hands::of(draft);
     while taken < room && !order.is_empty() {
+        if let Some(limit) = hands.all_full(draft) {
+            return left_over(draft, &order, limit);
+        }
         let oldest = (past.picks + taken) % OLDEST_EVERY == OLDEST_EVERY - 1;
         let first = || {
             let numbers = order.iter().map(|(_, issue)| issue.number);
@@ -112,8 +118,9 @@ fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], roo
         if oldest {
             why.push_str(", the oldest that is ready");
         }
-        match one(draft, past, issue, &load, why) {
+        match one(draft, past, issue, (&load, &hands), why) {
             Ok(agent) => {
+                hands.take(&agent);
                 *load.entry(agent).or_default() += 1;
                 taken += 1;
             }
@@ -126,12 +133,22 @@ fn pick(draft: &mut Draft<'_>, past: &Past, known: &Known, ready: &[&Issue], roo
     }
 }
 
+/// Says of what stays that every agent has its hands full.
+fn left_over(draft: &mut Draft<'_>, order: &[(usize, &Issue)], limit: u32) {
+    let (named, more) = order.split_at(order.len().min(past::SKIPS_MAX));
+    for (_, issue) in named {
+        let reason = SkipReason::AgentFull { limit };
+        draft.skip("coordinator", Some(issue.number), reason);
+    }
+    past::say_more(draft, more.len());
+}
+
 /// Makes a task of an issue for the agent that it is for, or says why not now.
 fn one(
     draft: &mut Draft<'_>,
     past: &Past,
     issue: &Issue,
-    load: &BTreeMap<AgentName, usize>,
+    (load, hands): (&BTreeMap<AgentName, usize>, &Hands),
     why: String,
 ) -> Result<AgentName, SkipReason> {
     let s = draft.s;
@@ -144,7 +161,7 @@ fn one(
     let mut refused = SkipReason::NotTaken {
         note: "none of its agents is in the config".to_owned(),
     };
-    let withheld = past.is_withheld(s, issue).then(|| past::withheld(issue));
+    let withheld = past.is_withheld(s, issue).then(|| why::withheld(issue));
     for agent in agents {
         let reads = s.settings.agents.get(&agent);
         let reads = reads.is_some_and(|agent| agent.read_strangers);
@@ -161,7 +178,9 @@ fn one(
             chain: Vec::new(),
         };
         let mut task = intake::build(s.now, repo, &agent, parts);
-        if let Some(reason) = admission::refusal(draft, &task) {
+        let full = hands.full(draft, &agent);
+        let full = full.map(|limit| SkipReason::AgentFull { limit });
+        if let Some(reason) = admission::refusal(draft, &task).or(full) {
             if is_of_project(&reason) {
                 return Err(reason);
             }
@@ -198,7 +217,8 @@ fn is_of_project(reason: &SkipReason) -> bool {
     ) && !matches!(reason, SkipReason::StartsUsedUp { whose, .. } if whose != "the project")
 }
 
-fn is_wanted(s: &Snapshot<'_>, issue: &Issue) -> bool {
+/// Whether an issue bears the label that asks for it, where that asks for anything.
+pub(super) fn is_wanted(s: &Snapshot<'_>, issue: &Issue) -> bool {
     let label = &s.settings.coordinator.label;
     issue.labels.iter().any(|l| l == label)
 }
@@ -222,12 +242,11 @@ pub(super) fn lapsed(s: &Snapshot<'_>, task: &Task) -> Option<String> {
         let label = &s.settings.coordinator.label;
         return Some(format!("the label `{label}` was taken off"));
     }
-    let blockers = s.world.waits_for(issue.number);
-    if !blockers.is_empty() {
-        return Some(format!("the issue waits for {} now", blockers.join(", ")));
+    if let Some(blockers) = why::blockers(s.world, issue.number, " now") {
+        return Some(format!("the issue waits for {blockers}"));
     }
     if issue.is_unvouched() {
-        return Some(past::unvouched(issue));
+        return Some(why::unvouched(issue));
     }
     let told = s.world.effects.contains_key(&told);
     told.then(|| "it was no longer wanted when this was said".to_owned())

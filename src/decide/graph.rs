@@ -4,10 +4,11 @@
 //! for it; what was closed when it was read and is not known otherwise blocks nothing,
 //! what was open and cannot be seen blocks as unknown.
 
+use super::coordinate;
 use super::past::Past;
 use crate::model::{Blocker, Issue, Links, Snapshot, World};
-use adf_graph::{GraphError, IssueGraph, Link, Node, On, Places};
-use std::collections::BTreeSet;
+use adf_graph::{GraphError, IssueGraph, Link, Node, On, Places, Standing};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Issues named that wait for one.
 const WAITING_MAX: usize = 10;
@@ -64,24 +65,26 @@ pub(super) fn with_links(world: &World) -> impl Iterator<Item = (&Issue, Option<
     })
 }
 
-/// The graph of a world; `claimed` is what somebody has already, `wanted` the label
-/// without which nothing is ready.
+/// By issue, what keeps it from being taken up, and that in words.
+pub type Hindered = BTreeMap<u64, (Standing, String)>;
+
+/// The graph of a world; `wanted` is the label without which nothing is ready.
 ///
 /// # Errors
 /// More issues or links than a graph may have.
 pub fn graph(
     world: &World,
-    claimed: &BTreeSet<u64>,
+    hindered: &Hindered,
     wanted: Option<&str>,
 ) -> Result<IssueGraph, GraphError> {
-    of_known(world, &Known::of(world), claimed, wanted)
+    of_known(world, &Known::of(world), hindered, wanted)
 }
 
 /// The graph of a world of which it is known already what is open.
 pub(super) fn of_known(
     world: &World,
     known: &Known,
-    claimed: &BTreeSet<u64>,
+    hindered: &Hindered,
     wanted: Option<&str>,
 ) -> Result<IssueGraph, GraphError> {
     let mut nodes: Vec<Node> = Vec::with_capacity(known.rows.len());
@@ -92,7 +95,7 @@ pub(super) fn of_known(
         nodes.push(Node {
             number: issue.number,
             open: true,
-            claimed: claimed.contains(&issue.number),
+            held: hindered.get(&issue.number).map(|(held, _)| *held),
             wanted: wanted.is_none_or(|label| issue.labels.iter().any(|l| l == label)),
         });
         for blocker in row.map_or(&[][..], |row| &row.on) {
@@ -114,20 +117,28 @@ pub(super) fn of_known(
     nodes.extend(pulls.into_iter().map(|number| Node {
         number,
         open: true,
-        claimed: false,
+        held: None,
         wanted: false,
     }));
     IssueGraph::new(nodes, &links)
 }
 
-/// Open issues that somebody has already, as the planner holds them: a task is about it, its
-/// work waits to be merged, it needs a person, or another factory takes care of it.
+/// Open issues that would not be taken up, by what the planner asks before it takes one:
+/// who has one already, and of those that bear the coordinator's label all else.
 #[must_use]
-pub fn claimed(s: &Snapshot<'_>) -> BTreeSet<u64> {
+pub fn hindered(s: &Snapshot<'_>) -> Hindered {
     let past = Past::known(s);
-    let open = s.world.issues.values().filter(|i| i.open && !i.is_pull);
-    let held = open.filter(|issue| past.holder(s, issue).is_some());
-    held.map(|issue| issue.number).collect()
+    let known = Known::of(s.world);
+    let open = with_links(s.world).filter(|(issue, _)| issue.open && !issue.is_pull);
+    let why = |(issue, links): (&Issue, Option<&Links>)| {
+        let why = if s.settings.coordinator.builtin && coordinate::is_wanted(s, issue) {
+            past.refusal(s, &known, (issue, links))
+        } else {
+            past.holder(s, issue)
+        }?;
+        Some((issue.number, (why.standing(), why.text(s, issue))))
+    };
+    open.filter_map(why).collect()
 }
 
 /// Who waits for an issue, in words; `None` when nobody does.

@@ -24,6 +24,7 @@ pub mod ending;
 mod escalate;
 pub mod failures;
 pub mod graph;
+mod hands;
 pub mod health;
 mod intake;
 mod notice;
@@ -40,6 +41,7 @@ mod tidings;
 mod turns;
 mod twins;
 pub mod view;
+mod why;
 pub mod words;
 
 pub use routes::Routes;

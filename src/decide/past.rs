@@ -3,9 +3,11 @@
 //! Invariant: an issue that was taken as it is is never ready again, whoever's ledger or
 //! mark says so; one that was let go before anything was done is. [`super::coordinate`] takes up what is ready.
 
+use super::choose;
 use super::coordinate::is_pick;
 use super::draft::Draft;
 use super::graph::Known;
+use super::why::Why;
 use crate::mention as protocol;
 use crate::model::{
     AgentName, Change, EffectKey, EffectState, FactoryId, Issue, Links, Mark, MarkKind, SkipReason,
@@ -15,7 +17,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Issues left alone that a plan gives its reason for; `adf rank` shows all.
-const SKIPS_MAX: usize = 50;
+pub(super) const SKIPS_MAX: usize = 50;
 
 /// Issues that are left alone, the first with why, of the rest how many they are.
 #[derive(Default)]
@@ -43,80 +45,23 @@ impl<'a> Left<'a> {
             let reason = SkipReason::NotTaken { note };
             draft.skip("coordinator", Some(issue.number), reason);
         }
-        if self.more > 0 {
-            let note = format!("{} more issues; `adf rank` shows all", self.more);
-            draft.skip("coordinator", None, SkipReason::NotTaken { note });
-        }
+        say_more(draft, self.more);
     }
 }
 
-/// Why an issue is not taken up.
-pub(super) enum Why<'a> {
-    /// A task is about it.
-    Busy(&'a str),
-    /// Its work waits in a pull request.
-    Review(u64),
-    /// Its label calls for a person.
-    Person,
-    /// Another factory takes care of it.
-    Elsewhere(&'a Claimed),
-    /// It was taken before, as it is.
-    Taken,
-    /// Its words are those of somebody who may not write, and may be newer than its label.
-    Unvouched,
-    /// Its text is kept from every agent that may have it, and nobody who may write has said a word.
-    Withheld,
-    /// What it waits for is not known as of now.
-    Stale,
-    /// It waits for something.
-    Waits,
-    /// The coordinator has as many tasks open as it may.
-    Full(usize),
-}
-
-impl Why<'_> {
-    /// Who has it, for a list.
-    pub(super) fn short(&self) -> String {
-        match self {
-            Why::Review(pull) => format!("its work waits in #{pull}"),
-            Why::Person => "needs a person".to_owned(),
-            Why::Elsewhere(_) => "another factory takes care of it".to_owned(),
-            _ => "being worked on".to_owned(),
-        }
-    }
-
-    fn text(&self, s: &Snapshot<'_>, issue: &Issue) -> String {
-        match self {
-            Why::Busy(task) => format!("task {task} is about it"),
-            Why::Review(pull) => format!("its work waits in #{pull}"),
-            Why::Person => {
-                let label = &s.settings.failures.label;
-                format!("it needs a person, says the label `{label}`")
-            }
-            Why::Elsewhere(claimed) => format!(
-                "factory {} takes care of it, see comment {}",
-                claimed.factory, claimed.comment
-            ),
-            Why::Taken => taken(issue),
-            Why::Unvouched => unvouched(issue),
-            Why::Withheld => withheld(issue),
-            Why::Stale => "what it depends on was not read since it moved".to_owned(),
-            Why::Waits => format!(
-                "it waits for {}",
-                s.world.waits_for(issue.number).join(", ")
-            ),
-            Why::Full(limit) => {
-                format!("the coordinator's limit of open tasks, {limit}, is reached")
-            }
-        }
+/// Says of how many issues no reason is given.
+pub(super) fn say_more(draft: &mut Draft<'_>, more: usize) {
+    if more > 0 {
+        let note = format!("{more} more issues; `adf rank` shows all");
+        draft.skip("coordinator", None, SkipReason::NotTaken { note });
     }
 }
 
 /// What another factory says of an issue.
 pub(super) struct Claimed {
-    factory: FactoryId,
+    pub(super) factory: FactoryId,
     /// Its first comment about it.
-    comment: i64,
+    pub(super) comment: i64,
     /// When it gave a sign there last.
     at: Time,
 }
@@ -281,9 +226,12 @@ impl Past {
         if issue.is_unvouched() {
             return Some(Why::Unvouched);
         }
+        let pool = match choose::pool(s, issue) {
+            Ok(pool) => pool,
+            Err(why) => return Some(Why::NoAgent(why)),
+        };
         if self.is_withheld(s, issue) {
-            let agents = s.settings.coordinator.agents.iter();
-            let mut agents = agents.filter_map(|name| s.settings.agents.get(name));
+            let mut agents = pool.agents.iter().filter_map(|a| s.settings.agents.get(*a));
             if !agents.any(|agent| agent.read_strangers) {
                 return Some(Why::Withheld);
             }
@@ -309,30 +257,6 @@ impl Past {
         let key = (issue.number, issue.changed_at.seconds());
         self.let_go.get(&key).map_or(1, |nth| nth.saturating_add(1))
     }
-}
-
-fn taken(issue: &Issue) -> String {
-    let remedy = match issue.outsider {
-        true => "; a comment of somebody who may write counts, or the label taken off and on",
-        false => "",
-    };
-    format!("it was taken up before and nobody who may write has changed it since{remedy}")
-}
-
-/// That, and what to do.
-pub(super) fn unvouched(issue: &Issue) -> String {
-    format!(
-        "`{}`, who may not write, may have reworded title or text since somebody who may has labelled it or commented; read it, then comment, or take the label off and on",
-        issue.author.login
-    )
-}
-
-/// That, and what to do.
-pub(super) fn withheld(issue: &Issue) -> String {
-    format!(
-        "its text is by `{}`, who may not write, and is not shown to its agents; say in a comment what is to be done, or set `read_strangers = true` for one of them",
-        issue.author.login
-    )
 }
 
 /// Issues on which a comment of somebody stands who may write, the factory's own left out.

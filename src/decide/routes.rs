@@ -188,6 +188,7 @@ fn decision(draft: &Draft<'_>, task: &Task, agent: &Agent, healths: &Healths) ->
         providers: Some(&settings.providers),
         default: settings.routing.default.as_ref(),
         health: Some(healths),
+        unrouted: false,
     };
     let ask = Ask {
         instruction: &task.instruction,

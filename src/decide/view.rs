@@ -8,7 +8,7 @@ use super::graph;
 use super::past::Past;
 use crate::model::{Issue, Snapshot};
 use crate::redact::clip;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Issues that are shown.
@@ -23,7 +23,7 @@ const CYCLES_MAX: usize = 10;
 pub fn view(s: &Snapshot<'_>) -> String {
     let (world, label) = (s.world, s.settings.coordinator.label.as_str());
     let past = Past::known(s);
-    let graph = match graph::graph(world, &BTreeSet::new(), Some(label)) {
+    let graph = match graph::graph(world, &BTreeMap::new(), Some(label)) {
         Ok(graph) => graph,
         Err(error) => return format!("The issues cannot be ranked: {error}\n"),
     };

@@ -115,10 +115,21 @@ pub struct Blocker {
     pub open: bool,
 }
 
+impl Blocker {
+    /// What ends it where it may not be seen: the forge does not tell open from closed then.
+    pub const REMEDY: &str = "; the forge does not say whether that is closed, so take the dependency off, or give the factory's account read access to its repository";
+
+    /// Whether the factory's account may not see it.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.number == 0
+    }
+}
+
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.repo {
-            _ if self.number == 0 => f.write_str("an issue that may not be seen"),
+            _ if self.is_hidden() => f.write_str("an issue that may not be seen"),
             Some(repo) if !repo.is_empty() => write!(f, "{repo}#{}", self.number),
             Some(_) => write!(f, "an issue elsewhere, number {}", self.number),
             None => write!(f, "#{}", self.number),

@@ -71,6 +71,8 @@ pub enum Decisive {
     Body,
     /// None of them.
     Nothing,
+    /// The agent: what the words call for is above its tier.
+    Agent,
 }
 
 /// How a provider and model pair is.

@@ -26,7 +26,7 @@ pub fn check(files: &[File]) -> Vec<(usize, Flaw)> {
     let scenarios: Vec<Scenario> = files.iter().map(|f| f.scenario.clone()).collect();
     match bounded(&scenarios).and_then(|()| Router::new(scenarios).map_err(|e| e.to_string())) {
         Ok(router) => examples(files, &router, &mut flaws),
-        Err(message) => flaws.push((0, whole(message))),
+        Err(message) => flaws.push((largest(files), whole(message))),
     }
     flaws
 }
@@ -45,6 +45,19 @@ fn bounded(scenarios: &[Scenario]) -> Result<(), String> {
     Ok(())
 }
 
+/// The file with the most keywords in bytes: what is too much is best taken out there.
+fn largest(files: &[File]) -> usize {
+    let bytes = |file: &File| {
+        file.scenario
+            .keywords
+            .iter()
+            .map(String::len)
+            .sum::<usize>()
+    };
+    let sizes = files.iter().map(bytes).enumerate();
+    sizes.max_by_key(|(_, bytes)| *bytes).map_or(0, |(n, _)| n)
+}
+
 fn whole(message: String) -> Flaw {
     Flaw {
         span: 0..0,
@@ -54,12 +67,15 @@ fn whole(message: String) -> Flaw {
     }
 }
 
-/// Keywords of two files between which only the number of words, or the name, decides.
+/// Keywords of two files between which only the number of words, or the name, decides, and
+/// it matters which.
 fn clashes(files: &[File], flaws: &mut Vec<(usize, Flaw)>) {
     for (n, file) in files.iter().enumerate() {
         let (own, earlier) = (&file.scenario, &files[..n]);
         let equal = |other: &&File| {
-            other.scenario.priority == own.priority && other.scenario.tier != own.tier
+            let other = &other.scenario;
+            let differs = other.tier != own.tier || other.chain != own.chain;
+            other.priority == own.priority && differs
         };
         for other in earlier.iter().filter(equal) {
             for (keyword, place) in own.keywords.iter().zip(&file.places) {

@@ -49,6 +49,8 @@ pub struct House<'a> {
     pub default: Option<&'a Choice>,
     /// What is known of providers.
     pub health: Option<&'a Healths>,
+    /// Whether words decide nothing: the config has no `[routing]`.
+    pub unrouted: bool,
 }
 
 impl Router {
@@ -104,6 +106,8 @@ impl Router {
             candidates[..=n].rotate_right(1);
         }
         let own_tier = ask.agent.and_then(|agent| agent.tier.clone());
+        let refused = scenario.is_none() && by != Decisive::Nothing;
+        let by = if refused { Decisive::Agent } else { by };
         let settled = precedence::settle(&self.scenarios, scenario, ask.agent, house);
         Route {
             source: settled.source,

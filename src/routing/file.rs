@@ -9,7 +9,7 @@
 
 use super::is_pinned;
 use crate::model::route::{Choice, Scenario};
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde::Deserialize;
 use std::ops::Range;
 use toml::Spanned;
@@ -23,6 +23,7 @@ const CHAIN_MAX: usize = 10;
 /// The highest priority.
 const PRIORITY_MAX: u32 = 100;
 
+const HEADINGS: &str = "lists count below the headings `Keywords` and `Examples`; what is for people alone is written without a list, or below the title";
 const LINK: &str = "a link names both, as { provider = \"claude\", model = \"sonnet\" }";
 const FRAME: &str = "begin with +++, tier, priority and chain as TOML, and +++ again; `routing_scenarios/review.md` shows it";
 
@@ -84,7 +85,18 @@ struct Reading {
 }
 
 /// An item of a list, and under which heading.
-type Item = (String, String, Range<usize>);
+struct Item {
+    heading: Heading,
+    text: String,
+    span: Range<usize>,
+}
+
+/// A heading, and whether it is the file's title: what is listed below that is for people.
+#[derive(Clone, Default)]
+struct Heading {
+    text: String,
+    is_title: bool,
+}
 
 /// Reads a routing file.
 ///
@@ -104,17 +116,31 @@ pub fn read(name: &str, text: &str) -> Result<File, Vec<Flaw>> {
     reading.front(&parsed, parts.front_at);
     let body = parts.body_at;
     let (mut keywords, mut places, mut examples) = (Vec::new(), Vec::new(), Vec::new());
-    for (heading, item, span) in items(parts.body) {
+    let mut unknown = String::new();
+    for Item {
+        heading,
+        text: item,
+        span,
+    } in items(parts.body)
+    {
         let span = shifted(&span, body);
-        match heading.as_str() {
+        let named = heading.text.trim().to_lowercase();
+        match named.as_str() {
             "keywords" => {
-                if let Some(keyword) = reading.keyword(&item, &span, &keywords) {
+                let source = text.get(span.clone()).unwrap_or_default();
+                if let Some(keyword) = reading.keyword((&item, source), &span, &keywords) {
                     keywords.push(keyword);
                     places.push(span);
                 }
             }
             "examples" => examples.extend(reading.example(&item, span)),
-            _ => {}
+            // Once a list is enough.
+            _ if heading.is_title || named.is_empty() || named == unknown => {}
+            _ => {
+                let message = format!("a list below the heading \"{}\"", heading.text.trim());
+                reading.error(span, &message, HEADINGS);
+                unknown = named;
+            }
         }
     }
     if keywords.is_empty() && reading.flaws.iter().all(|flaw| flaw.warning) {
@@ -194,7 +220,12 @@ impl Reading {
         }
     }
 
-    fn keyword(&mut self, item: &str, span: &Range<usize>, others: &[String]) -> Option<String> {
+    fn keyword(
+        &mut self,
+        (item, source): (&str, &str),
+        span: &Range<usize>,
+        others: &[String],
+    ) -> Option<String> {
         if let Some(c) = item.chars().find(|c| adf_words::is_invisible(*c)) {
             let message = format!(
                 "a character that cannot be seen, U+{:04X}, in a keyword",
@@ -206,7 +237,11 @@ impl Reading {
         }
         let keyword = adf_words::fold(item.trim()).trim().to_owned();
         if !keyword.chars().any(char::is_alphanumeric) {
-            let message = format!("`{item}` has no word in it");
+            // Markdown takes `***` for a line, which is no text: what stands after the list's mark.
+            let written = source.lines().next().unwrap_or_default();
+            let written = written.split_once(' ').map_or("", |(_, rest)| rest.trim());
+            let shown = if item.is_empty() { written } else { item };
+            let message = format!("`{shown}` has no word in it");
             self.error(span.clone(), &message, "a keyword is a word or a phrase");
             return None;
         }
@@ -269,7 +304,8 @@ struct Parts<'t> {
 /// What stands between the two `+++` lines, and what follows them.
 fn split(text: &str) -> Option<Parts<'_>> {
     let (first, rest) = text.split_once('\n')?;
-    if first.trim_end() != "+++" {
+    // Some editors begin a file with a byte order mark.
+    if first.trim_start_matches('\u{feff}').trim_end() != "+++" {
         return None;
     }
     let front_at = first.len() + 1;
@@ -289,26 +325,34 @@ fn split(text: &str) -> Option<Parts<'_>> {
     None
 }
 
-/// The items of all lists, each with the heading above it in lower case.
+/// The items of all lists, each with the heading above it.
 fn items(body: &str) -> Vec<Item> {
-    let (mut heading, mut in_heading) = (String::new(), false);
+    let (mut heading, mut in_heading) = (Heading::default(), false);
+    let mut seen = 0;
     let mut open: Vec<(String, Range<usize>)> = Vec::new();
     let mut items = Vec::new();
     for (event, span) in Parser::new(body).into_offset_iter() {
         match event {
-            Event::Start(Tag::Heading { .. }) => {
-                heading.clear();
-                in_heading = true;
+            Event::Start(Tag::Heading { level, .. }) => {
+                heading = Heading {
+                    text: String::new(),
+                    is_title: seen == 0 && level == HeadingLevel::H1,
+                };
+                (in_heading, seen) = (true, seen + 1);
             }
             Event::End(TagEnd::Heading(_)) => in_heading = false,
             Event::Start(Tag::Item) => open.push((String::new(), span)),
             Event::End(TagEnd::Item) => {
                 let item = open.pop();
-                items.extend(item.map(|(text, span)| (heading.trim().to_lowercase(), text, span)));
+                items.extend(item.map(|(text, span)| Item {
+                    heading: heading.clone(),
+                    text,
+                    span,
+                }));
             }
             Event::Text(text) | Event::Code(text) => match open.last_mut() {
                 Some((item, _)) => item.push_str(&text),
-                None if in_heading => heading.push_str(&text),
+                None if in_heading => heading.text.push_str(&text),
                 None => {}
             },
             Event::SoftBreak | Event::HardBreak => {

@@ -38,13 +38,19 @@ pub fn shipped() -> Vec<Scenario> {
     read.filter_map(|file| Some(file.ok()?.scenario)).collect()
 }
 
-/// Whether a model's name ends in a date: `-20241022`, `@20241022`, `-2024-10-22`.
+/// Whether a model's name holds a date: `-20241022`, `@20241022`, `-2024-10-22`, `-preview-05-06`,
+/// whatever comes after it, such as `-v2:0`.
 #[must_use]
 pub fn is_pinned(model: &str) -> bool {
     let name = model.split(['[', ':']).next().unwrap_or(model);
     let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-    let mut parts = name.rsplit(['-', '@']);
-    let (last, second, third) = (parts.next(), parts.next(), parts.next());
-    let is = |part: Option<&str>, n| part.is_some_and(|part| digits(part, n));
-    is(last, 8) && second.is_some() || is(last, 2) && is(second, 2) && is(third, 4)
+    let parts: Vec<&str> = name.split(['-', '@']).collect();
+    let whole = parts.iter().skip(1).any(|part| digits(part, 8));
+    let in_three = parts.windows(3).any(|three| match three {
+        [year, month, day] => {
+            (digits(year, 4) || *year == "preview") && digits(month, 2) && digits(day, 2)
+        }
+        _ => false,
+    });
+    whole || in_three
 }

@@ -29,6 +29,9 @@ pub(super) fn settle(
     agent: Option<&Agent>,
     house: &House<'_>,
 ) -> Settled {
+    if house.unrouted {
+        return unrouted(agent, house);
+    }
     let mut wishes: Vec<Wish> = Vec::new();
     let mut wish = |source: Source, chain: &[Choice]| {
         let links: Vec<Link> = chain.iter().map(|choice| link(choice, house)).collect();
@@ -55,6 +58,17 @@ pub(super) fn settle(
         house.default.map_or(&[], std::slice::from_ref),
     );
     choose(&wishes)
+}
+
+/// What holds where words decide nothing: an agent runs with its own, as the config has it.
+fn unrouted(agent: Option<&Agent>, house: &House<'_>) -> Settled {
+    let own = agent.map(|agent| {
+        let choice = own(agent);
+        let health = house.health.and_then(|all| all.get(&choice)).cloned();
+        let health = health.unwrap_or_default();
+        (Source::AgentDefault, vec![Link { choice, health }])
+    });
+    choose(&own.into_iter().collect::<Vec<Wish>>())
 }
 
 fn choose(wishes: &[Wish]) -> Settled {

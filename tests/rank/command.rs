@@ -63,8 +63,24 @@ fn what_is_no_graph_is_refused_with_what_would_be() {
     let cases = [
         ("", "not a graph: EOF"),
         ("{", "not a graph: EOF"),
-        (r#"{"issues":[-1]}"#, "expected u64"),
-        (r#"{"issues":["1"]}"#, "expected u64"),
+        (
+            r#"{"issues":[-1]}"#,
+            "an issue is -1, and not the number of an issue",
+        ),
+        (
+            r#"{"issues":["1"]}"#,
+            "an issue is a text, and not the number of an issue",
+        ),
+        (
+            "[[1,2,3],[[2,1]]]",
+            "the graph is no object, but a list; expected {",
+        ),
+        (
+            r#"{"issues":[1,2],"dependencies":[[2,1]]}"#,
+            "a dependency is no object, but a list",
+        ),
+        (r#"{"issues":7}"#, "`issues` is no list, but 7"),
+        ("{}", "`issues` is missing"),
         (r#"{"issues":[1],"links":[]}"#, "unknown field `links`"),
         (r#"{"issues":[1,1]}"#, "issue 1 is listed twice"),
         (
@@ -87,4 +103,13 @@ fn without_stdin_a_config_is_needed() {
     let (code, out, err) = rank(&["--config", "/nowhere/adf.toml"], "");
     assert_eq!((code, out.as_str()), (78, ""), "{err}");
     assert_eq!(rank(&["--stdin", "--config", "adf.toml"], "").0, 2);
+}
+
+#[test]
+fn what_is_missing_is_drawn_dashed() {
+    let text = r#"{"issues":[1,2],"dependencies":[{"issue":2,"depends_on":99},{"issue":1,"depends_on":99}]}"#;
+    let (_, out, _) = rank(&["--stdin", "--format", "dot"], text);
+    assert_eq!(out.matches("#99 missing").count(), 1, "{out}");
+    assert_eq!(out.matches("-> m99 [ style = dashed ]").count(), 2, "{out}");
+    assert!(out.trim_end().ends_with('}'), "{out}");
 }

@@ -46,7 +46,7 @@ fn a_closed_issue_blocks_nothing_and_has_no_rank() {
 #[test]
 fn claimed_or_unlabelled_issues_are_not_ready() {
     let claimed = Node {
-        claimed: true,
+        held: Some(Standing::Claimed),
         ..Node::open(1)
     };
     let unwanted = Node {

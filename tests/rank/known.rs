@@ -1,8 +1,7 @@
 //! What the ledger knows of issues → a graph, with what cannot be seen.
 
-use adf::decide::graph::graph;
+use adf::decide::graph::{Hindered, graph};
 use adf::model::{Blocker, Change, Issue, Links, Person, Time, World};
-use std::collections::BTreeSet;
 
 fn issue(number: u64, open: bool, is_pull: bool, labels: &[&str]) -> Change {
     Change::Issue(Issue {
@@ -41,7 +40,7 @@ fn world(changes: &[Change]) -> World {
 
 /// Number, readiness, what blocks it and what unknown does.
 fn rows(world: &World, wanted: Option<&str>) -> Vec<(u64, bool, Vec<u64>, Vec<String>)> {
-    let ranking = graph(world, &BTreeSet::new(), wanted).unwrap().ranking();
+    let ranking = graph(world, &Hindered::new(), wanted).unwrap().ranking();
     let rows = ranking.ranks.into_iter();
     let mut rows: Vec<_> = rows
         .map(|r| (r.issue, r.ready, r.blocked_by, r.blocked_by_unknown))

@@ -100,6 +100,101 @@ fn a_config_that_does_not_route_is_said() {
     let (code, out, _) = adf(&["route", "fix it", "--config", "valid/shortest.toml"], "");
     assert_eq!(code, 0);
     assert!(out.contains("The config has no [routing]"), "{out}");
+    assert!(
+        out.contains("each agent's own, whatever the words"),
+        "{out}"
+    );
+}
+
+#[test]
+fn without_routing_what_is_shown_is_the_agents_own_in_every_form() {
+    let asked = [
+        "--config",
+        "valid/agent-with-model-alias.toml",
+        "--agent",
+        "developer",
+    ];
+    let (_, out, _) = adf(&[&["route", "fix it"][..], &asked].concat(), "");
+    assert!(out.contains("house/sonnet, the agent's default"), "{out}");
+    let json = [&["route", "fix it", "--format", "json"][..], &asked].concat();
+    let lines = [&["route", "--stdin"][..], &asked].concat();
+    for args in [json, lines] {
+        let (_, out, _) = adf(&args, "fix it\n");
+        let route: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(route["choice"]["provider"], "house", "{out}");
+        assert_eq!(route["source"], "agent_default", "{out}");
+    }
+}
+
+#[test]
+fn a_tier_that_a_mention_may_not_have_is_not_told_as_a_match() {
+    let asked = [
+        "--config",
+        "valid/routing-files.toml",
+        "--agent",
+        "developer",
+    ];
+    let (_, out, _) = adf(&[&["route", "ship it"][..], &asked].concat(), "");
+    assert!(
+        out.contains("(the agent's own: a mention cannot raise it"),
+        "{out}"
+    );
+    let json = [&["route", "ship it", "--format", "json"][..], &asked].concat();
+    let route: Value = serde_json::from_str(&adf(&json, "").1).unwrap();
+    assert_eq!(
+        (&route["by"], &route["scenario"]),
+        (&Value::from("agent"), &Value::Null)
+    );
+}
+
+/// Runs a command whose answers go nowhere.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the other way to start it keeps stdout for itself"
+)]
+fn lost(args: &[&str]) -> (Option<i32>, String) {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs");
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_adf"))
+        .current_dir(folder)
+        .args(args)
+        .stdin(std::process::Stdio::null())
+        .stdout(full)
+        .output()
+        .unwrap();
+    (out.status.code(), String::from_utf8(out.stderr).unwrap())
+}
+
+#[test]
+fn an_answer_that_is_lost_is_said_and_fails_the_command() {
+    for args in [
+        &["route", "x"][..],
+        &["route", "x", "--format", "json"],
+        &["demo", "--list"],
+        &["completions", "bash"],
+        &["--help"],
+        &["rank", "--help"],
+        &["--version"],
+        &["providers", "--config", "valid/shortest.toml"],
+    ] {
+        let (code, said) = lost(args);
+        assert_eq!(code, Some(1), "{args:?}");
+        assert!(
+            said.contains("the answer cannot be written to stdout"),
+            "{args:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_number_that_no_issue_has_is_wrong_usage() {
+    for number in ["9223372036854775808", "0"] {
+        let (code, _, err) = adf(&["explain", number, "--config", "valid/shortest.toml"], "");
+        assert_eq!(code, 2, "{err}");
+    }
 }
 
 #[test]

@@ -28,7 +28,8 @@ fn messages(body: &str) -> Vec<String> {
 fn a_file_without_keywords_is_refused() {
     let wanted = ["no keywords: nothing would ever route here"];
     assert_eq!(messages("# Review\n\nreview this\n"), wanted);
-    assert_eq!(messages("## Keyword\n\n- review\n"), wanted);
+    let found = messages("## Keyword\n\n- review\n");
+    assert_eq!(found, ["a list below the heading \"Keyword\""]);
     assert_eq!(messages("## Keywords\n\n## Examples\n"), wanted);
 }
 
@@ -113,6 +114,15 @@ fn a_dated_model_is_a_warning_and_a_version_is_not() {
             .message
             .contains("is pinned")
     );
+    for dated in [
+        "us.anthropic.claude-3-5-sonnet-20241022-v2:0",
+        "gemini-2.5-pro-preview-05-06",
+        "claude-3-7-sonnet@20250219",
+        "gpt-4o-2024-08-06",
+    ] {
+        assert_eq!(with(dated).len(), 1, "{dated}");
+    }
+    assert!(with("gemini-2.5-pro").is_empty() && with("qwen3-coder-30b").is_empty());
     assert!(with("glm-5").is_empty() && with("haiku").is_empty());
 }
 
@@ -156,4 +166,47 @@ fn more_keywords_than_memory_should_hold_are_refused() {
         !flaw.warning && flaw.message.contains("5000 keywords of 150000 bytes"),
         "{flaw:?}"
     );
+}
+
+#[test]
+fn two_of_one_tier_whose_chains_differ_are_named_both_too() {
+    let mut other = file("n", "review", 40, &["fix"]);
+    let same = [file("a", "review", 40, &["fix"]), other.clone()];
+    assert!(check(&same).is_empty(), "either comes to the same");
+    other.scenario.chain[0].model = Some("opus".to_owned());
+    let found = check(&[file("a", "review", 40, &["fix"]), other]);
+    let wanted = "`fix` is a keyword of `a` and of `n`, both of priority 40";
+    assert!(
+        found.len() == 1 && found[0].1.message == wanted,
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_list_below_a_heading_that_nobody_reads_is_refused_with_those_that_are_read() {
+    let found = flaws(&format!(
+        "{FRONT}# Review\n\n- for people\n\n## Keywords\n- qa\n## Exampels\n- a\n- b\n"
+    ));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].message, "a list below the heading \"Exampels\"");
+    assert!(found[0].help.contains("`Keywords` and `Examples`"));
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over_and_a_keyword_that_is_a_line_is_named() {
+    let text = format!("\u{feff}{FRONT}## Keywords\n\n- ***\n");
+    let found = flaws(&text);
+    assert_eq!(found[0].message, "`***` has no word in it", "{found:?}");
+    assert!(read("x", &format!("\u{feff}{FRONT}## Keywords\n- qa\n")).is_ok());
+}
+
+#[test]
+fn too_many_keywords_are_said_of_the_file_that_has_the_most() {
+    let words: Vec<String> = (0..5_000).map(|n| format!("{n:x<30}")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let files = [
+        file("few", "few", 1, &["qa"]),
+        file("much", "much", 2, &words),
+    ];
+    assert_eq!(check(&files)[0].0, 1);
 }

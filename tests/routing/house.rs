@@ -89,6 +89,7 @@ impl Scene {
 
     pub fn route(&self, ask: &Ask<'_>) -> Route {
         let house = House {
+            unrouted: false,
             providers: Some(&self.config.settings.providers),
             default: self.config.settings.routing.default.as_ref(),
             health: Some(&self.health),

@@ -31,8 +31,8 @@ pub struct Node {
     pub number: u64,
     /// Whether it is open: a closed one blocks nothing and has no rank.
     pub open: bool,
-    /// Whether somebody works on it.
-    pub claimed: bool,
+    /// What keeps it from being taken up, besides what it waits for.
+    pub held: Option<Standing>,
     /// Whether it is labelled as work for the factory.
     pub wanted: bool,
 }
@@ -44,7 +44,7 @@ impl Node {
         Node {
             number,
             open: true,
-            claimed: false,
+            held: None,
             wanted: true,
         }
     }
@@ -106,6 +106,14 @@ pub enum Standing {
     Blocked,
     /// Somebody works on it, or its work waits to be merged.
     Claimed,
+    /// It was taken up before, and nobody has changed it since.
+    TakenBefore,
+    /// Somebody who may write has to say a word first.
+    NeedsAWord,
+    /// A label names an agent that cannot be had.
+    NoAgent,
+    /// What it waits for was not read since it moved.
+    Stale,
     /// It does not bear the label that says it may be taken up.
     Unwanted,
 }
@@ -128,6 +136,9 @@ pub struct Row {
     /// What it waits for and cannot be seen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocked_by_unknown: Vec<String>,
+    /// What is in the way in words, and the remedy, where whoever ranks knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// The whole answer: open issues by rank, highest first, and what is odd.
@@ -276,7 +287,12 @@ impl IssueGraph {
         let unseen = self.unknown.get(&node.number);
         let standing = match (blocked_by.is_empty() && unseen.is_none(), node) {
             (false, _) => Standing::Blocked,
-            (true, Node { claimed: true, .. }) => Standing::Claimed,
+            (
+                true,
+                Node {
+                    held: Some(held), ..
+                },
+            ) => held,
             (true, Node { wanted: false, .. }) => Standing::Unwanted,
             (true, _) => Standing::Ready,
         };
@@ -288,6 +304,7 @@ impl IssueGraph {
             unblocks: self.sorted(self.graph.neighbors_directed(at, Incoming)),
             blocked_by,
             blocked_by_unknown: unseen.cloned().unwrap_or_default(),
+            why: None,
         }
     }
 }

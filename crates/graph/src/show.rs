@@ -1,11 +1,13 @@
-//! A graph as a picture: DOT, with edges from who depends to what blocks it.
+//! A graph as a picture: DOT, with edges from who depends to what blocks it, dashed to what
+//! is missing, elsewhere or hidden.
 //!
-//! Invariant: nothing that somebody wrote enters it, only numbers.
+//! Invariant: nothing that somebody wrote enters it, only numbers; what is elsewhere is not named.
 
 use crate::{IssueGraph, Node, Ranking};
 use petgraph::dot::{Config, Dot};
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Write;
 
 /// The graph in the DOT language, each issue with its rank.
 #[must_use]
@@ -27,5 +29,35 @@ pub fn dot(graph: &IssueGraph, ranking: &Ranking) -> String {
     };
     let config = [Config::EdgeNoLabel, Config::NodeNoLabel];
     let dot = Dot::with_attr_getters(&graph.graph, &config, &|_, _| String::new(), &look);
-    format!("{dot:?}")
+    let text = format!("{dot:?}");
+    let body = text.trim_end().trim_end_matches('}');
+    format!("{body}{}}}\n", unseen(graph))
+}
+
+/// What cannot be seen: a node for each issue that is missing, and one for each that waits
+/// for what is elsewhere or hidden.
+fn unseen(graph: &IssueGraph) -> String {
+    let (mut text, mut missing) = (String::new(), BTreeSet::new());
+    let nodes = graph.graph.raw_nodes();
+    for (issue, names) in &graph.unknown {
+        let Ok(from) = nodes.binary_search_by_key(issue, |node| node.weight.number) else {
+            continue;
+        };
+        let mut drawn = BTreeSet::new();
+        for name in names {
+            let number = name.strip_prefix('#').and_then(|n| n.parse::<u64>().ok());
+            let (node, label) = match number {
+                Some(number) => (format!("m{number}"), format!("#{number} missing")),
+                None => (format!("u{from}"), "unknown".to_owned()),
+            };
+            // Writing to a String cannot fail.
+            if missing.insert(node.clone()) {
+                let _ = writeln!(text, "    {node} [ label = \"{label}\" style = dashed ]");
+            }
+            if drawn.insert(node.clone()) {
+                let _ = writeln!(text, "    {from} -> {node} [ style = dashed ]");
+            }
+        }
+    }
+    text
 }

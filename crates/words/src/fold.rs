@@ -47,6 +47,8 @@ fn fold_any(text: &str) -> String {
         folded.push(match c {
             // The same letter at the end of a word.
             'ς' => 'σ',
+            // The hyphen that does not break is composed to this one.
+            '\u{2010}' => '-',
             c if c.is_whitespace() => ' ',
             c => c,
         });
@@ -107,6 +109,7 @@ mod tests {
             ("\u{202e}review\u{202c}", "review"),
             ("ΟΔΟΣ", "οδος"),
             ("ﬁx", "fix"),
+            ("double\u{2011}check", "double-check"),
             ("pull\u{a0}\u{3000}request", "pull request"),
         ];
         for (one, other) in pairs {

@@ -224,7 +224,13 @@ impl Resolver<'_, '_> {
             providers, routing, ..
         } = around;
         let known = |agent: &Agent| providers.contains_key(&agent.provider);
-        if agents.is_empty() || self.faults.is_touched("/agents") || !agents.values().all(known) {
+        // Of refused routing files nobody knows whom their chains name.
+        let refused = routing.scenarios.is_empty();
+        if refused
+            || agents.is_empty()
+            || self.faults.is_touched("/agents")
+            || !agents.values().all(known)
+        {
             return;
         }
         let chains = routing.scenarios.iter().flat_map(|s| &s.chain);

@@ -118,7 +118,7 @@ pub(super) const BACKLOG: &[Scenario] = &[
     Scenario {
         config: Differences {
             project: "grace = \"1s\"\nconcurrency = 1",
-            agents: "attempts = 1\nwall_time = \"12s\"",
+            agents: "attempts = 1\nconcurrency = 2\nwall_time = \"12s\"",
             ..COORDINATED
         },
         deeds: &[Deed::Labels(&[0, 2]), Deed::Unlabels],
