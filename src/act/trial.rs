@@ -19,7 +19,7 @@ use std::path::Path;
 const QUESTION: &str =
     "Answer with the single word: ok. Use no tools, change no files, and say nothing else.\n";
 /// How long an answer may take, in milliseconds.
-const WALL_MS: u64 = 60_000;
+pub const WALL_MS: u64 = 60_000;
 /// Time between TERM and KILL, in milliseconds.
 const GRACE_MS: u64 = 1000;
 /// Steps that it may take, though it needs none.
@@ -59,7 +59,7 @@ pub async fn ask(
     means: Means<'_>,
 ) -> Answer {
     match asked(pair, agent, key, means).await {
-        Ok(ended) => answer(&ended),
+        Ok((ended, last)) => answer(&ended, &last),
         Err(said) => Answer { ok: false, said },
     }
 }
@@ -69,7 +69,7 @@ async fn asked(
     agent: &Agent,
     key: Option<&SecretString>,
     means: Means<'_>,
-) -> Result<Ended, String> {
+) -> Result<(Ended, String), String> {
     let io = |error: std::io::Error| format!("no folder to ask in: {error}");
     let scratch = tempfile::Builder::new().prefix("adf-probe-").tempdir();
     let scratch = scratch.map_err(io)?;
@@ -85,7 +85,7 @@ async fn asked(
         .map_err(|e| e.to_string())?;
     loop {
         match run.next().await {
-            Some(Event::Exited(ended)) => return Ok(ended),
+            Some(Event::Exited(ended)) => return Ok((ended, last_line(&layout.output()))),
             Some(_) => {}
             None => return Err("its supervisor was lost".to_owned()),
         }
@@ -125,14 +125,25 @@ fn spec(
     launch.spec().map_err(|blocked| blocked.reason)
 }
 
-/// A CLI that was refused may well exit with 0: its denial counts first.
-fn answer(ended: &Ended) -> Answer {
+/// The last line that was printed, as it was kept: without secrets.
+fn last_line(output: &Path) -> String {
+    let text = std::fs::read(output).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines().rev().map(str::trim);
+    let last = lines.find(|line| !line.is_empty());
+    last.unwrap_or_default().to_owned()
+}
+
+/// A CLI that was refused may well exit with 0: its denial counts first. Of one that fails
+/// without a word in its own form the last line says more than its exit code.
+fn answer(ended: &Ended, last: &str) -> Answer {
     let denial = ended.told.denial.as_ref();
     let ok = denial.is_none() && ended.exit == Exit::Code(0);
     let text = ended.told.text.trim();
     let said = match denial {
         Some(denial) => &denial.text,
-        None if ok && !text.is_empty() => text,
+        None if !text.is_empty() => text,
+        None if !ok && !last.is_empty() => &format!("{}: {last}", ended.reason),
         None => &ended.reason,
     };
     Answer {

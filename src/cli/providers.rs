@@ -6,14 +6,18 @@
 
 use super::project::world_so_far;
 use super::table::{moment, table};
-use super::{ConfigArg, FAILED, Format, OK, complain, load, own_path, runtime, say, say_json};
+use super::{
+    ConfigArg, FAILED, Format, OK, complain, complain_plainly, load, own_path, runtime, say,
+    say_json,
+};
 use crate::act::providers::{Ground, Login, Look, Versions};
 use crate::act::supervise::given;
-use crate::act::trial::{Answer, Means, ask};
+use crate::act::trial::{Answer, Means, WALL_MS, ask};
 use crate::clock::Clock;
 use crate::config::{Config, passed_on};
 use crate::decide::health::{self, Breaker, Standing};
 use crate::model::route::Choice;
+use crate::model::settings::Provider;
 use crate::model::{Time, World};
 use crate::redact::clip;
 use crate::routing;
@@ -135,7 +139,15 @@ async fn probe(config: &Config, adf: &Path, rows: &mut [Row]) -> Result<(), Stri
     let Some(any) = settings.agents.values().next() else {
         return Err("the config has no agent as which a provider could be asked".to_owned());
     };
-    for row in rows.iter_mut().filter(|row| row.look.trouble.is_none()) {
+    let mut scripts: BTreeMap<String, Answer> = BTreeMap::new();
+    let can = |row: &Row| row.look.trouble.is_none();
+    let (count, most) = (rows.iter().filter(|row| can(row)).count(), WALL_MS / 1000);
+    for (n, row) in rows.iter_mut().filter(|row| can(row)).enumerate() {
+        // A script takes no model: it is asked once, whatever it is called with.
+        if let Some(answer) = scripts.get(&row.provider) {
+            row.probe = Some(answer.clone());
+            continue;
+        }
         let key = config.secrets.keys.get(&row.provider);
         let key = key.and_then(|source| source.read().ok());
         let own = settings
@@ -143,8 +155,16 @@ async fn probe(config: &Config, adf: &Path, rows: &mut [Row]) -> Result<(), Stri
             .values()
             .find(|a| a.provider == row.provider);
         let pair = row.pair();
-        let answer = ask(&pair, own.unwrap_or(any), key.as_ref(), means);
-        row.probe = Some(answer.await);
+        complain_plainly(&format!(
+            "asking {pair} ({} of {count}), for at most {most} s",
+            n + 1
+        ));
+        let answer = ask(&pair, own.unwrap_or(any), key.as_ref(), means).await;
+        let provider = settings.providers.get(&row.provider);
+        if matches!(provider, Some(Provider::Script { .. })) {
+            scripts.insert(row.provider.clone(), answer.clone());
+        }
+        row.probe = Some(answer);
     }
     Ok(())
 }

@@ -140,7 +140,8 @@ fn system(line: &Value, seen: &mut Seen) {
         Some("init") => seen.session(text(line, "/session_id")),
         Some("api_retry") => {
             let status = line.pointer("/error_status").and_then(Value::as_u64);
-            seen.denied(text(line, "/error").unwrap_or("request failed"), status);
+            let why = text(line, "/error").filter(|why| *why != "unknown");
+            seen.denied(why.unwrap_or("request failed"), status);
         }
         _ => {}
     }

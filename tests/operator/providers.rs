@@ -169,10 +169,11 @@ async fn a_probe_asks_each_the_way_of_a_run_and_only_when_told_to() {
         .await;
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(pair(&said.json(), "house")["probe"]["ok"], true);
-    plant.edit("exit 0; exit 9", "exit 7");
+    assert!(said.err.contains("asking house (1 of 1)"), "{said:?}");
+    plant.edit("exit 0; exit 9", "echo out of paper; exit 7");
     let said = plant.adf(&["providers", "--probe"]).await;
     assert_eq!(said.code, Some(1), "{said:?}");
-    let wanted = ["does not answer", "exit code 7"];
+    let wanted = ["does not answer", "exit code 7: out of paper"];
     assert!(
         wanted.iter().all(|part| said.out.contains(part)),
         "{}",
@@ -202,4 +203,19 @@ async fn a_model_that_refuses_a_probe_with_exit_0_is_not_taken_for_well() {
     assert_eq!(answer["ok"], false, "{answer}");
     assert_eq!(answer["said"], "You have hit your limit");
     assert_eq!(pair(&object, "house")["probe"]["ok"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_is_asked_once_whatever_models_it_is_called_with() {
+    let plant = Plant::new("true", "1s", "[routing]\ndir = \"routing\"\n").await;
+    route(&plant.dir.join("routing"), "first", &["house"]);
+    let said = plant
+        .adf(&["providers", "--probe", "--format", "json"])
+        .await;
+    assert_eq!(said.err.matches("asking house").count(), 1, "{said:?}");
+    let object = said.json();
+    let asked = object["pairs"].as_array().unwrap();
+    assert!(asked.len() > 1, "{object}");
+    let same = |pair: &Value| pair["probe"] == asked[0]["probe"] && pair["probe"]["ok"] == true;
+    assert!(asked.iter().all(same), "{object}");
 }
