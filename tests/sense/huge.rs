@@ -190,7 +190,14 @@ async fn poll(poller: &mut Poller<Made>, made: &Made) -> Asked {
 fn planned(world: &mut World, now: Time) -> (Plan, Plan) {
     let mut settings = crate::scene::settings();
     settings.coordinator.builtin = true;
-    settings.coordinator.agents = vec![AgentName::from("developer")];
+    let developer = AgentName::from("developer");
+    settings
+        .agents
+        .get_mut(&developer)
+        .unwrap()
+        .limits
+        .concurrency = 2;
+    settings.coordinator.agents = vec![developer];
     let (routes, factory, none) = (
         Routes::of(&settings),
         FactoryId::from("aaaaaaaaaaaa"),

@@ -133,11 +133,12 @@ pub(super) fn of(command: &Command<'_>, walker: &Walker<'_>) -> Stream {
         }
         return Stream::Paths(paths.iter().map(|p| (*p).clone()).collect());
     }
+    let named = files(command, walker);
+    if matches!(named, Stream::Remote | Stream::Secret | Stream::Private) {
+        return named;
+    }
     match command.stdin {
-        Stream::Empty => match files(command, walker) {
-            known @ (Stream::Remote | Stream::Secret | Stream::Private) => known,
-            _ => Stream::Unknown,
-        },
+        Stream::Empty => Stream::Unknown,
         // Names that are no secret's, or how many there are.
         Stream::Secret if lists && asks_for_others(command.args) => Stream::Unknown,
         Stream::Secret if names_only(command) => Stream::Unknown,
