@@ -43,14 +43,19 @@ def placed(command, folder):
     return command.replace("/srv/run", f"{folder}/run").replace("/home/agent", f"{folder}/home")
 
 
-def ours(adf, commands, folder):
-    """Whether each is denied, all of them in one process."""
+def ours(adf, cases, commands, folder):
+    """Whether each is denied; all that have the same walls in one process."""
     scene = {"cwd": "run/repo", "worktree": "run/repo", "home": "home", "tmp": "run/tmp"}
-    argv = [adf, "guard", "test", "--jsonl", "--signals-free", "--branch", BRANCH]
+    argv = [adf, "guard", "test", "--jsonl", "--branch", BRANCH]
     argv += [part for name, place in scene.items() for part in (f"--{name}", folder / place)]
-    lines = "".join(json.dumps({"command": command}) + "\n" for command in commands)
-    said = subprocess.run(argv, input=lines, capture_output=True, text=True).stdout
-    return [json.loads(line)["verdict"] == "deny" for line in said.splitlines()]
+    denied = [False] * len(cases)
+    for signals, more in (("free", ["--signals-free"]), ("walled", [])):
+        of = [n for n, case in enumerate(cases) if case.get("signals", "free") == signals]
+        lines = "".join(json.dumps({"command": commands[n]}) + "\n" for n in of)
+        said = subprocess.run(argv + more, input=lines, capture_output=True, text=True).stdout
+        for n, line in zip(of, said.splitlines(), strict=True):
+            denied[n] = json.loads(line)["verdict"] == "deny"
+    return denied
 
 
 def theirs(argv, commands, folder):
@@ -86,7 +91,7 @@ def measure(adf, every):
         folder = pathlib.Path(name)
         build(folder)
         commands = [placed(case["command"], folder) for case in cases]
-        found = [("adf", *shares(cases, ours(adf, commands, folder)), ())]
+        found = [("adf", *shares(cases, ours(adf, cases, commands, folder)), ())]
         for name, argv in hook.others().items():
             denied, times = theirs(argv, commands, folder)
             found.append((name, *shares(cases, denied), times))
