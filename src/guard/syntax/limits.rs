@@ -18,6 +18,10 @@ pub(crate) const DEPTH_MAX: usize = 40;
 /// `STACK_BYTES` holds this many if a text makes all of them nest unseen.
 pub(crate) const BLOCKS_MAX: usize = 800;
 
+/// How many brackets may begin at once with another one and end on no line of theirs: a sum, or a
+/// subshell in one. The parser tries each as both, and all that follow with it, before it gives up.
+pub(crate) const DOUBLED_MAX: usize = 6;
+
 /// The stack on which a text with many block words is parsed, in bytes.
 pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
 
@@ -42,7 +46,10 @@ pub(crate) fn check(text: &str, is_inner: bool) -> Result<bool, Doubt> {
         ..Scan::default()
     };
     scan.run();
-    if scan.deepest.max(brackets(text.as_bytes())) > DEPTH_MAX || scan.opened > BLOCKS_MAX {
+    if scan.deepest.max(brackets(text.as_bytes())) > DEPTH_MAX
+        || scan.opened > BLOCKS_MAX
+        || scan.doubled > DOUBLED_MAX
+    {
         return Err(Doubt::Depth);
     }
     // One bracket closes none of another shape: to a parser they nest on.
@@ -106,6 +113,8 @@ struct Scan<'a> {
     deepest: usize,
     /// Block words seen, whatever closes them.
     opened: usize,
+    /// Brackets that begin with another one and do not end on their line.
+    doubled: usize,
     /// Words and operators seen.
     words: usize,
     line: Line,
@@ -128,6 +137,10 @@ impl<'a> Scan<'a> {
     fn run(&mut self) {
         let mut begins = true;
         while let Some(byte) = self.bytes.get(self.at).copied() {
+            if self.deepest > DEPTH_MAX || self.doubled > DOUBLED_MAX {
+                // Refused already; each bracket may look to the end of its line.
+                return;
+            }
             let was_begin = std::mem::replace(&mut begins, false);
             let is_operator = b"();&|<>\n".contains(&byte);
             let is_word = was_begin && !b" \t".contains(&byte);
@@ -141,6 +154,7 @@ impl<'a> Scan<'a> {
                 }
                 b'(' | b'{' => {
                     self.open();
+                    self.doubled += usize::from(byte == b'(' && self.is_doubled());
                     begins = true;
                 }
                 b')' | b'}' => self.depth = self.depth.saturating_sub(1),
@@ -155,6 +169,15 @@ impl<'a> Scan<'a> {
             }
             self.at += 1;
         }
+    }
+
+    /// Whether the bracket here begins with another one and does not end on this line.
+    fn is_doubled(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.bytes.get(at));
+        let is_text = self.line.is_quoted && !self.line.has_shell;
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let next = rest.iter().find(|byte| !b" \t".contains(byte));
+        before != Some(&b'$') && !is_text && next == Some(&b'(') && !ends_on_line(rest)
     }
 
     fn open(&mut self) {
@@ -231,6 +254,29 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Whether a bracket ends on its line; quotes and what a comment says do not end it.
+fn ends_on_line(rest: &[u8]) -> bool {
+    let (mut depth, mut quote, mut before) = (1_usize, None, b'(');
+    let mut bytes = rest.iter().take_while(|byte| **byte != b'\n');
+    while let Some(byte) = bytes.next() {
+        match (quote, *byte) {
+            (Some(open), byte) if byte == open => quote = None,
+            (None | Some(b'"'), b'\\') => {
+                bytes.next();
+            }
+            (Some(_), _) => {}
+            (None, b'\'' | b'"') => quote = Some(*byte),
+            (None, b'#') if b" \t;(".contains(&before) => return false,
+            (None, b'(') => depth += 1,
+            (None, b')') if depth == 1 => return true,
+            (None, b')') => depth -= 1,
+            _ => {}
+        }
+        before = *byte;
+    }
+    false
+}
+
 /// The words of a line that stand where a command may begin, quotes ignored.
 fn commands(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     const BEFORE: [&[u8]; 9] = [
@@ -284,6 +330,19 @@ mod tests {
             "if true; then ".repeat(BLOCKS_MAX + 1)
         )));
         assert!(deep(&format!("\"'\" {}", "$(".repeat(60))));
+        for twice in [
+            "((\na}\n",
+            "( (\na\n",
+            "((\na'))'\n",
+            "((\na \"))\"\n",
+            "((\na #))\n",
+            "(((\na\n",
+        ] {
+            assert!(deep(&twice.repeat(DOUBLED_MAX + 1)), "{twice:?}");
+        }
+        assert!(!deep(&"((i++)); ( (cd a && make) )\n".repeat(60)));
+        let c = "if ((fd = open(path)) < 0 ||\n    (fd == 1)) {\n}\n".repeat(60);
+        assert!(!deep(&format!("cat > x.c <<'E'\n{c}E\n")));
         let prose = "for all it is worth, if that (or this) holds, time flies.\n".repeat(300);
         assert!(!deep(&format!("cat > x.md <<'E'\n{prose}E\n")));
         let python = "    if a:\n        for b in c:\n            d()\n".repeat(60);
