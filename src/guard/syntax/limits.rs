@@ -20,7 +20,10 @@ pub(crate) const BLOCKS_MAX: usize = 800;
 
 /// How many brackets may begin at once with another one and end on no line of theirs: a sum, or a
 /// subshell in one. The parser tries each as both, and all that follow with it, before it gives up.
-pub(crate) const DOUBLED_MAX: usize = 6;
+pub(crate) const DOUBLED_MAX: usize = 4;
+
+/// How many brackets may be open in a text with such a one: each doubles what is tried.
+const BESIDE_DOUBLED_MAX: usize = 16;
 
 /// The stack on which a text with many block words is parsed, in bytes.
 pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
@@ -54,7 +57,12 @@ pub(crate) fn check(text: &str, is_inner: bool) -> Result<bool, Doubt> {
     }
     // One bracket closes none of another shape: to a parser they nest on.
     let unclosed = unclosed(text.as_bytes());
-    if unclosed > BLOCKS_MAX {
+    let most = if scan.doubled > 0 {
+        BESIDE_DOUBLED_MAX
+    } else {
+        BLOCKS_MAX
+    };
+    if unclosed > most {
         return Err(Doubt::Depth);
     }
     Ok(scan.opened.max(unclosed) > DEPTH_MAX)
@@ -340,6 +348,9 @@ mod tests {
         ] {
             assert!(deep(&twice.repeat(DOUBLED_MAX + 1)), "{twice:?}");
         }
+        let beside = "$\n(\na}".repeat(BESIDE_DOUBLED_MAX);
+        assert!(deep(&format!("{beside}((\na}}")));
+        assert!(!deep(&beside));
         assert!(!deep(&"((i++)); ( (cd a && make) )\n".repeat(60)));
         let c = "if ((fd = open(path)) < 0 ||\n    (fd == 1)) {\n}\n".repeat(60);
         assert!(!deep(&format!("cat > x.c <<'E'\n{c}E\n")));
