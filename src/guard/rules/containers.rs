@@ -206,11 +206,6 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     Ok(())
 }
 
-/// Whether a command runs inside a container that this text started.
-pub(crate) fn is_own_inside(command: &Command<'_>, walker: &Walker<'_>) -> bool {
-    owned::is_inside(command, walker)
-}
-
 /// What ends another project than the worktree's: one of another name.
 fn project(command: &Command<'_>, walker: &Walker<'_>) -> Found {
     let compose = command.name == "docker-compose"

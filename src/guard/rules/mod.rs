@@ -26,7 +26,7 @@ pub(crate) mod kubernetes;
 pub(crate) mod leaks;
 pub(crate) mod net;
 mod outputs;
-mod owned;
+pub(crate) mod owned;
 pub(crate) mod permissions;
 pub(crate) mod processes;
 pub(crate) mod publishing;

@@ -118,7 +118,6 @@ fn is_into_own(rest: &[Value], walker: &Walker<'_>) -> bool {
     let Some((name, _)) = to.text().split_once(':') else {
         return false;
     };
-    let name = to.text().get(..name.len()).unwrap_or_default();
     has_made("container", &Value::new(name), walker)
 }
 

@@ -8,7 +8,7 @@
 use super::net::is_local;
 use crate::guard::args::{self, Spec};
 use crate::guard::walk::{Command, Walker};
-use crate::guard::word::{Value, joined};
+use crate::guard::word::Value;
 
 const SPEC: Spec = Spec {
     valued: "cdhpUfFPRTvoLeuDS",
@@ -43,11 +43,7 @@ pub(super) struct Own {
 /// Whether what a client of a database does is done to one of the run's own; a
 /// database that is made is kept in mind.
 pub(super) fn own(command: &Command<'_>, walker: &mut Walker<'_>) -> Own {
-    let found = |name: &str| {
-        let set = command.env.iter().find(|(n, _)| n == name);
-        let state = || walker.state.get(name).map(|v| joined(v, " "));
-        set.map(|(_, value)| value.clone()).or_else(state)
-    };
+    let found = |name: &str| command.variable(name, &walker.state);
     let database = |is_database| Own {
         is_database,
         is_local: is_database,

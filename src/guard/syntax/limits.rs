@@ -49,14 +49,14 @@ pub(crate) fn check(text: &str, is_inner: bool) -> Result<bool, Doubt> {
         ..Scan::default()
     };
     scan.run();
-    if scan.deepest.max(brackets(text.as_bytes())) > DEPTH_MAX
+    let (deepest, unclosed) = brackets(text.as_bytes());
+    if scan.deepest.max(deepest) > DEPTH_MAX
         || scan.opened > BLOCKS_MAX
         || scan.doubled > DOUBLED_MAX
     {
         return Err(Doubt::Depth);
     }
     // One bracket closes none of another shape: to a parser they nest on.
-    let unclosed = unclosed(text.as_bytes());
     let most = if scan.doubled > 0 {
         BESIDE_DOUBLED_MAX
     } else {
@@ -82,34 +82,26 @@ pub(crate) fn words(text: &str) -> usize {
     scan.words
 }
 
-/// The deepest nesting of brackets, quotes ignored.
-fn brackets(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
+/// The deepest nesting of brackets, and of those of one shape, quotes ignored.
+fn brackets(bytes: &[u8]) -> (usize, usize) {
+    let (mut depth, mut round, mut curly) = (0_usize, 0_usize, 0_usize);
+    let (mut deepest, mut of_one) = (0, 0);
     for byte in bytes {
-        match byte {
-            b'(' | b'{' => depth += 1,
-            b')' | b'}' => depth = depth.saturating_sub(1),
+        let shape = match byte {
+            b'(' | b')' => &mut round,
+            b'{' | b'}' => &mut curly,
             _ => continue,
+        };
+        for count in [&mut depth, shape] {
+            *count = match byte {
+                b'(' | b'{' => *count + 1,
+                _ => count.saturating_sub(1),
+            };
         }
         deepest = deepest.max(depth);
+        of_one = of_one.max(round).max(curly);
     }
-    deepest
-}
-
-/// The deepest nesting of round brackets alone, and of curly ones, quotes ignored.
-fn unclosed(bytes: &[u8]) -> usize {
-    let (mut round, mut curly, mut deepest) = (0_usize, 0_usize, 0);
-    for byte in bytes {
-        match byte {
-            b'(' => round += 1,
-            b')' => round = round.saturating_sub(1),
-            b'{' => curly += 1,
-            b'}' => curly = curly.saturating_sub(1),
-            _ => continue,
-        }
-        deepest = deepest.max(round).max(curly);
-    }
-    deepest
+    (deepest, of_one)
 }
 
 /// Counts the nesting of brackets and blocks outside single quotes and heredocs.

@@ -39,7 +39,7 @@ use super::safer;
 use super::scene::{Policy, Scene};
 use super::syntax::{self, Doubt};
 use super::verdict::{Denial, Rule};
-use super::word::{Value, shown};
+use super::word::{Value, joined, shown};
 use effort::{DEPTH_MAX, WITHIN_MAX, WORD_BYTES_MAX};
 
 /// The end of a walk: why it may not run.
@@ -70,6 +70,13 @@ pub(crate) struct Command<'a> {
 }
 
 impl Command<'_> {
+    /// A variable's value as the program gets it: set before it, else the shell's own.
+    pub(crate) fn variable(&self, name: &str, state: &State) -> Option<Value> {
+        let set = self.env.iter().rev().find(|(n, _)| n == name);
+        let own = || state.get(name).map(|values| joined(values, " "));
+        set.map(|(_, value)| value.clone()).or_else(own)
+    }
+
     /// The command for people.
     pub(crate) fn shown(&self) -> String {
         let mut out = self.word.to_owned();

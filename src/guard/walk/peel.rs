@@ -306,7 +306,7 @@ fn away(
 /// `docker exec`, `kubectl exec`: what runs there is judged as elsewhere.
 fn contained(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>> {
     let args = command.args;
-    if crate::guard::rules::containers::is_own_inside(command, walker) {
+    if crate::guard::rules::owned::is_inside(command, walker) {
         return Ok(Some(Stream::Unknown));
     }
     let exec = args.iter().position(|a| a.text() == "exec");

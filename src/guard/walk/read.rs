@@ -6,7 +6,7 @@
 
 use super::state::Variable;
 use super::{Command, Found, Stream, Walker, substitute};
-use crate::guard::word::{OPAQUE, PLAIN, PRIVATE, REMOTE, SECRET, Value, joined};
+use crate::guard::word::{OPAQUE, PLAIN, PRIVATE, REMOTE, SECRET, Value};
 
 /// How many lines are followed as possible values.
 const LINES_MAX: usize = 8;
@@ -132,15 +132,10 @@ fn asked(command: &Command<'_>, is_map: bool) -> Asked {
 
 /// What the line is split by, where that is known.
 fn separators(command: &Command<'_>, walker: &Walker<'_>) -> Option<String> {
-    let set = command.env.iter().rev().find(|(name, _)| name == "IFS");
-    let value = match set {
-        Some((_, value)) => value.clone(),
-        None => match walker.state.get("IFS") {
-            Some(values) => joined(values, " "),
-            None => return Some(" \t\n".to_owned()),
-        },
-    };
-    value.known().map(str::to_owned)
+    match command.variable("IFS", &walker.state) {
+        Some(value) => value.known().map(str::to_owned),
+        None => Some(" \t\n".to_owned()),
+    }
 }
 
 /// A line as so many fields: blanks among the separators are worth nothing at the

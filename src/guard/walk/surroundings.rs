@@ -8,7 +8,7 @@
 use super::peel::operand;
 use super::{Command, Found, Walker};
 use crate::guard::rules::guard;
-use crate::guard::word::{Value, joined};
+use crate::guard::word::Value;
 
 /// Programs, and the variables that hold options of theirs.
 const OPTIONS: [(&str, &str); 4] = [
@@ -112,11 +112,7 @@ fn added(command: &Command<'_>, walker: &Walker<'_>) -> Option<Vec<Value>> {
     let (_, variable) = OPTIONS
         .iter()
         .find(|(program, _)| *program == command.name)?;
-    let set = command.env.iter().rev().find(|(name, _)| name == variable);
-    let value = match set {
-        Some((_, value)) => value.clone(),
-        None => joined(walker.state.get(variable)?, " "),
-    };
+    let value = command.variable(variable, &walker.state)?;
     let mut words: Vec<Value> = value.text().split_whitespace().map(Value::new).collect();
     words.extend_from_slice(command.args);
     Some(words)

@@ -8,7 +8,7 @@
 use super::{Command, Found, Stream, Walker, interpret};
 use crate::guard::code::{self, Language};
 use crate::guard::rules::shell;
-use crate::guard::word::{Value, joined, unescape};
+use crate::guard::word::{Value, unescape};
 
 /// How many written files, codes and texts in a code are looked at.
 const FILES_MAX: usize = 16;
@@ -66,19 +66,12 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
     }
 }
 
-/// A variable's value, as the command gets it.
-fn variable(name: &str, command: &Command<'_>, walker: &Walker<'_>) -> Option<Value> {
-    let set = command.env.iter().rev().find(|(n, _)| n == name);
-    let own = || walker.state.get(name).map(|values| joined(values, " "));
-    set.map(|(_, value)| value.clone()).or_else(own)
-}
-
 /// The file that a name without a folder stands for, where it was written.
 fn found(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<String>> {
     if command.word.contains('/') {
         return Ok(None);
     }
-    let Some(folders) = variable("PATH", command, walker) else {
+    let Some(folders) = command.variable("PATH", &walker.state) else {
         return Ok(None);
     };
     let folders = folders.text();
@@ -102,7 +95,7 @@ pub(super) fn profiles(command: &Command<'_>, walker: &mut Walker<'_>) -> Found 
     if walker.state.files.is_empty() {
         return Ok(());
     }
-    let home = variable("HOME", command, walker);
+    let home = command.variable("HOME", &walker.state);
     let home = home.unwrap_or_else(|| Value::new(walker.scene.home));
     for name in PROFILES {
         let file = Value::new(format!("{}/{name}", home.text()));
