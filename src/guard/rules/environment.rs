@@ -40,7 +40,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         one(name, value, walker)?;
         clouds::environment(name, value, walker)?;
     }
-    if command.name == "export" {
+    if matches!(command.name, "export" | "declare" | "typeset") {
         for arg in command.args {
             if let Some((name, _)) = arg.text().split_once('=') {
                 one(name, &arg.tail(name.len() + 1), walker)?;

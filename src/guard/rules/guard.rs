@@ -114,6 +114,17 @@ const LOADERS: [&str; 12] = [
     "ZDOTDIR",
 ];
 
+/// Variables that hold options of the machine that runs Java.
+const JAVA: [&str; 4] = [
+    "JAVA_TOOL_OPTIONS",
+    "_JAVA_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "JAVA_OPTS",
+];
+
+/// Options by which it loads code.
+const JAVA_LOADERS: [&str; 3] = ["-javaagent:", "-agentpath:", "-agentlib:"];
+
 /// Variables set for one command, or for all that follow.
 pub(super) fn environment(name: &str, value: &Value, walker: &Walker<'_>) -> Found {
     let harmless = value.text().is_empty()
@@ -125,7 +136,26 @@ pub(super) fn environment(name: &str, value: &Value, walker: &Walker<'_>) -> Fou
     if LOADERS.contains(&name) && !harmless {
         return walker.deny(&PRELOAD, name);
     }
-    Ok(())
+    let text = value.text();
+    match name {
+        _ if JAVA.contains(&name) && JAVA_LOADERS.iter().any(|o| text.contains(o)) => {
+            walker.deny(&PRELOAD, name)
+        }
+        // A function that every shell takes over.
+        _ if name.starts_with("BASH_FUNC_") => walker.deny(&PRELOAD, name),
+        "GIT_EXEC_PATH" if !text.is_empty() => walker.deny(&GIT_PROGRAM, name),
+        // A program of the system answers nothing by itself.
+        "GIT_ASKPASS" if text.contains('/') && !is_of_system(text) => {
+            walker.deny(&GIT_PROGRAM, name)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_of_system(path: &str) -> bool {
+    ["/bin/", "/usr/bin/"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
 }
 
 /// Programs that are agents themselves.

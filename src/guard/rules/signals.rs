@@ -24,8 +24,19 @@ const LITERAL_BYTES_MIN: usize = 3;
 
 /// Whether a command that takes names of processes spares those of the agent.
 pub(super) fn spares(command: &Command<'_>) -> bool {
+    let args: Vec<_> = command
+        .args
+        .iter()
+        .filter(|arg| !is_signal(arg.text()))
+        .cloned()
+        .collect();
+    // Each has letters of its own: `-n` and `-c` of `pkill` take nothing.
     let spec = Spec {
-        valued: "uUGgstPFcn",
+        valued: match command.name {
+            "pkill" | "pgrep" => "uUGgstPF",
+            "killall" => "usyon",
+            _ => "uUGgstPFcn",
+        },
         longs: &[
             "signal",
             "user",
@@ -37,24 +48,6 @@ pub(super) fn spares(command: &Command<'_>) -> bool {
             "older-than",
             "younger-than",
         ],
-    };
-    let args: Vec<_> = command
-        .args
-        .iter()
-        .filter(|arg| !is_signal(arg.text()))
-        .cloned()
-        .collect();
-    // Options of `pkill` have letters of their own: `-n` and `-c` take nothing there.
-    let spec = match command.name {
-        "pkill" | "pgrep" => Spec {
-            valued: "uUGgstPF",
-            ..spec
-        },
-        "killall" => Spec {
-            valued: "usyon",
-            ..spec
-        },
-        _ => spec,
     };
     let parsed = args::parse(&args, &spec);
     let inverse = parsed.any(&["inverse", "v"]) && command.name != "killall";

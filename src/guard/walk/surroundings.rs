@@ -18,27 +18,9 @@ const OPTIONS: [(&str, &str); 4] = [
     ("zip", "ZIPOPT"),
 ];
 
-/// Variables that hold options of the machine that runs Java.
-const JAVA: [&str; 4] = [
-    "JAVA_TOOL_OPTIONS",
-    "_JAVA_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "JAVA_OPTS",
-];
-
 /// Judges what surrounds a command; its words, where a variable adds to them.
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Vec<Value>>> {
-    for (name, value) in command.env {
-        variable(name, value, walker)?;
-    }
     match command.name {
-        "export" | "declare" | "typeset" => {
-            for arg in command.args {
-                if let Some((name, _)) = arg.text().split_once('=') {
-                    variable(name, &arg.tail(name.len() + 1), walker)?;
-                }
-            }
-        }
         "git" => {
             let named = |a: &&Value| a.text().starts_with("--exec-path=");
             if let Some(path) = command.args.iter().find(named) {
@@ -78,33 +60,6 @@ fn begins(args: &[Value], words: &[&str]) -> bool {
             .iter()
             .zip(words)
             .all(|(arg, word)| arg.text() == *word)
-}
-
-fn variable(name: &str, value: &Value, walker: &mut Walker<'_>) -> Found {
-    let text = value.text();
-    match name {
-        _ if JAVA.contains(&name)
-            && ["-javaagent:", "-agentpath:", "-agentlib:"]
-                .iter()
-                .any(|o| text.contains(o)) =>
-        {
-            walker.deny(&guard::PRELOAD, name)
-        }
-        "GIT_EXEC_PATH" if !text.is_empty() => walker.deny(&guard::GIT_PROGRAM, name),
-        // A program of the system answers nothing by itself.
-        "GIT_ASKPASS" if text.contains('/') && !is_of_system(text) => {
-            walker.deny(&guard::GIT_PROGRAM, name)
-        }
-        // A function that every shell takes over.
-        _ if name.starts_with("BASH_FUNC_") => walker.deny(&guard::PRELOAD, name),
-        _ => Ok(()),
-    }
-}
-
-fn is_of_system(path: &str) -> bool {
-    ["/bin/", "/usr/bin/"]
-        .iter()
-        .any(|folder| path.starts_with(folder))
 }
 
 /// The words of a command with the options that a variable adds.
