@@ -145,6 +145,15 @@ fn an_allowance_lifts_one_rule_for_its_targets_until_it_ends() {
         shell("rm -rf /srv/cache/x /srv/y", &allowance(101)),
         "fs.delete-outside"
     );
+    // The folder itself is none of what lies in it.
+    assert_eq!(
+        shell("find /srv/cache -mindepth 1 -delete", &allowance(101)),
+        "allow"
+    );
+    assert_eq!(
+        shell("find /srv/cache -delete", &allowance(101)),
+        "fs.delete-outside"
+    );
     assert_eq!(
         shell("echo x > /srv/cache/x", &allowance(101)),
         "fs.write-outside"

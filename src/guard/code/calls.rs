@@ -6,6 +6,7 @@
 use super::languages::{Act, Language};
 use super::names::{Code, PATHS};
 use super::paths::{known, object_path};
+use super::templates::filled;
 use super::tokens::Token;
 use crate::guard::word::Value;
 
@@ -49,7 +50,9 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &'a Language) -> Vec<Call<
             Token::Run(text) => found.push(Call {
                 act: Act::Shell,
                 name: "`",
-                args: vec![Arg::Text(Value::new(text.clone()))],
+                args: vec![Arg::Text(
+                    filled(text, &code).unwrap_or_else(|| Value::new(text.clone())),
+                )],
             }),
             Token::Name(name) if name.ends_with('$') => {
                 if let Some(text) = tokens.get(at + 1).and_then(Token::text) {
@@ -146,7 +149,7 @@ fn awk<'a>(code: &Code<'a>, at: usize, found: &mut Vec<Call<'a>>) {
         .rev()
         .take_while(|t| !matches!(t, Token::Sign('{' | '}' | ';')))
         .any(|t| matches!(t.name(), Some("print" | "printf")));
-    let plain = |t: &&Token| matches!(t, Token::Text(_) | Token::Name(_));
+    let plain = |t: &&Token| t.text().or(t.name()).is_some();
     let pipe = tokens[at].is('|');
     let behind = tokens.get(at + 1..).unwrap_or_default();
     let length = behind.iter().take_while(plain).count();
@@ -244,10 +247,7 @@ fn act_of(code: &Code<'_>, at: usize, name: &str) -> Option<Act> {
 
 /// Whether the words of a call without brackets may begin so.
 fn is_word(token: &Token) -> bool {
-    matches!(
-        token,
-        Token::Text(_) | Token::Name(_) | Token::Sign('@' | '[')
-    )
+    token.text().or(token.name()).is_some() || matches!(token, Token::Sign('@' | '['))
 }
 
 /// `exec {"rm"} "rm", "x"` of Perl: the program, and where its words begin.

@@ -14,6 +14,7 @@ pub(crate) mod modules;
 mod names;
 mod paths;
 mod rarer;
+mod templates;
 mod tokens;
 
 use super::place::Place;

@@ -6,6 +6,7 @@
 
 use super::calls::Arg;
 use super::names::{Code, PATHS, looped, made_by, opening};
+use super::templates::filled;
 use super::tokens::Token;
 use crate::guard::word::Value;
 
@@ -70,6 +71,9 @@ pub(super) fn known(part: &[Token], all: &Code<'_>) -> Option<Value> {
         return Some(literal(text));
     }
     all.spend()?;
+    if let [Token::Template(text)] = part {
+        return filled(text, all);
+    }
     let joins = |sign: char| part.iter().any(|t| t.is(sign)) && outermost(part, sign).len() > 1;
     match part {
         [Token::Name(name)] if matches!(name.as_str(), "__dirname" | "__dir__") => {
@@ -126,7 +130,7 @@ fn together<'t>(
 }
 
 fn is_side_by_side(part: &[Token]) -> bool {
-    let plain = |t: &Token| matches!(t, Token::Text(_) | Token::Name(_));
+    let plain = |t: &Token| t.text().or(t.name()).is_some();
     part.len() > 1 && part.iter().all(plain)
 }
 
@@ -145,7 +149,7 @@ fn tail_of(part: &[Token], home: &str) -> Option<Value> {
 }
 
 /// A text as a value: `~` is left to the path's judge.
-fn literal(text: &str) -> Value {
+pub(super) fn literal(text: &str) -> Value {
     if text.contains(['*', '?']) {
         Value::pattern(text)
     } else {

@@ -4,12 +4,15 @@
 //! comment is nothing.
 
 use super::languages::Language;
+use super::templates;
 
 /// One token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Name(String),
     Text(String),
+    /// A text with holes: `templates` fills them.
+    Template(String),
     /// A text between backquotes, or of `qx`, which some languages run.
     Run(String),
     Sign(char),
@@ -25,7 +28,7 @@ impl Token {
 
     pub(super) fn text(&self) -> Option<&str> {
         match self {
-            Token::Text(text) => Some(text),
+            Token::Text(text) | Token::Template(text) => Some(text),
             _ => None,
         }
     }
@@ -74,18 +77,13 @@ impl Lexer {
             || c == '_'
             || (c == '$' && !matches!(self.peek(1), '{' | '('))
         {
-            self.name();
+            self.name(language);
         } else if c == '%' && language.name == "ruby" && self.percent() {
-        } else if c == '"' || c == '\'' {
+        } else if c == '`' && language.runs_backquotes {
             let text = self.string(c);
-            self.out.push(Token::Text(text));
-        } else if c == '`' {
-            let text = self.string('`');
-            self.out.push(if language.runs_backquotes {
-                Token::Run(text)
-            } else {
-                Token::Text(text)
-            });
+            self.out.push(Token::Run(text));
+        } else if matches!(c, '"' | '\'' | '`') {
+            self.text(language, c, "");
         } else {
             match c {
                 '(' | '[' | '{' => self.depth += 1,
@@ -140,7 +138,16 @@ impl Lexer {
         }
     }
 
-    fn name(&mut self) {
+    fn text(&mut self, language: &Language, quote: char, prefix: &str) {
+        let has_holes = templates::has_holes(language.name, quote, prefix);
+        let text = self.string(quote);
+        self.out.push(match has_holes && text.contains(['{', '$']) {
+            true => Token::Template(text),
+            false => Token::Text(text),
+        });
+    }
+
+    fn name(&mut self, language: &Language) {
         let begin = self.at;
         self.at += 1;
         while self.peek(0).is_alphanumeric() || self.peek(0) == '_' {
@@ -150,6 +157,7 @@ impl Lexer {
         // Prefixes of strings: r"", b"", f"".
         let prefix = name.len() <= 2 && name.chars().all(|c| "rbfuRBFU".contains(c));
         if prefix && matches!(self.peek(0), '"' | '\'') {
+            self.text(language, self.peek(0), &name);
             return;
         }
         if matches!(name.as_str(), "qx" | "q" | "qq" | "qw")

@@ -117,6 +117,9 @@ pub(super) static ALL: &[&Rule] = &[
     &FILL,
 ];
 
+/// What is kept in mind when patterns match names that begin with a dot.
+pub(crate) const DOTGLOB: &str = "shell:dotglob";
+
 /// What is done to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -142,7 +145,18 @@ pub(crate) fn access(walker: &Walker<'_>, access: Access, value: &Value) -> Foun
     if let Some(rule) = rule {
         walker.deny_target(rule, &target)?;
     }
+    if access == Access::Delete && hits_dots(walker, value, &target) {
+        walker.deny_target(&DELETE_WORKTREE, &target)?;
+    }
     Ok(target)
+}
+
+/// Whether a pattern for all of the worktree is one for its git directory too.
+fn hits_dots(walker: &Walker<'_>, value: &Value, target: &Target) -> bool {
+    let all = target.path.rsplit_once('/');
+    value.glob
+        && all.is_some_and(|(to, name)| to == walker.scene.worktree && name.starts_with('*'))
+        && walker.has_made(DOTGLOB)
 }
 
 fn delete_rule(place: Place) -> Option<&'static Rule> {
@@ -236,6 +250,10 @@ pub(crate) fn find(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
                 continue;
             }
             access(walker, Access::Delete, &crate::guard::walk::below(root))?;
+            // The folder goes as well, unless a test spares it.
+            if !narrows(command.args) && !has("-mindepth") && !has("-type") {
+                access(walker, Access::Delete, root)?;
+            }
         }
     }
     for (at, arg) in command.args.iter().enumerate() {

@@ -20,11 +20,11 @@ pub(crate) static KILL: Rule = Rule {
     deny: &[
         "kill -9 -1",
         "pkill -u agent",
-        "killall sshd",
+        "killall bash",
         "kill $PPID",
         "kill $(pidof adf)",
         "strace -p 1",
-        "fuser -k 22/tcp",
+        "pkill -f claude",
     ],
     allow: &[
         "kill %1",

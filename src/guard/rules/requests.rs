@@ -3,9 +3,10 @@
 //! Invariant: a request to this machine is the agent's own business; to any
 //! other it may ask, and a file it writes is known to come from the network.
 
-use super::forge;
+use super::databases::DESTROY;
 use super::fs::{self, Access};
 use super::net::{CHANGE, UPLOAD, is_local};
+use super::{forge, stores};
 use crate::guard::args::{self, Parsed, Spec};
 use crate::guard::walk::{Command, Found, Stream, Walker};
 use crate::guard::word::{SECRET, Value};
@@ -114,7 +115,19 @@ fn here(changes: bool, urls: &[&Value], command: &Command<'_>, walker: &Walker<'
     if changes && urls.iter().any(|url| is_forge(&url)) {
         return walker.deny(&forge::API, &command.shown());
     }
+    if let Some(url) = urls.iter().find(|url| stores::is_stores(url.text()))
+        && removes(url, command)
+    {
+        return walker.deny(&DESTROY, &command.shown());
+    }
     Ok(())
+}
+
+/// Whether a request removes what is at its address.
+fn removes(url: &Value, command: &Command<'_>) -> bool {
+    let is_delete = |arg: &Value| arg.text().to_ascii_uppercase().ends_with("DELETE");
+    let removing = ["_delete_by_query", "/prune", "/kill", "/_purge"];
+    command.args.iter().any(is_delete) || removing.iter().any(|part| url.text().contains(part))
 }
 
 /// Whether an address is of a port at which a forge listens unless told otherwise.

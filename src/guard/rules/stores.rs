@@ -6,7 +6,7 @@
 use super::databases::DESTROY;
 use super::fs::{self, Access};
 use super::net::is_local;
-use super::sql;
+use super::{scratch, sql};
 use crate::guard::args::{self, Spec};
 use crate::guard::place::Place;
 use crate::guard::walk::{Command, Found, Stream, Walker};
@@ -71,6 +71,22 @@ pub(super) fn file(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         }
     }
     Ok(())
+}
+
+/// Whether an address is one of a store that listens on this machine, for all its runs, and
+/// names no data of tests.
+pub(super) fn is_stores(url: &str) -> bool {
+    // Elasticsearch, CouchDB, etcd, Consul, Vault, InfluxDB, ClickHouse, RabbitMQ, Qdrant;
+    // Docker's daemon and a proxy of Kubernetes.
+    const PORTS: [&str; 12] = [
+        "9200", "5984", "2379", "8500", "8200", "8086", "8123", "15672", "6333", "2375", "2376",
+        "8001",
+    ];
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (machine, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let port = machine.rsplit_once(':').map(|(_, port)| port);
+    let first = path.split(['/', '?']).next().unwrap_or_default();
+    port.is_some_and(|port| PORTS.contains(&port)) && !scratch::is_test(first)
 }
 
 /// A server that is started on a port that is given: the run's own.

@@ -6,7 +6,7 @@
 
 use super::parameters::is_secret_name;
 use super::{Command, Found, State, Stream, Walker, read, substitute};
-use crate::guard::rules::shell;
+use crate::guard::rules::{fs, shell};
 use crate::guard::word::{OPAQUE, SECRET, Value, joined};
 
 /// Runs a builtin; none when it is no builtin that matters here.
@@ -56,6 +56,12 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
         }
         "mapfile" | "readarray" if args.iter().any(|a| a.text() == "-C") => return Ok(None),
         "read" | "mapfile" | "readarray" => read::run(command, walker)?,
+        "shopt" if args.iter().any(|a| a.text() == "-s") => {
+            if args.iter().any(|a| a.text() == "dotglob") {
+                walker.makes(fs::DOTGLOB.to_owned());
+            }
+            return Ok(None);
+        }
         "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
         "eval" => return evaluate(args, walker).map(Some),
         "trap" => return trap(args, walker).map(Some),

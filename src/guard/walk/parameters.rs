@@ -142,11 +142,12 @@ impl Walker<'_> {
         })
     }
 
-    /// `${!x}`: what the variable holds is a name, with a subscript perhaps.
+    /// `${!x}`: what the variable holds is a name, with a subscript perhaps; one
+    /// that is not known may be a secret's.
     fn indirect(&mut self, name: Option<Vec<Value>>) -> Found<Vec<Value>> {
         let name = name.map(|values| joined(&values, " "));
         let Some(name) = name.as_ref().and_then(Value::known) else {
-            return Ok(vec![Value::mark(OPAQUE)]);
+            return Ok(vec![Value::mark(SECRET)]);
         };
         self.index(&Value::new(name))?;
         Ok(self.named(name, None).unwrap_or_else(|| outer(name)))
