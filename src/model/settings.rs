@@ -208,6 +208,9 @@ pub struct Cli {
 }
 
 impl Provider {
+    /// All kinds, as the config writes them.
+    pub const KINDS: [&str; 5] = ["script", "claude", "codex", "opencode", "gemini"];
+
     /// Its kind, as the config writes it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -136,20 +136,45 @@ impl Resolver<'_, '_> {
         paths
     }
 
-    /// Warns of a file that no provider of this config can serve.
+    /// Warns of a file that no provider of this config can serve, and of names in its chain
+    /// that are nobody's.
     fn served(&mut self, one: &Found, providers: &BTreeMap<String, Provider>) {
-        let is_there = |choice: &Choice| {
-            let kinds = || providers.values().any(|p| p.kind() == choice.provider);
-            providers.contains_key(&choice.provider) || kinds()
+        let known = |choice: &&Choice| {
+            let kind = |provider: &Provider| provider.kind() == choice.provider;
+            providers.contains_key(&choice.provider) || providers.values().any(kind)
         };
-        if !one.file.scenario.chain.iter().any(is_there) {
-            let flaw = Flaw {
-                span: 0..0,
-                message: "none of the providers of `chain` is in the config".to_owned(),
-                help: "name providers as in [providers], or their kinds; until then this tier runs on defaults".to_owned(),
-                warning: true,
-            };
-            self.flaw(&one.path, &one.text, flaw);
+        let warning = |span, message, help| Flaw {
+            span,
+            message,
+            help,
+            warning: true,
+        };
+        let chain = &one.file.scenario.chain;
+        if !chain.iter().any(|choice| known(&choice)) {
+            let message = "none of the providers of `chain` is in the config".to_owned();
+            let help = "name providers as in [providers], or their kinds; until then this tier runs on defaults";
+            self.flaw(
+                &one.path,
+                &one.text,
+                warning(0..0, message, help.to_owned()),
+            );
+        }
+        for choice in chain {
+            let name = &choice.provider;
+            if known(&choice) || Provider::KINDS.contains(&name.as_str()) {
+                continue;
+            }
+            let message =
+                format!("no provider of the config is called `{name}`, and no kind of provider is");
+            let kinds = Provider::KINDS.map(str::to_owned);
+            let names: Vec<String> = providers.keys().cloned().chain(kinds).collect();
+            let help = explain::offer(explain::nearest(name, &names), &names, "providers");
+            let at = one.text.find(&format!("\"{name}\"")).unwrap_or_default();
+            self.flaw(
+                &one.path,
+                &one.text,
+                warning(at..at + name.len() + 2, message, help),
+            );
         }
     }
 
