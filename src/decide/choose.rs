@@ -56,18 +56,22 @@ fn nobody(s: &Snapshot<'_>, called: &[&str], agents: &[&AgentName]) -> String {
     format!("no agent `{name}`, whom its label `{CALL}{name}` names; agents: {agents}")
 }
 
-/// The agents for an issue, and why these.
+/// The agents for an issue, and why these; `withheld` when its text is for those alone who
+/// read strangers.
 pub(super) fn agents(
     draft: &Draft<'_>,
     issue: &Issue,
     load: &BTreeMap<AgentName, usize>,
+    withheld: bool,
 ) -> (Vec<AgentName>, String) {
     let settings = draft.s.settings;
     // What names nobody was left alone before.
     let Ok(Pool { agents, named }) = pool(draft.s, issue) else {
         return (Vec::new(), String::new());
     };
-    let mut pool: Vec<AgentName> = agents.into_iter().cloned().collect();
+    let agent = |name: &AgentName| settings.agents.get(name);
+    let reads = |name: &&AgentName| !withheld || agent(name).is_some_and(|a| a.read_strangers);
+    let mut pool: Vec<AgentName> = agents.into_iter().filter(reads).cloned().collect();
     pool.sort_by_key(|name| (load.get(name).copied().unwrap_or(0), name.clone()));
     if named {
         return (pool, "is named by a label".to_owned());
@@ -75,13 +79,15 @@ pub(super) fn agents(
     let Some(tier) = draft.routes.tier(&issue.title, &issue.labels) else {
         return (pool, "has least to do".to_owned());
     };
-    let of_tier = |name: &AgentName| {
-        let agent = settings.agents.get(name);
-        agent.is_some_and(|agent| agent.tier.as_deref() == Some(tier.as_str()))
-    };
+    let of_tier =
+        |name: &AgentName| agent(name).is_some_and(|a| a.tier.as_deref() == Some(tier.as_str()));
     let fits: Vec<AgentName> = pool.iter().filter(|name| of_tier(name)).cloned().collect();
     if fits.is_empty() {
-        return (pool, format!("has least to do; no agent is of tier {tier}"));
+        let nobody = match withheld {
+            true => format!("no agent of tier {tier} reads strangers"),
+            false => format!("no agent is of tier {tier}"),
+        };
+        return (pool, format!("has least to do; {nobody}"));
     }
     (fits, format!("is of tier {tier}"))
 }

@@ -157,18 +157,11 @@ fn one(
     let nth = past.nth(issue);
     let origin = protocol::pick_origin(issue.number, issue.changed_at, nth);
     let id = protocol::task_id(repo, &origin);
-    let (agents, how) = choose::agents(draft, issue, load);
+    let (agents, how) = choose::agents(draft, issue, load, past.is_withheld(s, issue));
     let mut refused = SkipReason::NotTaken {
         note: "none of its agents is in the config".to_owned(),
     };
-    let withheld = past.is_withheld(s, issue).then(|| why::withheld(issue));
     for agent in agents {
-        let reads = s.settings.agents.get(&agent);
-        let reads = reads.is_some_and(|agent| agent.read_strangers);
-        if let Some(note) = withheld.clone().filter(|_| !reads) {
-            refused = SkipReason::NotTaken { note };
-            continue;
-        }
         let parts = Parts {
             id: id.clone(),
             origin: origin.clone(),

@@ -104,7 +104,7 @@ pub(super) fn unvouched(issue: &Issue) -> String {
 }
 
 /// That, and what to do.
-pub(super) fn withheld(issue: &Issue) -> String {
+fn withheld(issue: &Issue) -> String {
     format!(
         "its text is by `{}`, who may not write, and is not shown to its agents; say in a comment what is to be done, or set `read_strangers = true` for one of them",
         issue.author.login

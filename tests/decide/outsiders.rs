@@ -2,6 +2,7 @@
 
 use crate::backlog::{LABEL, people, picks, read, scene, why};
 use crate::scene::{START, Scene, bad};
+use adf::model::route::Scenario;
 use adf::model::*;
 use std::time::Duration;
 
@@ -85,6 +86,37 @@ fn an_agent_that_reads_strangers_takes_it() {
         .map(|t| t.agent.as_str())
         .collect();
     assert_eq!(agents, ["reviewer"]);
+}
+
+#[test]
+fn who_reads_strangers_takes_it_also_where_its_words_call_for_another_tier() {
+    let mut scene = labelled();
+    scene.settings.routing.decides = true;
+    scene.settings.routing.scenarios = vec![Scenario {
+        name: "implementation".to_owned(),
+        tier: "implementation".to_owned(),
+        priority: 50,
+        chain: Vec::new(),
+        keywords: vec!["issue".to_owned()],
+    }];
+    let agents = &mut scene.settings.agents;
+    let developer = agents.get_mut(&AgentName::from("developer"));
+    developer.expect("an agent").tier = Some("implementation".to_owned());
+    let reader = agents.get_mut(&AgentName::from("reviewer"));
+    reader.expect("an agent").read_strangers = true;
+    let coordinator = &mut scene.settings.coordinator;
+    coordinator.agents.push(AgentName::from("reviewer"));
+    scene.settle();
+    let tasks: Vec<&Task> = scene.world.tasks.values().collect();
+    assert_eq!(tasks.len(), 1, "{:?}", scene.reasons());
+    assert_eq!(tasks[0].agent.as_str(), "reviewer");
+    let said = scene.world.effects.values().find_map(|e| match &e.kind {
+        EffectKind::Accept { body } => Some(body.clone()),
+        _ => None,
+    });
+    let said = said.expect("it was accepted");
+    let wanted = "no agent of tier implementation reads strangers";
+    assert!(said.contains(wanted), "{said}");
 }
 
 #[test]
