@@ -90,6 +90,14 @@ impl Wishes {
         let wish = |text: String| Err(SetupError::Wish(text));
         self.check_names()?;
         self.check_lines()?;
+        let usual = Wishes::usual_state_dir(&self.dir, &self.project);
+        if self.is_system() && self.state_dir != usual {
+            return wish(format!(
+                "--state-dir: the unit of {} keeps the state in {} and may write nowhere else; leave --state-dir out, or keep the config in a folder of its own with --dir",
+                self.dir.display(),
+                usual.display()
+            ));
+        }
         if self.agents.is_empty() {
             return wish("--agents names nobody; name developer at least".to_owned());
         }

@@ -47,7 +47,7 @@ pub enum StoreError {
     },
     /// Root would leave files there that the factory's user could not read.
     #[error(
-        "{} belongs to user {owner}, and root would leave files in it that this user could not read; run this as that user, `runuser -u \"$(id -nu {owner})\" -- adf …`, or start the factory's service first and ask that one",
+        "{} belongs to user {owner}, and root would leave files in it that this user could not read; run this as that user, `runuser -u \"$(id -nu {owner})\" -- adf …`, or start the factory's service first and ask that one; in a container where all is to be root's, `chown -R 0:0` it",
         path.display()
     )]
     OtherOwner {

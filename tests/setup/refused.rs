@@ -43,6 +43,27 @@ fn a_repository_named_as_clones_name_it() {
 }
 
 #[test]
+fn a_state_where_the_shipped_unit_may_not_write() {
+    let url = "http://127.0.0.1:1";
+    let names = [
+        "init",
+        "--project",
+        "shop",
+        "--repo",
+        "acme/shop",
+        "--url",
+        url,
+    ];
+    let said = adf(&[&names[..], &["--state-dir", "/srv/state/shop"]].concat());
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for word in ["/var/lib/adf/shop", "--dir"] {
+        assert!(said.err.contains(word), "{word}: {said:?}");
+    }
+    let said = adf(&[&names[..], &["--state-dir", "/var/lib/adf/shop"]].concat());
+    assert!(!said.err.contains("--state-dir"), "{said:?}");
+}
+
+#[test]
 fn a_checkout_of_another_repository() {
     let site = Site::with_commit();
     let (dir, work) = (site.dir(), site.work());
