@@ -7,6 +7,7 @@
 //! a grant.
 
 use super::agents::executables;
+use super::passed;
 use super::unit::Unit;
 use crate::backup::references;
 use crate::config::{self, Config, SecretSource};
@@ -178,22 +179,13 @@ fn read(config: &Config) -> Vec<PathBuf> {
         files.push(dir);
         files.extend(inside);
     }
-    let secrets = &config.secrets;
-    let sinks = secrets.sinks.values();
-    let sinks = sinks.flat_map(|sink| [Some(&sink.url), sink.token.as_ref()]);
-    let hook = config.webhook.as_ref().map(|hook| &hook.secret);
-    let sources = [Some(&secrets.token), Some(&secrets.marker_key), hook];
     let state_dir = &config.settings.state_dir;
-    let sources = sources.into_iter().chain(sinks).flatten();
-    files.extend(
-        sources
-            .chain(secrets.keys.values())
-            .filter_map(|source| match source {
-                // What lies in the state is looked at with it.
-                SecretSource::File { path } if !path.starts_with(state_dir) => Some(path.clone()),
-                _ => None,
-            }),
-    );
+    let named = passed::named(config).into_iter();
+    files.extend(named.filter_map(|(_, source)| match source {
+        // What lies in the state is looked at with it.
+        SecretSource::File { path } if !path.starts_with(state_dir) => Some(path.clone()),
+        _ => None,
+    }));
     files
 }
 

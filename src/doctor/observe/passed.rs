@@ -70,7 +70,8 @@ pub fn observe(config: &Config, unit: &Unit) -> Vec<Passed> {
     passed.collect()
 }
 
-fn named(config: &Config) -> Vec<(String, &SecretSource)> {
+/// Every secret of a config, and what it is.
+pub(super) fn named(config: &Config) -> Vec<(String, &SecretSource)> {
     let secrets = &config.secrets;
     let mut all = vec![
         ("the token".to_owned(), &secrets.token),
