@@ -142,11 +142,13 @@ impl<S: Source> Poller<S> {
     pub async fn poll(&mut self) -> Result<(), SenseError> {
         let now = self.with.sources.now();
         let page = self.backlog.page();
+        let before = (self.writers.clone(), self.unreadable.clone());
         let server = match self.facts(now).await {
             Ok(server) => server,
             Err(error) => {
                 // What was read and not written is read again.
                 self.backlog.back_to(page);
+                (self.writers, self.unreadable) = before;
                 return Err(error);
             }
         };
@@ -164,7 +166,7 @@ impl<S: Source> Poller<S> {
     async fn facts(&mut self, now: Time) -> Result<Time, SenseError> {
         let reread = self
             .reread_at
-            .is_none_or(|at| now.since(at) >= REREAD_EVERY);
+            .is_none_or(|at| now.since(at) >= REREAD_EVERY || at > now);
         let from = self.start(COMMENTS, now, reread);
         let sources = &self.with.sources;
         let (repository, comments) =

@@ -12,7 +12,7 @@ use std::time::Duration;
 const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// The list, and since when it is known by this poller.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Writers {
     logins: BTreeSet<String>,
     read_at: Option<Time>,
@@ -30,7 +30,9 @@ impl Writers {
     /// Whether it is to be read again: somebody called, somebody spoke who is not on it,
     /// or it is old.
     pub fn is_asked_for(&self, rows: &[Change], me: &Person, now: Time) -> bool {
-        let old = self.read_at.is_none_or(|at| now.since(at) >= MAX_AGE);
+        // A clock that was set back must not keep it for hours.
+        let is_old = |at: Time| now.since(at) >= MAX_AGE || at > now;
+        let old = self.read_at.is_none_or(is_old);
         old || rows.iter().any(|row| match row {
             Change::Mention(_) => true,
             Change::Passage(p) => !self.may(&p.author, me),

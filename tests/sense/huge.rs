@@ -38,6 +38,8 @@ struct Forge {
     now: Time,
     world: World,
     asked: Asked,
+    /// The ledger takes no batch with this in it, once.
+    full_for: Option<fn(&Change) -> bool>,
 }
 
 #[derive(Clone)]
@@ -170,9 +172,14 @@ impl Source for Made {
     async fn commit(&self, facts: Vec<Change>) -> Result<(), StoreError> {
         self.with(|forge| {
             forge.asked.batch = forge.asked.batch.max(facts.len());
+            let refused = forge.full_for.take_if(|is_it| facts.iter().any(*is_it));
+            if refused.is_some() {
+                let path = "ledger.db".into();
+                return Err(StoreError::Full { path });
+            }
             forge.world.apply_all(&facts);
-        });
-        Ok(())
+            Ok(())
+        })
     }
 }
 
@@ -221,6 +228,40 @@ fn planned(world: &mut World, now: Time) -> (Plan, Plan) {
     (step(world), step(world))
 }
 
+fn made(world: &World) -> (Made, Poller<Made>) {
+    let made = Made(Arc::new(Mutex::new(Forge {
+        now: NOW,
+        world: world.clone(),
+        asked: Asked::default(),
+        full_for: None,
+    })));
+    let wiring = Wiring {
+        sources: made.clone(),
+        key: Arc::new(MarkerKey::new(&[7; 32]).unwrap()),
+        me: Person {
+            id: 1,
+            login: "adf-bot".to_owned(),
+        },
+        since: None,
+        narrowed: false,
+        ranked: true,
+        display: Vec::new(),
+    };
+    let poller = Poller::new(wiring, world);
+    (made, poller)
+}
+
+#[tokio::test]
+async fn who_may_write_is_read_again_when_it_could_not_be_written_down() {
+    let (made, mut poller) = made(&World::default());
+    made.with(|forge| forge.full_for = Some(|row| matches!(row, Change::Writers { .. })));
+    poller.poll().await.expect_err("the disk is full");
+    assert!(made.with(|forge| forge.world.writers.is_empty()));
+    poll(&mut poller, &made).await;
+    let writers = made.with(|forge| forge.world.writers.clone());
+    assert_eq!(writers, BTreeSet::from(["alice".to_owned()]));
+}
+
 #[tokio::test]
 async fn a_hundred_thousand_issues_cost_a_bounded_poll_and_an_idle_one_the_same_as_any() {
     let mut world = World::default();
@@ -237,24 +278,7 @@ async fn a_hundred_thousand_issues_cost_a_bounded_poll_and_an_idle_one_the_same_
         })
     });
     world.apply_all(&links.collect::<Vec<_>>());
-    let made = Made(Arc::new(Mutex::new(Forge {
-        now: NOW,
-        world: world.clone(),
-        asked: Asked::default(),
-    })));
-    let wiring = Wiring {
-        sources: made.clone(),
-        key: Arc::new(MarkerKey::new(&[7; 32]).unwrap()),
-        me: Person {
-            id: 1,
-            login: "adf-bot".to_owned(),
-        },
-        since: None,
-        narrowed: false,
-        ranked: true,
-        display: Vec::new(),
-    };
-    let mut poller = Poller::new(wiring, &world);
+    let (made, mut poller) = made(&world);
     let mut polls = 0;
     while !poller.knows_all() {
         let asked = poll(&mut poller, &made).await;
