@@ -7,7 +7,7 @@
 
 use super::draft::Draft;
 use super::ending::{Ending, SAME_MAX};
-use super::words;
+use super::{health, words};
 use crate::model::{
     Change, EffectKey, EffectKind, Exit, FailureClass, Outcome, Run, Task, TaskId, TaskState,
 };
@@ -82,11 +82,16 @@ fn row(draft: &Draft<'_>, task: &Task) -> Option<String> {
     if is_told(draft, &task.id) {
         return None;
     }
-    let of_task = world.row_of_task(&task.id).len();
+    // Where tasks go on with the next provider, a provider's no is nobody's failure.
+    let passes = |run: &Run| run.outcome().and_then(health::refused).is_some();
+    let fails = |run: &&Run| !(draft.s.settings.routing.decides && passes(run));
+    let of_task = world.row_of_task(&task.id);
+    let of_task = of_task.into_iter().filter(fails).count();
     if of_task >= IN_A_ROW {
         return Some(format!("{of_task} times in a row on this task"));
     }
-    let of_agent: Vec<&Run> = world.row_of_agent(&task.agent);
+    let of_agent = world.row_of_agent(&task.agent).into_iter();
+    let of_agent: Vec<&Run> = of_agent.filter(fails).collect();
     let told = of_agent.iter().any(|run| is_told(draft, &run.task));
     (of_agent.len() >= IN_A_ROW && !told)
         .then(|| format!("{} times in a row, on more than one task", of_agent.len()))

@@ -117,6 +117,29 @@ fn a_quota_goes_on_at_once_with_the_next_of_the_chain_and_without_a_strike() {
 }
 
 #[test]
+fn refusals_that_go_on_with_the_next_are_no_failures_in_a_row_and_call_nobody() {
+    let names = ["first", "second", "third", "fourth"];
+    let mut scene = scene(&names.map(|name| choice(name, "a")));
+    scene.mention(1, "alice", "developer", "fix the parser");
+    scene.settle();
+    for _ in 0..3 {
+        scene.end_run(refusal(DenialKind::Quota, None));
+        scene.settle();
+    }
+    assert_eq!(providers(&scene), names);
+    let called = |scene: &Scene| {
+        let keys = scene.world.effects.keys().map(|key| key.as_str());
+        keys.filter(|key| key.starts_with("call:") || key.starts_with("escalate:"))
+            .count()
+    };
+    assert_eq!(called(&scene), 0);
+    // Nor do they make a row of what fails after them.
+    scene.end_run(bad(Exit::Code(1), FailureClass::Timeout));
+    scene.settle();
+    assert_eq!(called(&scene), 0);
+}
+
+#[test]
 fn a_login_that_is_refused_goes_on_with_the_next_too() {
     let mut scene = two();
     scene.mention(1, "alice", "developer", "fix the parser");
