@@ -148,6 +148,16 @@ impl Desk {
             }
             _ => {}
         }
+        if self.settings.coordinator.agent.as_ref() == Some(&self.task.agent) {
+            let waits = self.read(move |reader| Ok(reader.world()?.waits_for(number)));
+            let waits = waits.await?;
+            if !waits.is_empty() {
+                let waits = waits.join(", ");
+                return Err(format!(
+                    "the call is refused: #{number} waits for {waits}; call for it when that is closed"
+                ));
+            }
+        }
         used.mentions += 1;
         let when = if number == own {
             " and starts once yours is over"

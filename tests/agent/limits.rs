@@ -1,6 +1,6 @@
 //! What a run may say is bounded in number, and what it said is taken once.
 
-use crate::room::Room;
+use crate::room::{MORNING, Room, issue};
 use adf::act::desk::REPORTS_MAX;
 use adf::ipc::tell::tell;
 use adf::model::message::{NOTE_BYTES_MAX, NOTES_A_DAY_MAX};
@@ -76,6 +76,32 @@ async fn the_last_of_a_chain_calls_nobody() {
     );
     let two = Room::called_through(&["reviewer", "developer"]).await;
     say(&two, Kind::Mention, &call(1)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_coordinates_is_told_at_once_that_an_issue_waits() {
+    let waits = Links {
+        issue: 5,
+        on: vec![Blocker {
+            number: 2,
+            repo: None,
+            open: true,
+        }],
+        read_at: MORNING,
+    };
+    let facts = vec![issue(5, true), issue(2, true), Change::Links(waits)];
+    let wanted = json!({"agent": "reviewer", "instruction": "look", "issue": 5});
+    let room = Room::coordinating().await;
+    room.opened.ledger.commit(facts.clone()).await.unwrap();
+    let why = say(&room, Kind::Mention, &wanted).unwrap_err();
+    assert!(why.contains("#5 waits for #2"), "{why}");
+    let done = vec![issue(2, false)];
+    room.opened.ledger.commit(done).await.unwrap();
+    say(&room, Kind::Mention, &wanted).unwrap();
+    // Whoever works on something else may ask for a look at any time.
+    let other = Room::new().await;
+    other.opened.ledger.commit(facts).await.unwrap();
+    say(&other, Kind::Mention, &wanted).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -117,10 +117,23 @@ impl Room {
     }
 
     pub async fn called_through(chain: &[&str]) -> Room {
+        Room::of(chain, |_| {}).await
+    }
+
+    /// Its agent is the one that coordinates.
+    pub async fn coordinating() -> Room {
+        let coordinates = |settings: &mut settings::Settings| {
+            settings.coordinator.agent = Some(AgentName::from("developer"));
+        };
+        Room::of(&[], coordinates).await
+    }
+
+    async fn of(chain: &[&str], change: impl FnOnce(&mut settings::Settings)) -> Room {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("adf.toml");
         std::fs::write(&config, CONFIG).unwrap();
-        let config = adf::config::load(&config).expect("a whole config");
+        let mut config = adf::config::load(&config).expect("a whole config");
+        change(&mut config.settings);
         let clock = Clock::manual(MORNING);
         let opened = store::open(&dir.path().join("state"), clock.clone()).unwrap();
         let task = task(chain);
