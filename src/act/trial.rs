@@ -6,7 +6,9 @@
 //! operator's `adf providers --probe` comes here.
 
 use super::launch::Launch;
+use super::reread;
 use super::supervise::{self, Ended, Event, Given, Layout, RunSpec, SpecLimits};
+use crate::classify::{OVERLOAD, Rules, Said, UNAUTHORISED};
 use crate::model::route::Choice;
 use crate::model::settings::{Agent, Settings};
 use crate::model::{Exit, RunId};
@@ -59,7 +61,7 @@ pub async fn ask(
     means: Means<'_>,
 ) -> Answer {
     match asked(pair, agent, key, means).await {
-        Ok((ended, last)) => answer(&ended, &last),
+        Ok((ended, output)) => answer(&ended, &output),
         Err(said) => Answer { ok: false, said },
     }
 }
@@ -69,7 +71,7 @@ async fn asked(
     agent: &Agent,
     key: Option<&SecretString>,
     means: Means<'_>,
-) -> Result<(Ended, String), String> {
+) -> Result<(Ended, Said), String> {
     let io = |error: std::io::Error| format!("no folder to ask in: {error}");
     let scratch = tempfile::Builder::new().prefix("adf-probe-").tempdir();
     let scratch = scratch.map_err(io)?;
@@ -85,7 +87,10 @@ async fn asked(
         .map_err(|e| e.to_string())?;
     loop {
         match run.next().await {
-            Some(Event::Exited(ended)) => return Ok((ended, last_line(&layout.output()))),
+            Some(Event::Exited(ended)) => {
+                let rules = Rules::new(&means.settings.failures.rules);
+                return Ok((ended, reread::whole(layout.output(), rules).await));
+            }
             Some(_) => {}
             None => return Err("its supervisor was lost".to_owned()),
         }
@@ -125,23 +130,18 @@ fn spec(
     launch.spec().map_err(|blocked| blocked.reason)
 }
 
-/// The last line that was printed, as it was kept: without secrets.
-fn last_line(output: &Path) -> String {
-    let text = std::fs::read(output).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let mut lines = text.lines().rev().map(str::trim);
-    let last = lines.find(|line| !line.is_empty());
-    last.unwrap_or_default().to_owned()
-}
-
-/// A CLI that was refused may well exit with 0: its denial counts first. Of one that fails
-/// without a word in its own form the last line says more than its exit code.
-fn answer(ended: &Ended, last: &str) -> Answer {
-    let denial = ended.told.denial.as_ref();
+/// Who is refused may well exit with 0: the denial of its CLI counts first, and of one without a
+/// form of its own the words. Of one that fails the last line says more than its exit code.
+fn answer(ended: &Ended, output: &Said) -> Answer {
+    let is_refusal = |rule: &str| [OVERLOAD, UNAUTHORISED].contains(&rule);
+    let matched = output.matched.as_ref();
+    let matched = matched.filter(|(_, rule, _)| is_refusal(rule) && ended.told.session.is_none());
+    let denial = ended.told.denial.as_ref().map(|denial| &denial.text);
+    let denial = denial.or(matched.map(|(_, _, line)| line));
     let ok = denial.is_none() && ended.exit == Exit::Code(0);
-    let text = ended.told.text.trim();
+    let (text, last) = (ended.told.text.trim(), output.last.trim());
     let said = match denial {
-        Some(denial) => &denial.text,
+        Some(denial) => denial,
         None if !text.is_empty() => text,
         None if !ok && !last.is_empty() => &format!("{}: {last}", ended.reason),
         None => &ended.reason,

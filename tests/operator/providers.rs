@@ -206,6 +206,24 @@ async fn a_model_that_refuses_a_probe_with_exit_0_is_not_taken_for_well() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_that_refuses_with_exit_0_is_not_taken_for_well() {
+    let refuses = "echo 'API Error: 429 rate_limit_error: you exceeded your quota'";
+    let plant = Plant::new(refuses, "1s", "").await;
+    let asked = ["providers", "--probe", "--format", "json"];
+    let said = plant.adf(&asked).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let answer = pair(&said.json(), "house")["probe"].clone();
+    assert_eq!(answer["ok"], false, "{answer}");
+    assert!(
+        answer["said"].as_str().unwrap().contains("rate_limit"),
+        "{answer}"
+    );
+    plant.edit(refuses, "echo 'Invalid API key; please run /login'");
+    let said = plant.adf(&asked).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_script_is_asked_once_whatever_models_it_is_called_with() {
     let plant = Plant::new("true", "1s", "[routing]\ndir = \"routing\"\n").await;
     route(&plant.dir.join("routing"), "first", &["house"]);
