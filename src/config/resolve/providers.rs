@@ -81,6 +81,10 @@ impl Resolver<'_, '_> {
         let kind = word(raw.kind);
         let command = raw.command.unwrap_or_else(|| vec![kind.to_owned()]);
         let url_at = child(at, "base_url");
+        for (alias, model) in &raw.models {
+            let alias_at = child(&child(at, "models"), alias);
+            self.model(&alias_at, Some(model));
+        }
         Cli {
             command: self.command(command, &child(at, "command")),
             base_url: raw.base_url.map(|url| self.url(&url, &url_at)),
