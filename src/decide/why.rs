@@ -58,8 +58,16 @@ impl Why<'_> {
         }
     }
 
-    /// In words, with what to do.
+    /// In words, with what to do; what it waits for besides is ranked first, so it is told first.
     pub(super) fn text(&self, s: &Snapshot<'_>, issue: &Issue) -> String {
+        let own = self.own(s, issue);
+        match blockers(s.world, issue.number, "") {
+            Some(on) if !matches!(self, Why::Waits) => format!("it waits for {on}; besides, {own}"),
+            _ => own,
+        }
+    }
+
+    fn own(&self, s: &Snapshot<'_>, issue: &Issue) -> String {
         match self {
             Why::Busy(task) => format!("task {task} is about it"),
             Why::Review(pull) => format!("its work waits in #{pull}"),

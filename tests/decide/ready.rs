@@ -66,6 +66,18 @@ fn an_issue_of_somebody_who_may_not_write_needs_a_word() {
 }
 
 #[test]
+fn what_waits_and_needs_a_word_is_told_of_both() {
+    let mut scene = scene(2);
+    people(&mut scene, 1, true, &[], &[]);
+    people(&mut scene, 2, true, &[LABEL], &[1]);
+    change(&mut scene, 2, |issue| issue.outsider = true);
+    assert_eq!(standing(&mut scene, 2), Standing::Blocked);
+    let said = why(&scene, 2);
+    let wanted = "not taken up: it waits for #1; besides, its text is by";
+    assert!(said.starts_with(wanted), "{said}");
+}
+
+#[test]
 fn a_label_for_an_agent_that_is_not_there_is_not_passed_over() {
     let mut scene = scene(1);
     people(&mut scene, 1, true, &[LABEL, "adf:nobody"], &[]);
