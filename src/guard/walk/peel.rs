@@ -44,8 +44,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             outside(walker, tail(args, at.unwrap_or(args.len())), command)?
         }
         "jobs" if args.first().is_some_and(|a| a.text() == "-x") => {
-            walker.run(tail(args, 1), command.stdin.clone(), command.env)?
+            walker.command(tail(args, 1), command.stdin.clone(), command.env)?
         }
+        // Words of zsh: what follows is looked up as if it stood alone.
+        "noglob" | "nocorrect" => walker.command(args, command.stdin.clone(), command.env)?,
         "su" | "runuser" | "sg" | "lftp" | "script" | "flock" | "watch" | "hyperfine" | "tmux"
         | "screen" | "at" | "batch" => return texts(command, walker),
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") => {

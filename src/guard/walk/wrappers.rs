@@ -135,10 +135,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         operands: 0,
         assigns: false,
     },
-    plain(
-        &["noglob", "nocorrect", "-", "--", "busybox", "toybox", "shx"],
-        "",
-    ),
+    plain(&["-", "--", "busybox", "toybox", "shx"], ""),
     plain(&["exec"], "a"),
     after(&["timeout", "gtimeout"], "ks", 1),
     after(&["chrt"], "TPD", 1),
