@@ -33,6 +33,7 @@ pub(super) fn of(rule: &str) -> &'static str {
         "secret.read" | "secret.show" => "keys and tokens, which would be known",
         "net.upload" => "what is sent: it cannot be taken back",
         "net.shell" => "this machine, to whoever is at the other end",
+        "net.metadata" => "the keys of this machine's account, which would be known",
         "net.change" => "the state of a service that others use",
         "remote.script" => "whatever the code of that server reaches",
         "disk.read" => "files of others on that disk, and keys in them",
@@ -46,6 +47,7 @@ pub(super) fn of(rule: &str) -> &'static str {
         | "shell.unknown-code"
         | "patch.unreadable" => "nobody can say what, before it runs",
         _ if rule.starts_with("guard.") => "the guard's hold on what the agent runs",
-        _ => "what the project's own rule protects",
+        "project" => "what the project's own rule protects",
+        _ => "files whose names are not known before it runs",
     }
 }

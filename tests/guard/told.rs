@@ -46,6 +46,24 @@ fn what_is_lost_is_said_and_not_the_command_again() {
 }
 
 #[test]
+fn no_rule_of_a_project_is_named_where_there_is_none() {
+    for text in [
+        "git status -s | cut -c4- | xargs rm -rf",
+        "xargs rm -f < stale.txt",
+    ] {
+        let told = denial(text);
+        assert_eq!(
+            told.destroys, "files whose names are not known before it runs",
+            "{text}: {told:?}"
+        );
+    }
+    for text in rules().flat_map(|rule| rule.deny) {
+        let told = denial(text);
+        assert!(!told.destroys.contains("project"), "{text}: {told:?}");
+    }
+}
+
+#[test]
 fn the_safer_command_is_told_to_the_agent() {
     let told = denial("rm -rf /srv/data");
     let safer = told.safer.clone().expect("there is one");

@@ -33,7 +33,7 @@ const COMPOSE: Spec = Spec {
 pub(super) fn is_own(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
     match command.name {
         "docker-compose" | "podman-compose" => return project(command.args, command, walker),
-        "kind" | "k3d" => return cluster(command, walker),
+        "kind" | "k3d" | "minikube" => return cluster(command, walker),
         "docker" | "podman" | "nerdctl" => {}
         _ => return false,
     }
@@ -202,12 +202,14 @@ pub(crate) fn is_inside(command: &Command<'_>, walker: &Walker<'_>) -> bool {
     }
 }
 
-/// Clusters on this machine: `kind create cluster --name t`, `k3d cluster create t`.
+/// Clusters on this machine: `kind create cluster --name t`, `k3d cluster create t`,
+/// `minikube start -p t`.
 fn cluster(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
     let spec = Spec {
-        valued: "n",
+        valued: "np",
         longs: &[
             "name",
+            "profile",
             "config",
             "image",
             "kubeconfig",
@@ -222,14 +224,23 @@ fn cluster(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
     let (verb, other) = match (command.name, words) {
         ("kind", (Some(verb), Some("cluster"))) => (verb, "kind"),
         ("k3d", (Some("cluster"), Some(verb))) => (verb, "k3s-default"),
+        ("minikube", (Some("start"), _)) => ("create", "minikube"),
+        ("minikube", (Some(verb), _)) => (verb, "minikube"),
         _ => return false,
     };
-    let named = parsed.value(&["n", "name"]).map(Value::text);
-    let name = named.or(parsed.operand(2)).unwrap_or(other);
-    let key = format!("context:{}-{name}", command.name);
+    let key = if command.name == "minikube" {
+        let named = parsed.value(&["p", "profile"]).map(Value::text);
+        format!("context:{}", named.unwrap_or(other))
+    } else {
+        let named = parsed.value(&["n", "name"]).map(Value::text);
+        let name = named.or(parsed.operand(2)).unwrap_or(other);
+        format!("context:{}-{name}", command.name)
+    };
     if verb == "create" {
         walker.makes(key);
         return false;
     }
-    verb == "delete" && !parsed.any(&["a", "all"]) && walker.has_made(&key)
+    matches!(verb, "delete" | "stop")
+        && !parsed.any(&["a", "all", "purge"])
+        && walker.has_made(&key)
 }

@@ -5,10 +5,10 @@
 //! run's signals inside the run, and then not the guard's own processes.
 
 use super::signals;
-use super::verbs::{Tool, judge as by_verb, unless, verb, with};
+use super::verbs::{Tool, judge as by_verb, unless, verb};
 use crate::guard::args::{self, NONE, Spec};
 use crate::guard::verdict::Rule;
-use crate::guard::walk::{Command, Found, Stream, Walker};
+use crate::guard::walk::{Command, Found, Stream, Walker, peel};
 use crate::guard::word::{PLAIN, Value};
 
 pub(crate) static KILL: Rule = Rule {
@@ -65,8 +65,13 @@ pub(crate) static LATER: Rule = Rule {
         "echo '* * * * * x' | crontab -",
         "echo ls | at now",
         "batch < job.sh",
+        "systemd-run --user ./x.sh",
     ],
-    allow: &["crontab -l", "sleep 30 & disown"],
+    allow: &[
+        "crontab -l",
+        "sleep 30 & disown",
+        "systemd-run --user --scope cargo test",
+    ],
 };
 
 pub(crate) static FORK_BOMB: Rule = Rule {
@@ -139,22 +144,20 @@ const TOOLS: &[Tool] = &[
         rule: &KILL,
         verbs: &[verb(&["kill-server|kill-session"])],
     },
-    Tool {
-        names: &["systemd-run"],
-        spec: NONE,
-        rule: &LATER,
-        verbs: &[with(
-            &[],
-            &[
-                "on-active",
-                "on-calendar",
-                "on-boot",
-                "on-startup",
-                "on-unit-active",
-                "timer-property",
-            ],
-        )],
-    },
+];
+
+/// Options by which `systemd-run` starts nothing now.
+const STARTS_LATER: [&str; 10] = [
+    "on-active",
+    "on-boot",
+    "on-startup",
+    "on-unit-active",
+    "on-unit-inactive",
+    "on-calendar",
+    "on-clock-change",
+    "on-timezone-change",
+    "timer-property",
+    "path-property",
 ];
 
 pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
@@ -195,6 +198,15 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         "crontab" => {
             let lists = command.args.iter().any(|a| a.text() == "-l");
             if lists {
+                Ok(())
+            } else {
+                walker.deny(&LATER, &shown)
+            }
+        }
+        "systemd-run" => {
+            let options = peel::options(command);
+            let in_place = options.has("scope") && !options.any(&STARTS_LATER);
+            if in_place || options.any(&["h", "help", "version"]) {
                 Ok(())
             } else {
                 walker.deny(&LATER, &shown)

@@ -1,18 +1,17 @@
-//! Lists, loops, branches and functions: in which order and how often a tree runs.
+//! Lists, loops and branches: in which order and how often a tree runs.
 //!
 //! Invariant: every branch is taken, and where branches meet their states are
 //! merged. A loop whose body moves the shell on is walked again with what it
-//! moved, then once more with nothing known of it.
+//! moved, then once more with nothing known of it. What a part defines that may
+//! not have run is no more than possible.
 
 use super::state::{State, Stream};
 use super::{Found, Walker};
-use crate::guard::rules::{processes, shell};
 use crate::guard::syntax::{
     self,
     tree::{Block, Joint, Node, Pipeline},
 };
 use crate::guard::word::{OPAQUE, PLAIN, SECRET, Value};
-use std::rc::Rc;
 
 /// How many values of a loop's list are walked one by one.
 const LOOP_VALUES_MAX: usize = 32;
@@ -34,6 +33,8 @@ impl Walker<'_> {
                 out = out.then(self.pipeline(pipeline, &stdin)?);
                 if self.state.has_left {
                     self.state = before;
+                } else {
+                    self.state.functions.merge(before.functions);
                 }
             } else {
                 out = out.then(self.pipeline(pipeline, &stdin)?);
@@ -102,7 +103,7 @@ impl Walker<'_> {
                 self.case(&arms, &stdin)
             }
             Node::Function { name, body } => {
-                self.state.functions.insert(name.clone(), Rc::clone(body));
+                self.state.functions.define(name, body);
                 Ok(Stream::Empty)
             }
             Node::Test { words, names } => {
@@ -132,7 +133,10 @@ impl Walker<'_> {
             }
             Node::Redirected(body, redirects) => {
                 let (stdin, outlets) = self.redirects(redirects, stdin)?;
+                let before = self.state.functions.clone();
                 let out = self.node(body, stdin)?;
+                // Where a file cannot be opened nothing of it runs.
+                self.state.functions.merge(before);
                 self.poured(out, &outlets)
             }
         }
@@ -194,6 +198,7 @@ impl Walker<'_> {
         if all.len() > LOOP_VALUES_MAX >> (2 * self.loops).min(4) {
             all = vec![summary(&all)];
         }
+        let is_sure = all.iter().any(|value| !value.has_mark() && !value.glob);
         self.loops += 1;
         let before = self.state.clone();
         let mut out = Stream::Empty;
@@ -203,6 +208,9 @@ impl Walker<'_> {
         }
         self.loops -= 1;
         self.state.has_left = before.has_left;
+        if !is_sure || self.leaves {
+            self.state.functions.merge(before.functions);
+        }
         Ok(out)
     }
 
@@ -220,6 +228,7 @@ impl Walker<'_> {
             out = out.filtered();
         }
         self.state.has_left = before.has_left;
+        self.state.functions.merge(before.functions);
         Ok(out)
     }
 
@@ -277,7 +286,7 @@ impl Walker<'_> {
         let printed = self.block(body, stdin.clone())?;
         Ok(match (so_far, printed) {
             (Stream::Empty, one) | (one, Stream::Empty) => one,
-            (one, other) => one.filtered().then(other.filtered()),
+            (one, other) => one.or(other),
         })
     }
 
@@ -290,67 +299,6 @@ impl Walker<'_> {
         for end in ends {
             self.state.merge(end);
         }
-    }
-
-    /// Functions that nothing called are walked with nothing known of their arguments.
-    pub(super) fn uncalled(&mut self) -> Found {
-        self.lenient = true;
-        let functions = std::mem::take(&mut self.state.functions);
-        self.state.functions.clone_from(&functions);
-        for (name, body) in functions {
-            if self.called.contains(&name) {
-                continue;
-            }
-            self.state.positional = vec![Value::mark(OPAQUE)];
-            let kept = self.state.clone();
-            self.node(&body, Stream::Unknown)?;
-            self.restore(kept);
-        }
-        self.lenient = false;
-        Ok(())
-    }
-
-    /// Calls a function.
-    pub(super) fn call(
-        &mut self,
-        name: &str,
-        body: &Rc<Node>,
-        args: &[Value],
-        stdin: Stream,
-    ) -> Found<Stream> {
-        if !self.called.iter().any(|known| known == name) {
-            self.called.push(name.to_owned());
-        }
-        if self.calls.iter().any(|open| open == name) {
-            // It calls itself: what it does is judged already, with other arguments.
-            if self.background > 0 {
-                self.deny(&processes::FORK_BOMB, name)?;
-            }
-            let again = self.calls.iter().filter(|open| *open == name).count();
-            if again > 1 {
-                return Ok(Stream::Unknown);
-            }
-        }
-        if self.depth >= super::DEPTH_MAX {
-            return Err(self.stop(&shell::TOO_COMPLEX, name));
-        }
-        self.depth += 1;
-        self.calls.push(name.to_owned());
-        let locals = std::mem::take(&mut self.state.locals);
-        let outer = self.state.variables.clone();
-        let kept = std::mem::replace(&mut self.state.positional, args.to_vec());
-        let out = self.node(body, stdin)?;
-        self.state.positional = kept;
-        self.state.has_left = false;
-        for local in std::mem::replace(&mut self.state.locals, locals) {
-            match outer.get(&local) {
-                Some(value) => self.state.variables.insert(local, value.clone()),
-                None => self.state.variables.remove(&local),
-            };
-        }
-        self.calls.pop();
-        self.depth -= 1;
-        Ok(out)
     }
 }
 

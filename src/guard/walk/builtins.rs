@@ -62,7 +62,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             }
             return Ok(None);
         }
-        "exit" | "return" | "break" | "continue" => walker.state.has_left = true,
+        "exit" | "return" | "break" | "continue" => {
+            walker.state.has_left = true;
+            walker.leaves |= command.name != "exit";
+        }
         "eval" => return evaluate(args, walker).map(Some),
         "trap" => return trap(args, walker).map(Some),
         "source" | "." => return source(command, walker).map(Some),
@@ -177,7 +180,7 @@ fn names(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Option<Stream>
         "unset" => {
             for arg in args {
                 walker.state.set(arg.text(), Vec::new());
-                walker.state.functions.remove(arg.text());
+                walker.state.functions.unset(arg.text());
             }
         }
         // What will be written to it is not known when it is read.

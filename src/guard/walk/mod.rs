@@ -13,6 +13,7 @@ mod expand;
 mod filters;
 mod interpret;
 pub(crate) mod many;
+mod meanings;
 mod outlet;
 pub(crate) mod parameters;
 pub(crate) mod peel;
@@ -37,10 +38,11 @@ use super::place::{self, Place, Target};
 use super::rules::shell;
 use super::safer;
 use super::scene::{Policy, Scene};
-use super::syntax::{self, Doubt};
+use super::syntax::{self, Doubt, tree::Node};
 use super::verdict::{Denial, Rule};
 use super::word::{Value, joined, shown};
 use effort::{DEPTH_MAX, WITHIN_MAX, WORD_BYTES_MAX};
+use std::rc::Rc;
 
 /// The end of a walk: why it may not run.
 pub(crate) type Stop = Box<Denial>;
@@ -112,7 +114,9 @@ pub(crate) struct Walker<'a> {
     depth: usize,
     called: Vec<String>,
     /// Functions that are running, and how many backgrounds this is inside.
-    calls: Vec<String>,
+    calls: Vec<Rc<Node>>,
+    /// Whether the running function or loop may have been left before its end.
+    leaves: bool,
     background: usize,
     /// Loops and commands that this is inside of.
     loops: usize,
@@ -139,6 +143,7 @@ impl<'a> Walker<'a> {
             depth: 0,
             called: Vec::new(),
             calls: Vec::new(),
+            leaves: false,
             background: 0,
             loops: 0,
             within: 0,
@@ -169,9 +174,11 @@ impl<'a> Walker<'a> {
         Ok(out)
     }
 
-    /// Judges a text that runs in a shell of its own.
+    /// Judges a text that runs in a shell of its own, or later: it has the functions that
+    /// were exported to it, or that are left by then.
     pub(crate) fn apart(&mut self, text: &str, stdin: Stream) -> Found<Stream> {
         let kept = self.state.clone();
+        self.state.functions.doubt();
         let out = self.text(text, stdin)?;
         self.restore(kept);
         Ok(out)

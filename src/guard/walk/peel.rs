@@ -7,7 +7,7 @@ use super::surroundings::called_text;
 use super::texts::{env, texts};
 use super::wrappers::{LAUNCHER_VALUES, LAUNCHERS, WRAPPERS, Wrapper, program_of};
 use super::{Command, Found, Stream, Walker, many};
-use crate::guard::args::{self, Spec};
+use crate::guard::args::{self, NONE, Parsed};
 use crate::guard::rules::{fs, remote};
 use crate::guard::word::{Value, joined};
 
@@ -44,8 +44,10 @@ pub(super) fn run(command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Optio
             outside(walker, tail(args, at.unwrap_or(args.len())), command)?
         }
         "jobs" if args.first().is_some_and(|a| a.text() == "-x") => {
-            walker.run(tail(args, 1), command.stdin.clone(), command.env)?
+            walker.command(tail(args, 1), command.stdin.clone(), command.env)?
         }
+        // Words of zsh: what follows is looked up as if it stood alone.
+        "noglob" | "nocorrect" => walker.command(args, command.stdin.clone(), command.env)?,
         "su" | "runuser" | "sg" | "lftp" | "script" | "flock" | "watch" | "hyperfine" | "tmux"
         | "screen" | "at" | "batch" => return texts(command, walker),
         name if name.starts_with("ld-linux") || name.starts_with("ld-musl") => {
@@ -123,6 +125,15 @@ pub(super) fn tail(args: &[Value], from: usize) -> &[Value] {
     args.get(from..).unwrap_or_default()
 }
 
+/// The options of a wrapper, before what it wraps.
+pub(crate) fn options<'a>(command: &Command<'a>) -> Parsed<'a> {
+    let wrapper = WRAPPERS.iter().find(|w| w.names.contains(&command.name));
+    let spec = wrapper.map_or(NONE, Wrapper::spec);
+    let at = operand(command.args, spec.valued, spec.longs, 0);
+    let options = command.args.get(..at.unwrap_or(command.args.len()));
+    args::parse(options.unwrap_or_default(), &spec)
+}
+
 fn wrapped(wrapper: &Wrapper, command: &Command<'_>, walker: &mut Walker<'_>) -> Found<Stream> {
     let args = command.args;
     let Some(mut at) = operand(args, wrapper.valued, wrapper.longs, wrapper.operands) else {
@@ -139,17 +150,16 @@ fn wrapped(wrapper: &Wrapper, command: &Command<'_>, walker: &mut Walker<'_>) ->
         return fetched(tail(args, at), command, walker);
     }
     let kept = walker.state.clone();
-    if wrapper.names.contains(&"sudo")
-        && let Some(dir) = args::parse(
-            &args[..at],
-            &Spec {
-                valued: wrapper.valued,
-                longs: wrapper.longs,
-            },
-        )
-        .value(&["D", "chdir"])
-    {
-        enter(walker, dir);
+    if ["sudo", "systemd-run"].contains(&command.name) {
+        let options = options(command);
+        for set in options.values(&["E", "setenv"]) {
+            if let Some((name, _)) = assignment(set) {
+                env.push((name.to_owned(), set.tail(name.len() + 1)));
+            }
+        }
+        if let Some(dir) = options.value(&["D", "chdir", "working-directory"]) {
+            enter(walker, dir);
+        }
     }
     let out = walker.run(tail(args, at), command.stdin.clone(), &env)?;
     walker.restore(kept);

@@ -1,5 +1,5 @@
-//! One command with its words resolved: aliases, functions, wrappers, builtins,
-//! interpreters, then the rules.
+//! One program with its words resolved: wrappers, builtins, interpreters, then
+//! the rules.
 //!
 //! Invariant: a command whose name is not known is denied; each layer is taken
 //! off by its own table and what is inside runs through here again.
@@ -12,27 +12,15 @@ use crate::guard::patch;
 use crate::guard::place::{self, Place};
 use crate::guard::rules::{self, shell};
 use crate::guard::word::{OPAQUE, PRIVATE, REMOTE, SECRET, TOOL, Value, is_mark};
-use std::rc::Rc;
 
 impl Walker<'_> {
-    /// Judges one command; what it prints.
-    pub(crate) fn run(
+    /// Judges one program, and what it runs in turn; what it prints.
+    pub(super) fn program(
         &mut self,
         argv: &[Value],
         stdin: Stream,
         env: &[(String, Value)],
     ) -> Found<Stream> {
-        self.step()?;
-        if self.within >= super::WITHIN_MAX {
-            return Err(self.stop(&shell::TOO_COMPLEX, "a command inside of many others"));
-        }
-        self.within += 1;
-        let out = self.run_one(argv, stdin, env)?;
-        self.within -= 1;
-        Ok(out)
-    }
-
-    fn run_one(&mut self, argv: &[Value], stdin: Stream, env: &[(String, Value)]) -> Found<Stream> {
         let Some((word, args)) = argv.split_first() else {
             return Ok(Stream::Empty);
         };
@@ -50,13 +38,6 @@ impl Walker<'_> {
         if word.has_mark() || (word.glob && !matches!(text, "[" | "[[")) {
             self.unknown_program(word)?;
             return Ok(Stream::Unknown);
-        }
-        if let Some(body) = self.state.functions.get(text) {
-            let body = Rc::clone(body);
-            return self.call(text, &body, args, stdin);
-        }
-        if let Some(alias) = self.state.aliases.get(text).cloned() {
-            return self.alias(text, &alias, args, stdin);
         }
         if let Some(real) = self.stands_for(text) {
             let argv = [&[Value::new(real)], args].concat();
@@ -96,7 +77,7 @@ impl Walker<'_> {
         rules::judge(&command, self)?;
         if command.word.contains('/') {
             let file = Value::new(command.word);
-            self.program(&self.target(&file, true).path)?;
+            self.fetched(&self.target(&file, true).path)?;
             written::by_code(self, &file)?;
         }
         Ok(outlet::of(&command, self))
@@ -139,26 +120,12 @@ impl Walker<'_> {
     }
 
     /// A program at this path that this text fetched or wrote itself.
-    pub(super) fn program(&mut self, path: &str) -> Found {
+    pub(super) fn fetched(&mut self, path: &str) -> Found {
         match self.state.files.get(path).cloned() {
             Some(Stream::Text(text)) => written::run(self, &text),
             Some(Stream::Remote) => self.deny(&rules::remote::SCRIPT, path),
             _ => Ok(()),
         }
-    }
-
-    fn alias(&mut self, name: &str, alias: &str, args: &[Value], stdin: Stream) -> Found<Stream> {
-        let hidden = self.state.aliases.remove(name);
-        let mut text = alias.to_owned();
-        for arg in args {
-            text.push(' ');
-            text.push_str(&requoted(arg));
-        }
-        let out = self.text(&text, stdin);
-        if let Some(alias) = hidden {
-            self.state.aliases.insert(name.to_owned(), alias);
-        }
-        out
     }
 
     /// What the project denies as well.

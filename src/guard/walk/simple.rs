@@ -94,8 +94,7 @@ impl Walker<'_> {
             self.state.set(name, value.clone());
             let printed = self.forked(rest, simple, stdin)?;
             out = Some(match out {
-                Some(so_far) if so_far == printed => so_far,
-                Some(so_far) => so_far.filtered().then(printed.filtered()),
+                Some(so_far) => so_far.or(printed),
                 None => printed,
             });
             match &mut end {
@@ -151,7 +150,11 @@ impl Walker<'_> {
             return Ok(Stream::Empty);
         }
         self.endless(&argv, simple, &outlets)?;
-        let out = self.run(&argv, stdin, &env)?;
+        let before = (!simple.redirects.is_empty()).then(|| self.state.functions.clone());
+        let out = self.command(&argv, stdin, &env)?;
+        if let Some(before) = before {
+            self.state.functions.merge(before);
+        }
         self.poured(out, &outlets)
     }
 

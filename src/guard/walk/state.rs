@@ -5,10 +5,9 @@
 //! possible values, the working directory too, up to a cap beyond which
 //! nothing is known.
 
-use crate::guard::syntax::tree::Node;
+use super::meanings::Functions;
 use crate::guard::word::{OPAQUE, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// How many possible values a variable, or directories a shell, is followed with.
 const ALTERNATIVES_MAX: usize = 8;
@@ -71,6 +70,14 @@ impl Stream {
         }
     }
 
+    /// One or the other.
+    pub(crate) fn or(self, other: Stream) -> Stream {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (one, other) => one.filtered().then(other.filtered()),
+        }
+    }
+
     /// What is left of it behind a filter that drops or changes parts.
     pub(crate) fn filtered(self) -> Stream {
         match self {
@@ -92,7 +99,7 @@ pub(crate) struct State {
     pub(crate) back: Option<String>,
     pub(crate) stack: Vec<Vec<Option<String>>>,
     pub(crate) variables: BTreeMap<String, Variable>,
-    pub(crate) functions: BTreeMap<String, Rc<Node>>,
+    pub(crate) functions: Functions,
     pub(crate) aliases: BTreeMap<String, String>,
     pub(crate) positional: Vec<Value>,
     /// Variables that the running function declared its own.
@@ -172,7 +179,7 @@ impl State {
         }
         self.is_forked = self.variables.values().any(|v| v.len() > 1);
         self.links.extend(other.links);
-        self.functions.extend(other.functions);
+        self.functions.merge(other.functions);
         self.aliases.extend(other.aliases);
         self.numbers.extend(other.numbers);
         self.input = self.input.take().or(other.input);

@@ -9,7 +9,9 @@ use crate::guard::word::{OPAQUE, PLAIN, PRIVATE, REMOTE, SECRET, TOOL, Value};
 
 impl Walker<'_> {
     pub(super) fn substitution(&mut self, text: &str) -> Found<Vec<Value>> {
-        let out = self.apart(text, Stream::Empty)?;
+        let kept = self.state.clone();
+        let out = self.text(text, Stream::Empty)?;
+        self.restore(kept);
         Ok(values(out))
     }
 

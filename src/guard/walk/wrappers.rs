@@ -4,6 +4,8 @@
 //! Invariant: const data. A wrapper whose command is not one argv (`find`,
 //! `ssh`, `docker exec` …) has its own code in `peel`.
 
+use crate::guard::args::Spec;
+
 /// How the command of a wrapper is found.
 #[derive(Debug)]
 pub(super) struct Wrapper {
@@ -16,6 +18,16 @@ pub(super) struct Wrapper {
     pub(super) operands: usize,
     /// Whether assignments may stand before the command.
     pub(super) assigns: bool,
+}
+
+impl Wrapper {
+    /// How its options are read.
+    pub(super) const fn spec(&self) -> Spec {
+        Spec {
+            valued: self.valued,
+            longs: self.longs,
+        }
+    }
 }
 
 const fn plain(names: &'static [&'static str], valued: &'static str) -> Wrapper {
@@ -135,10 +147,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
         operands: 0,
         assigns: false,
     },
-    plain(
-        &["noglob", "nocorrect", "-", "--", "busybox", "toybox", "shx"],
-        "",
-    ),
+    plain(&["-", "--", "busybox", "toybox", "shx"], ""),
     plain(&["exec"], "a"),
     after(&["timeout", "gtimeout"], "ks", 1),
     after(&["chrt"], "TPD", 1),
@@ -208,7 +217,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     },
     Wrapper {
         names: &["systemd-run"],
-        valued: "pHMEu",
+        valued: "pHMEuC",
         longs: &[
             "property",
             "unit",
@@ -217,7 +226,16 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
             "slice",
             "uid",
             "gid",
+            "nice",
+            "host",
+            "machine",
+            "capsule",
+            "background",
+            "job-mode",
+            "service-type",
+            "expand-environment",
             "working-directory",
+            "root-directory",
         ],
         operands: 0,
         assigns: false,

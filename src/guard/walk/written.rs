@@ -61,7 +61,7 @@ pub(super) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         _ => {}
     }
     match found(command, walker)? {
-        Some(path) => walker.program(&path),
+        Some(path) => walker.fetched(&path),
         None => Ok(()),
     }
 }
