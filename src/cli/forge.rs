@@ -45,7 +45,8 @@ pub fn run(args: &ForgeArgs) -> u8 {
 }
 
 async fn serve(args: &ForgeArgs) -> anyhow::Result<()> {
-    let forge = Forge::start(ForgeOptions::new(&args.dir)).await?;
+    let dir = std::path::absolute(&args.dir)?;
+    let forge = Forge::start(ForgeOptions::new(&dir)).await?;
     let world = demo_world::build(&forge)?;
     let (owner, repo) = world.repo.split_once('/').unwrap_or_default();
     if args.print_json {
