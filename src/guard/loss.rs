@@ -6,6 +6,7 @@
 /// What a rule keeps from happening, said of the thing that is harmed.
 pub(super) fn of(rule: &str) -> &'static str {
     match rule {
+        "fs.delete-outside" | "fs.write-outside" => "a path that is not known before it runs",
         "git.push" => {
             "what the remote has: branches and tags, and commits that a forced push drops there"
         }

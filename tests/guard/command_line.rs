@@ -201,6 +201,12 @@ rule = "fs.delete-outside"
 target = "/srv/cache/*"
 reason = "the build's shared cache is its own"
 until = "{until}"
+[[guard.allow]]
+agent = "developer"
+rule = "net.upload"
+target = "old.example.org"
+reason = "it was tried out"
+until = "2025-01-31"
 [providers.house]
 kind = "script"
 command = ["agent"]
@@ -233,4 +239,9 @@ name = "developer"
         "{text}"
     );
     assert!(text.contains(&format!("until    {until}")), "{text}");
+    assert!(
+        text.contains("net.upload, no longer lifted for developer"),
+        "{text}"
+    );
+    assert!(text.contains("ended    2025-01-31"), "{text}");
 }

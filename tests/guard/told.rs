@@ -102,3 +102,21 @@ fn the_safer_command_answers_the_one_that_was_denied() {
         assert!(denial(text).safer.is_some(), "{text}");
     }
 }
+
+#[test]
+fn a_path_that_a_code_does_not_tell_is_said_to_be_unknown() {
+    let cases = [
+        ("python3 -c 'import os; os.remove(x)'", "fs.delete-outside"),
+        ("python3 -c 'open(x, \"w\")'", "fs.write-outside"),
+        ("node -e 'fs.writeFileSync(p, 1)'", "fs.write-outside"),
+        ("rm -rf \"$DIR\"", "fs.delete-outside"),
+    ];
+    for (text, rule) in cases {
+        let told = denial(text);
+        assert_eq!(told.rule, rule, "{text}");
+        assert_eq!(
+            told.destroys, "a path that is not known before it runs",
+            "{text}"
+        );
+    }
+}

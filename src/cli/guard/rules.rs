@@ -3,6 +3,7 @@
 //! Invariant: tables of constants and of the config, nothing is judged here.
 
 use crate::cli::{Format, OK, load, say, say_json};
+use crate::clock::Clock;
 use crate::guard::{self, Rule};
 use crate::model::guarding::{Guard, GuardAllow, GuardDeny};
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub(super) fn rules(args: &Rules) -> u8 {
 fn rule_json(rule: &Rule, own: &Guard) -> Value {
     let lifted = own.allow.iter().filter(|allow| allow.rule == rule.id);
     let lifted: Vec<Value> = lifted
-        .map(|allow| json!({"agent": allow.agent, "target": allow.target, "reason": allow.reason, "until": day(allow)}))
+        .map(|allow| json!({"agent": allow.agent, "target": allow.target, "reason": allow.reason, "until": day(allow), "ended": has_ended(allow)}))
         .collect();
     json!({
         "id": rule.id, "what": rule.what, "reason": rule.reason, "instead": rule.instead,
@@ -97,13 +98,23 @@ fn own_text(rule: &GuardDeny) -> String {
 
 fn lifted_text(allow: &GuardAllow) -> String {
     format!(
-        "{}, lifted for {}\n  target   {}\n  why      {}\n  until    {}",
+        "{}, {} for {}\n  target   {}\n  why      {}\n  {}    {}",
         allow.rule,
+        if has_ended(allow) {
+            "no longer lifted"
+        } else {
+            "lifted"
+        },
         allow.agent,
         allow.target,
         allow.reason,
+        if has_ended(allow) { "ended" } else { "until" },
         day(allow)
     )
+}
+
+fn has_ended(allow: &GuardAllow) -> bool {
+    allow.until <= Clock::System.now()
 }
 
 /// The last day on which it holds.

@@ -19,7 +19,7 @@ pub(super) struct Call<'a> {
 }
 
 /// One argument.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Arg {
     Text(Value),
     List(Vec<Option<Value>>),
@@ -41,11 +41,16 @@ impl Arg {
 }
 
 /// The calls of a code that matter.
-pub(super) fn find<'a>(tokens: &'a [Token], language: &'a Language) -> Vec<Call<'a>> {
+pub(super) fn find<'a>(
+    tokens: &'a [Token],
+    language: &'a Language,
+    argv: &'a [Value],
+) -> Vec<Call<'a>> {
     let mut found = Vec::new();
-    let code = Code::new(tokens, language);
+    let code = Code::new(tokens, language, argv);
     for (at, token) in tokens.iter().enumerate() {
         code.at.set(at);
+        code.judged.set(at);
         match token {
             Token::Run(text) => found.push(Call {
                 act: Act::Shell,
@@ -66,8 +71,9 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &'a Language) -> Vec<Call<
             }
             Token::Name(name) => {
                 if let Some(act) = act_of(&code, at, name) {
-                    let args = arguments(&code, at);
-                    found.push(Call { act, name, args });
+                    code.only_files.set(is_of_files(act, name));
+                    let ways = code.each_way(|| arguments(&code, at));
+                    found.extend(ways.into_iter().map(|args| Call { act, name, args }));
                 } else if let Some(from) = handed(tokens, at)
                     && let Some((_, act)) = listed(&code, at, name)
                 {
@@ -90,6 +96,12 @@ pub(super) fn find<'a>(tokens: &'a [Token], language: &'a Language) -> Vec<Call<
     found
 }
 
+/// Whether a call does nothing to folders.
+fn is_of_files(act: Act, name: &str) -> bool {
+    let writes = matches!(act, Act::Open | Act::Write | Act::WriteSecond | Act::Read);
+    writes || matches!(name, "remove" | "unlink" | "unlinkSync" | "delete")
+}
+
 /// What calls of these names are given first.
 pub(super) fn opened(
     tokens: &[Token],
@@ -102,10 +114,10 @@ pub(super) fn opened(
         .iter()
         .enumerate()
         .filter(|(at, t)| named(t) && called(*at));
-    let code = Code::new(tokens, language);
-    at.map(|(at, _)| {
+    let code = Code::new(tokens, language, &[]);
+    at.flat_map(|(at, _)| {
         code.at.set(at);
-        arguments(&code, at).first().and_then(Arg::value)
+        code.each_way(|| arguments(&code, at).first().and_then(Arg::value))
     })
     .collect()
 }

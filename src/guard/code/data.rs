@@ -7,7 +7,7 @@
 use super::calls;
 use super::languages::Language;
 use super::tokens::Token;
-use crate::guard::rules::{self, clouds, databases, fs, leaks, net};
+use crate::guard::rules::{self, clouds, databases, fs, leaks, net, stores};
 use crate::guard::walk::{Found, Walker};
 
 /// Calls of clients that destroy what a server holds, unless the server is an emulator.
@@ -110,8 +110,56 @@ pub(super) fn statements(
     walker.deny(&databases::DESTROY, &found)
 }
 
+/// Whether a request removes what is at its address.
+fn removes(tokens: &[Token]) -> bool {
+    const ASKS: [&str; 9] = [
+        "fetch", "request", "Request", "urlopen", "axios", "requests", "got", "httpx", "ky",
+    ];
+    let asks = |t: &Token| t.name().is_some_and(|name| ASKS.contains(&name));
+    let by_name = |pair: &[Token]| {
+        asks(&pair[0]) && pair[1].is('.') && matches!(pair[2].name(), Some("delete"))
+    };
+    let method = |t: &Token| {
+        t.text()
+            .is_some_and(|text| text.eq_ignore_ascii_case("delete"))
+    };
+    tokens.iter().any(asks) && tokens.iter().any(method) || tokens.windows(3).any(by_name)
+}
+
+/// The addresses that a code names: whole ones, hosts, and ports of this machine.
+fn addresses(tokens: &[Token], code: &str) -> Vec<String> {
+    let ends = |c: char| matches!(c, '"' | '\'' | '`' | ')') || c.is_whitespace();
+    let whole = code.match_indices("://").map(|(at, _)| {
+        let rest = code.get(at..).unwrap_or_default();
+        let rest = rest.split(ends).next().unwrap_or_default();
+        format!("http{rest}")
+    });
+    let mut found: Vec<String> = whole.collect();
+    let given = |names: &[&str]| {
+        tokens.windows(3).find_map(|window| match window {
+            [Token::Name(name), Token::Sign(':' | '=' | '('), value]
+                if names.contains(&name.as_str()) =>
+            {
+                value.text().or(value.name())
+            }
+            _ => None,
+        })
+    };
+    let host = given(&["host", "hostname", "HTTPConnection", "HTTPSConnection"]);
+    let port = given(&["port"]);
+    if host.is_some() || port.is_some() {
+        let path = given(&["path"]).unwrap_or_default();
+        found.push(format!(
+            "http://{}:{}{path}",
+            host.unwrap_or("localhost"),
+            port.unwrap_or_default()
+        ));
+    }
+    found
+}
+
 /// Requests that change something, and shells given away.
-pub(super) fn network(walker: &Walker<'_>, code: &str) -> Found {
+pub(super) fn network(walker: &Walker<'_>, tokens: &[Token], code: &str) -> Found {
     if code.contains("dup2") && code.contains("socket")
         || code.contains("pty.spawn") && code.contains("socket")
     {
@@ -139,12 +187,8 @@ pub(super) fn network(walker: &Walker<'_>, code: &str) -> Found {
     if connects && !local && reads && code.contains(".send") {
         return walker.deny(&net::UPLOAD, "a socket");
     }
-    let foreign = code.match_indices("://").any(|(at, _)| {
-        let rest = code.get(at + 3..).unwrap_or_default();
-        !["localhost", "127.", "[::1]", "0.0.0.0"]
-            .iter()
-            .any(|l| rest.starts_with(l))
-    });
+    let addresses = addresses(tokens, code);
+    let foreign = code.contains("://") && addresses.iter().any(|at| !net::is_local(at));
     const SENDS: [&str; 14] = [
         "requests.post",
         "requests.put",
@@ -164,6 +208,20 @@ pub(super) fn network(walker: &Walker<'_>, code: &str) -> Found {
     let requests = ["requests.", "urllib", "urlopen", "fetch(", "http", "axios"]
         .iter()
         .any(|w| code.contains(w));
+    if requests && removes(tokens) {
+        if addresses.iter().any(|address| stores::is_stores(address)) {
+            walker.deny(&databases::DESTROY, "a request that removes")?;
+        }
+        let sends = SENDS.iter().filter(|w| code.contains(**w));
+        let sends = sends.filter(|w| !w.to_lowercase().contains("delete"));
+        let elsewhere = addresses.iter().any(|at| !net::is_local(at));
+        if elsewhere && sends.count() == 0 {
+            walker.deny(&net::CHANGE, "another machine")?;
+        }
+        if addresses.is_empty() {
+            walker.doubtful(&net::CHANGE, "a machine that is not known before it runs")?;
+        }
+    }
     if foreign && requests && SENDS.iter().any(|w| code.contains(w)) {
         return walker.deny(&net::UPLOAD, "another machine");
     }

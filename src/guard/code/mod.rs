@@ -9,13 +9,17 @@ mod aliases;
 mod calls;
 mod data;
 mod environment;
+mod functions;
+mod gifts;
 mod languages;
+mod loops;
 pub(crate) mod modules;
 mod names;
 mod paths;
 mod rarer;
 mod templates;
 mod tokens;
+mod ways;
 
 use super::place::Place;
 use super::rules::{self, fs, remote, shell};
@@ -33,15 +37,25 @@ const EVALUATED_TIMES_MAX: usize = 4;
 
 /// Judges the code of an interpreter.
 pub(crate) fn judge(walker: &mut Walker<'_>, language: &'static Language, code: &str) -> Found {
+    judge_with(walker, language, code, &[])
+}
+
+/// Judges it with the words of its command, as far as they are known.
+pub(crate) fn judge_with(
+    walker: &mut Walker<'_>,
+    language: &'static Language,
+    code: &str,
+    argv: &[Value],
+) -> Found {
     let kept = walker.state.cwds.clone();
     let left = &mut (code.len() * EVALUATED_TIMES_MAX);
-    evaluated(walker, language, code, (0, left))?;
+    evaluated(walker, language, code, (0, left, argv))?;
     walker.state.cwds = kept;
     Ok(())
 }
 
-/// How deep an evaluated text is, and how many bytes of them may follow.
-type Bounds<'a> = (usize, &'a mut usize);
+/// How deep an evaluated text is, how many bytes of them may follow, and the command's words.
+type Bounds<'a> = (usize, &'a mut usize, &'a [Value]);
 
 fn evaluated(
     walker: &mut Walker<'_>,
@@ -49,20 +63,20 @@ fn evaluated(
     code: &str,
     bounds: Bounds<'_>,
 ) -> Found {
-    let (deep, left) = bounds;
+    let (deep, left, argv) = bounds;
     let tokens = tokens::read(code, language);
     by_line(walker, language, code)?;
     hidden(walker, &tokens, code)?;
     environment::judge(walker, &tokens)?;
-    for call in calls::find(&tokens, language) {
+    for call in calls::find(&tokens, language, argv) {
         let arg = |n: usize| call.args.get(n);
         match call.act {
-            Act::Delete => each_path(walker, fs::Access::Delete, &call.args, call.name)?,
-            Act::Write => path(walker, fs::Access::Write, arg(0), call.name)?,
-            Act::WriteSecond => path(walker, fs::Access::Write, arg(1), call.name)?,
+            Act::Delete => each_path(walker, fs::Access::Delete, &call.args)?,
+            Act::Write => path(walker, fs::Access::Write, arg(0))?,
+            Act::WriteSecond => path(walker, fs::Access::Write, arg(1))?,
             Act::Move => {
-                path(walker, fs::Access::Delete, arg(0), call.name)?;
-                path(walker, fs::Access::Write, arg(1), call.name)?;
+                path(walker, fs::Access::Delete, arg(0))?;
+                path(walker, fs::Access::Write, arg(1))?;
             }
             Act::Read => {
                 if let Some(value) = arg(0).and_then(Arg::value) {
@@ -82,12 +96,12 @@ fn evaluated(
                     if deep >= EVALUATED_DEEP_MAX || *left == 0 {
                         walker.deny(&shell::TOO_COMPLEX, call.name)?;
                     }
-                    evaluated(walker, language, &text, (deep + 1, &mut *left))?;
+                    evaluated(walker, language, &text, (deep + 1, &mut *left, argv))?;
                 }
             }
         }
     }
-    data::network(walker, code)?;
+    data::network(walker, &tokens, code)?;
     data::clients(walker, &tokens, code)?;
     data::statements(walker, &tokens, language)
 }
@@ -192,12 +206,21 @@ fn by_line(walker: &mut Walker<'_>, language: &Language, code: &str) -> Found {
     Ok(())
 }
 
-fn path(walker: &Walker<'_>, access: fs::Access, arg: Option<&Arg>, name: &str) -> Found {
+/// A path that nobody knows: `loss` says so.
+fn unknown(walker: &Walker<'_>, access: fs::Access) -> Found {
+    let rule = match access {
+        fs::Access::Delete => &fs::DELETE_OUTSIDE,
+        _ => &fs::WRITE_OUTSIDE,
+    };
+    walker.doubtful(rule, &Value::mark(OPAQUE).shown())
+}
+
+fn path(walker: &Walker<'_>, access: fs::Access, arg: Option<&Arg>) -> Found {
     let Some(arg) = arg else { return Ok(()) };
     let value = arg.value().unwrap_or_else(|| Value::mark(OPAQUE));
     let value = at_home(walker, value);
     if value.is_blank_mark() {
-        return walker.doubtful(&fs::DELETE_OUTSIDE, name);
+        return unknown(walker, access);
     }
     fs::access(walker, access, &value).map(|_| ())
 }
@@ -219,20 +242,20 @@ fn at_home(walker: &Walker<'_>, value: Value) -> Value {
     }
 }
 
-fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg], name: &str) -> Found {
+fn each_path(walker: &Walker<'_>, access: fs::Access, args: &[Arg]) -> Found {
     match args.first() {
-        None => return walker.doubtful(&fs::DELETE_OUTSIDE, name),
+        None => return unknown(walker, access),
         Some(Arg::List(items)) => {
             for item in items {
                 let item = item.clone().map_or(Arg::Unknown, Arg::Text);
-                path(walker, access, Some(&item), name)?;
+                path(walker, access, Some(&item))?;
             }
         }
-        first => path(walker, access, first, name)?,
+        first => path(walker, access, first)?,
     }
     // Perl and PHP take several; options of others are no paths.
     for arg in args.iter().skip(1).filter(|a| a.is_plain_text()) {
-        path(walker, access, Some(arg), name)?;
+        path(walker, access, Some(arg))?;
     }
     Ok(())
 }
@@ -277,7 +300,7 @@ fn open(walker: &mut Walker<'_>, language: &Language, call: &calls::Call<'_>) ->
             fs::access(walker, fs::Access::Write, &file.tail(cut)).map(|_| ())
         }
         Some(file) => fs::access(walker, fs::Access::Read, file).map(|_| ()),
-        None if writes => walker.doubtful(&fs::WRITE_OUTSIDE, "open"),
+        None if writes => unknown(walker, fs::Access::Write),
         None => Ok(()),
     }
 }

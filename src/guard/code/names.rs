@@ -4,17 +4,27 @@
 //! Invariant: what a name was given last before it is asked for counts; what is
 //! followed is counted, so that names which stand for each other end.
 
+use super::functions::{self, Function};
+use super::gifts::{self, Gift, Way};
 use super::languages::Language;
+use super::loops::{self, Item};
 use super::paths::outermost;
 use super::tokens::Token;
-use std::cell::Cell;
+use super::ways::Ways;
+use crate::guard::word::Value;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 /// How many expressions of a code are followed.
-const FOLLOWED_MAX: usize = 2_000;
+const FOLLOWED_MAX: usize = 6_000;
 /// How many names one stands for in turn.
 const FOLLOWED_DEEP_MAX: usize = 32;
+/// How deep expressions nest in expressions.
+const NESTED_MAX: usize = 96;
 /// How many tokens a statement is followed over.
-const STATEMENT_TOKENS_MAX: usize = 512;
+pub(super) const STATEMENT_TOKENS_MAX: usize = 512;
+/// How many tokens cost as much as an expression that is followed.
+const TOKENS_AS_ONE: usize = 256;
 
 /// A code, and how much of it may still be followed: names that stand for two
 /// others each would be followed without end.
@@ -22,64 +32,148 @@ const STATEMENT_TOKENS_MAX: usize = 512;
 pub(super) struct Code<'a> {
     pub(super) tokens: &'a [Token],
     pub(super) language: &'a Language,
+    /// The words of the command, as far as they are known.
+    pub(super) argv: &'a [Value],
+    /// For each bracket that opens, where it closes, and the other way round.
+    pub(super) pairs: Vec<usize>,
+    pub(super) functions: Vec<Function<'a>>,
     /// Where names are given something.
-    gifts: Vec<usize>,
+    gifts: HashMap<&'a str, Vec<Gift>>,
+    /// Whether a function's own names may be those around it.
+    shares: bool,
     left: Cell<usize>,
     deep: Cell<usize>,
+    nested: Cell<usize>,
     /// Where the name stands that is asked for: what it was given last before counts.
     pub(super) at: Cell<usize>,
+    /// Where the call stands that is judged.
+    pub(super) judged: Cell<usize>,
+    /// Whether that call does nothing to folders.
+    pub(super) only_files: Cell<bool>,
+    pub(super) ways: RefCell<Option<Ways>>,
+}
+
+/// What a name was given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given<'a> {
+    pub(super) at: usize,
+    pub(super) expression: &'a [Token],
+    pub(super) way: Way,
 }
 
 impl<'a> Code<'a> {
-    pub(super) fn new(tokens: &'a [Token], language: &'a Language) -> Code<'a> {
-        let gives = |at: &usize| tokens[*at].name().is_some() && is_given(tokens, *at);
+    pub(super) fn new(tokens: &'a [Token], language: &'a Language, argv: &'a [Value]) -> Code<'a> {
+        let pairs = pairs(tokens);
+        let mut gifts: HashMap<&'a str, Vec<Gift>> = HashMap::new();
+        for (name, gift) in gifts::find(tokens, &pairs, language) {
+            gifts.entry(name).or_default().push(gift);
+        }
+        let shared = |t: &Token| matches!(t.name(), Some("global" | "nonlocal"));
         Code {
             tokens,
             language,
-            gifts: (0..tokens.len()).filter(gives).collect(),
+            argv,
+            functions: functions::find(tokens, &pairs, language.name),
+            pairs,
+            gifts,
+            shares: !matches!(language.name, "python" | "php") || tokens.iter().any(shared),
             left: Cell::new(FOLLOWED_MAX),
             deep: Cell::new(0),
+            nested: Cell::new(0),
             at: Cell::new(tokens.len()),
+            judged: Cell::new(0),
+            only_files: Cell::new(false),
+            ways: RefCell::new(None),
         }
     }
 
     pub(super) fn spend(&self) -> Option<()> {
-        self.left.set(self.left.get().checked_sub(1)?);
+        self.pay(0)
+    }
+
+    /// Counts what is followed, and the tokens that are gone over for it.
+    pub(super) fn pay(&self, tokens: usize) -> Option<()> {
+        let cost = 1 + tokens / TOKENS_AS_ONE;
+        self.left.set(self.left.get().checked_sub(cost)?);
         Some(())
     }
 
     /// What a name was given last before it is asked for, or first after that, as in a
-    /// function that is called later: where, and by what expression.
-    pub(super) fn given(&self, name: &str) -> Option<(usize, &'a [Token])> {
-        let mut found = None;
-        for at in &self.gifts {
-            if self.tokens[*at].name() != Some(name) {
+    /// function that is called later; a parameter by the calls of its function.
+    pub(super) fn given(&self, name: &str) -> Option<Given<'a>> {
+        let at = self.at.get();
+        let parameter = self.parameter(name, at);
+        let all = self.gifts.get(name).map_or(&[][..], Vec::as_slice);
+        let (mut found, mut around) = (None, None);
+        for gift in all.iter().take_while(|gift| gift.at < at) {
+            self.spend()?;
+            if gift.way == Way::Among && parameter.is_some() {
                 continue;
             }
-            self.spend()?;
-            if *at < self.at.get() {
-                found = Some(*at);
-            } else {
-                let later = self.deep.get() == 0;
-                found = found.or(later.then_some(*at));
-                break;
+            let is_near = parameter.is_none_or(|(function, _)| function.holds(gift.at));
+            if is_near {
+                around = Some(gift);
+                found = if self.is_seen(gift.at, at) {
+                    around
+                } else {
+                    found
+                };
             }
         }
-        let at = found?;
-        let sign = self.tokens.get(at + 1).is_some_and(|t| t.is('='));
-        let from = at
-            + if sign || looped(self.tokens, at) {
-                2
-            } else {
-                3
-            };
+        if let (None, Some((function, n))) = (found, parameter) {
+            self.spend()?;
+            return self.argument(function, n);
+        }
+        let later = || all.iter().find(|gift| gift.at >= at);
+        let gift = found
+            .or(around)
+            .or_else(|| (self.deep.get() == 0).then(later)?)?;
+        let to = match gift.to {
+            Some(to) => to,
+            None => self.ends(gift.from),
+        };
+        Some(Given {
+            at: gift.at,
+            expression: self.tokens.get(gift.from..to).unwrap_or_default(),
+            way: gift.way,
+        })
+    }
+
+    /// Where the statement ends whose expression begins here; a list is gone over at once.
+    fn ends(&self, from: usize) -> usize {
+        let opens = |t: &Token| matches!(t, Token::Sign('(' | '[' | '{'));
+        let in_brackets = self.tokens.get(from).is_some_and(opens);
+        let from = match in_brackets {
+            true => self.tokens.len().min(self.pairs[from] + 1),
+            false => from,
+        };
         let rest = self.tokens.get(from..).unwrap_or_default();
         let rest = rest.get(..STATEMENT_TOKENS_MAX).unwrap_or(rest);
-        Some((
-            at,
-            rest.get(..statement_end(rest, self.language))
-                .unwrap_or_default(),
-        ))
+        from + statement_end(rest, in_brackets, self.language)
+    }
+
+    /// Whether a name that is given something in one place is the same in another: what
+    /// only a function sees is its own.
+    fn is_seen(&self, given: usize, at: usize) -> bool {
+        let declared = given
+            .checked_sub(1)
+            .and_then(|n| self.tokens[n].name())
+            .is_some_and(|word| matches!(word, "const" | "let" | "var"));
+        let foreign = |f: &&Function<'_>| f.holds(given) && !f.holds(at);
+        (self.shares && !declared) || !self.functions.iter().any(|f| foreign(&f))
+    }
+
+    /// Follows an expression in another one; none where they nest too deep.
+    pub(super) fn nest<T>(&self, what: impl FnOnce() -> Option<T>) -> Option<T> {
+        self.spend()?;
+        let nested = self.nested.get();
+        if nested >= NESTED_MAX {
+            return None;
+        }
+        self.nested.set(nested + 1);
+        let found = what();
+        self.nested.set(nested);
+        found
     }
 
     /// Follows what a name was given at a place; none where it leads too deep.
@@ -108,18 +202,19 @@ impl<'a> Code<'a> {
         };
         match part {
             [Token::Name(name)] => {
-                let (at, expression) = self.given(name)?;
-                self.follow(at, || self.items(expression))
+                let given = self.given(name)?;
+                match given.way {
+                    way if way.is_item() => match loops::item(&given, self) {
+                        Item::Is(inner) => self.follow(given.at, || self.items(inner)),
+                        _ => None,
+                    },
+                    _ => self.follow(given.at, || self.items(given.expression)),
+                }
             }
-            [Token::Sign('@'), name] => {
-                let (at, expression) = self.given(name.name()?)?;
-                self.follow(at, || self.items(expression))
-            }
-            [Token::Sign('*'), rest @ ..] if !rest.is_empty() => {
-                self.spend()?;
-                self.items(rest)
-            }
+            [Token::Sign('@'), name @ Token::Name(_)] => self.items(std::slice::from_ref(name)),
+            [Token::Sign('*'), rest @ ..] if !rest.is_empty() => self.nest(|| self.items(rest)),
             _ if is('[', ']') || is('(', ')') && outermost(inner, ',').len() > 1 => {
+                self.pay(inner.len())?;
                 let items = outermost(inner, ',').into_iter();
                 Some(items.filter(|item| !item.is_empty()).collect())
             }
@@ -139,9 +234,9 @@ impl<'a> Code<'a> {
             return made_by(self.tokens, opening(self.tokens, at.checked_sub(2)?)?);
         }
         let name = object.name()?;
-        let made = self.given(name).and_then(|(_, expression)| {
-            let open = expression.iter().position(|t| t.is('('))?;
-            made_by(expression, open).filter(|maker| PATHS.contains(maker))
+        let made = self.given(name).and_then(|given| {
+            let open = given.expression.iter().position(|t| t.is('('))?;
+            made_by(given.expression, open).filter(|maker| PATHS.contains(maker))
         });
         made.or(Some(name))
     }
@@ -159,25 +254,80 @@ pub(super) fn made_by(tokens: &[Token], open: usize) -> Option<&str> {
     Some(name)
 }
 
-pub(super) fn looped(tokens: &[Token], at: usize) -> bool {
-    matches!(tokens.get(at + 1).and_then(Token::name), Some("in" | "of"))
+/// Methods and functions that hand each item of something to a function.
+pub(super) fn handed_by(name: &str) -> bool {
+    matches!(
+        name,
+        "forEach"
+            | "map"
+            | "filter"
+            | "flatMap"
+            | "each"
+            | "each_with_index"
+            | "each_entry"
+            | "every"
+            | "some"
+            | "select"
+            | "reject"
+            | "collect"
+    )
 }
 
-/// Whether a name is given something: `x = …`, `x += …`, `x .= …`, `for x in …`.
-fn is_given(tokens: &[Token], at: usize) -> bool {
-    let sign = |n: usize| match tokens.get(at + n) {
-        Some(Token::Sign(sign)) => *sign,
-        _ => ' ',
-    };
-    let grows = matches!(sign(1), '+' | '.') && sign(2) == '=';
-    let is_set = sign(1) == '=' && !matches!(sign(2), '=' | '>' | '~');
-    grows || is_set || looped(tokens, at)
+/// Where the expression begins that ends here: names, calls and texts behind dots.
+pub(super) fn primary(tokens: &[Token], pairs: &[usize], end: usize) -> usize {
+    let mut n = end;
+    while let Some(last) = n.checked_sub(1) {
+        match &tokens[last] {
+            Token::Sign(')' | ']' | '}') => {
+                let open = pairs[last].min(last);
+                n = open;
+                let bare = open.checked_sub(1).map(|n| &tokens[n]);
+                if matches!(bare, Some(Token::Name(_) | Token::Sign(')' | ']'))) {
+                    continue;
+                }
+            }
+            Token::Name(_) | Token::Text(_) | Token::Template(_) => n = last,
+            _ => return n,
+        }
+        match n.checked_sub(1) {
+            Some(dot) if tokens[dot].is('.') => n = dot,
+            _ => return n,
+        }
+    }
+    n
 }
 
-/// A statement ends at `;`, or where a new name follows a value.
-fn statement_end(rest: &[Token], language: &Language) -> usize {
+/// For each bracket its other one; one without is the end of the code.
+fn pairs(tokens: &[Token]) -> Vec<usize> {
+    let mut pairs = vec![tokens.len(); tokens.len()];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Sign('(' | '[' | '{') => open.push(at),
+            Token::Sign(')' | ']' | '}') => {
+                if let Some(from) = open.pop() {
+                    pairs[from] = at;
+                    pairs[at] = from;
+                }
+            }
+            _ => {}
+        }
+    }
+    pairs
+}
+
+/// A statement ends at `;`, or where a new name follows a value, of which brackets may be
+/// left out at its beginning.
+fn statement_end(rest: &[Token], in_brackets: bool, language: &Language) -> usize {
     // What stands side by side is joined in awk, where a line ends a statement.
     let joins = language.name == "awk";
+    // Nothing stands there in JavaScript, where a line ends one.
+    let behind_closing = |n: usize, name: &str| {
+        let closed = |t: &Token| matches!(t, Token::Sign(')' | ']' | '}'));
+        let goes_on = matches!(name, "in" | "of" | "instanceof" | "as");
+        let closes = n.checked_sub(1).map_or(in_brackets, |n| closed(&rest[n]));
+        language.name == "node" && !goes_on && closes
+    };
     let mut depth = 0_usize;
     for (n, token) in rest.iter().enumerate() {
         match token {
@@ -189,6 +339,7 @@ fn statement_end(rest: &[Token], language: &Language) -> usize {
                 depth -= 1;
             }
             Token::Sign(';' | ',') if depth == 0 => return n,
+            Token::Name(name) if depth == 0 && behind_closing(n, name) => return n,
             Token::Name(_)
                 if depth == 0 && n > 0 && !joins && !matches!(rest[n - 1], Token::Sign(_)) =>
             {

@@ -5,7 +5,9 @@
 //! else is unknown. `~` is left to the judge of paths.
 
 use super::calls::Arg;
-use super::names::{Code, PATHS, looped, made_by, opening};
+use super::gifts::Way;
+use super::loops::{self, Item};
+use super::names::{Code, PATHS, made_by, opening};
 use super::templates::filled;
 use super::tokens::Token;
 use crate::guard::word::Value;
@@ -43,7 +45,7 @@ pub(super) fn object_path(code: &Code<'_>, at: usize) -> Option<Arg> {
     if !is_path {
         return None;
     }
-    Some(known(part, code).map_or(Arg::Unknown, Arg::Text))
+    Some(below(outermost(part, ','), code).map_or(Arg::Unknown, Arg::Text))
 }
 
 /// Parts at the outermost level, between signs.
@@ -70,7 +72,10 @@ pub(super) fn known(part: &[Token], all: &Code<'_>) -> Option<Value> {
     if let [Token::Text(text)] = part {
         return Some(literal(text));
     }
-    all.spend()?;
+    all.nest(|| told(part, all))
+}
+
+fn told(part: &[Token], all: &Code<'_>) -> Option<Value> {
     if let [Token::Template(text)] = part {
         return filled(text, all);
     }
@@ -106,7 +111,7 @@ pub(super) fn known(part: &[Token], all: &Code<'_>) -> Option<Value> {
             together(part.chunks(1), "", all)
         }
         _ if joins('/') => together(outermost(part, '/').into_iter(), "/", all),
-        _ => path_call(part, all),
+        _ => operand(part, all).or_else(|| path_call(part, all)),
     }
 }
 
@@ -168,19 +173,7 @@ fn path_call(part: &[Token], all: &Code<'_>) -> Option<Value> {
         .collect();
     match name {
         "join" | "Path" | "resolve" | "expanduser" | "glob" | "abspath" | "str" | "normpath"
-        | "iglob" | "String" => {
-            let mut whole = String::new();
-            for piece in pieces {
-                let value = known(piece, all)?;
-                if value.text().starts_with('/') || whole.is_empty() {
-                    value.text().clone_into(&mut whole);
-                } else {
-                    whole.push('/');
-                    whole.push_str(value.text());
-                }
-            }
-            (!whole.is_empty()).then(|| literal(&whole))
-        }
+        | "iglob" | "String" => below(pieces, all),
         "dirname" => {
             let [piece] = pieces.as_slice() else {
                 return None;
@@ -194,28 +187,68 @@ fn path_call(part: &[Token], all: &Code<'_>) -> Option<Value> {
         }
         "getcwd" | "cwd" => Some(Value::new(".")),
         "homedir" | "home" => Some(Value::new("~")),
-        "mkdtemp" | "mktemp" | "mkstemp" | "mkdtempSync" | "gettempdir" | "tmpdir" | "mktmpdir" => {
-            Some(Value::new(OWN_TMP))
-        }
+        "TemporaryDirectory" | "mkdtemp" | "mktemp" | "mkstemp" | "mkdtempSync" | "gettempdir"
+        | "tmpdir" | "mktmpdir" => Some(Value::new(OWN_TMP)),
         _ => None,
     }
 }
 
+/// A path put together of its parts: one from the root begins anew.
+fn below(parts: Vec<&[Token]>, all: &Code<'_>) -> Option<Value> {
+    let mut whole = String::new();
+    for part in parts {
+        let value = known(part, all)?;
+        if value.text().starts_with('/') || whole.is_empty() {
+            value.text().clone_into(&mut whole);
+        } else {
+            whole.push('/');
+            whole.push_str(value.text());
+        }
+    }
+    (!whole.is_empty()).then(|| literal(&whole))
+}
+
 /// What a name was given: `x = "text"`, `x += "text"`, or `for x in glob("text")`.
 fn assigned(name: &str, all: &Code<'_>) -> Option<Value> {
-    let (at, expression) = all.given(name)?;
-    if looped(all.tokens, at) {
-        let near = all.tokens.get(at + 2..).unwrap_or_default();
-        return near.iter().take(8).find_map(Token::text).map(literal);
+    let given = all.given(name)?;
+    if given.way.is_item() {
+        return match loops::item(&given, all) {
+            Item::Is(item) => all.follow(given.at, || known(item, all)),
+            Item::Text(value) => Some(value),
+            Item::Names | Item::Unknown => None,
+            Item::Other => {
+                let mut near = given.expression.iter().take(8);
+                near.find_map(Token::text).map(literal)
+            }
+        };
     }
-    let grows = !all.tokens.get(at + 1)?.is('=');
-    all.follow(at, || {
-        let more = known(expression, all)?;
-        if !grows {
+    all.follow(given.at, || {
+        let more = known(given.expression, all)?;
+        if given.way != Way::More {
             return Some(more);
         }
         let before = assigned(name, all)?;
         let text = format!("{}{}", before.text(), more.text());
         (text.len() <= TEXT_BYTES_MAX).then(|| literal(&text))
     })
+}
+
+/// `sys.argv[1]`, `process.argv[1]`, `$ARGV[0]`: a word of the command.
+fn operand(part: &[Token], all: &Code<'_>) -> Option<Value> {
+    let [
+        ..,
+        Token::Name(words),
+        Token::Sign('['),
+        Token::Name(at),
+        Token::Sign(']'),
+    ] = part
+    else {
+        return None;
+    };
+    let n: usize = at.parse().ok()?;
+    let is_words = matches!(words.as_str(), "argv" | "ARGV" | "$ARGV" | "$argv");
+    all.argv
+        .get(n)
+        .filter(|_| is_words && part.len() <= 6)
+        .cloned()
 }

@@ -44,8 +44,12 @@ pub(super) fn read(code: &str, language: &Language) -> Vec<Token> {
         chars: code.chars().collect(),
         at: 0,
         depth: 0,
+        indent: 0,
+        bodies: Vec::new(),
+        defines: false,
         out: Vec::new(),
     };
+    lexer.indent = lexer.indented(0).unwrap_or_default();
     while lexer.at < lexer.chars.len() {
         lexer.one(language);
     }
@@ -57,6 +61,12 @@ struct Lexer {
     at: usize,
     /// Open brackets.
     depth: usize,
+    /// How far the line is indented.
+    indent: usize,
+    /// How far the lines are indented whose functions of Python are open.
+    bodies: Vec<usize>,
+    /// The head of one is read.
+    defines: bool,
     out: Vec<Token>,
 }
 
@@ -95,8 +105,35 @@ impl Lexer {
             } else if !c.is_whitespace() {
                 self.out.push(Token::Sign(c));
             }
+            if language.name == "python" && self.depth == 0 {
+                self.body(c);
+            }
             self.at += 1;
         }
+    }
+
+    /// The body of a function of Python is put in brackets, as others write it.
+    fn body(&mut self, c: char) {
+        if c == ':' && std::mem::take(&mut self.defines) {
+            self.out.push(Token::Sign('{'));
+            self.bodies.push(self.indent);
+        }
+        let Some(indent) = self.indented(1).filter(|_| c == '\n') else {
+            return;
+        };
+        self.indent = indent;
+        while self.bodies.last().is_some_and(|body| *body >= indent) {
+            self.bodies.pop();
+            self.out.push(Token::Sign('}'));
+        }
+    }
+
+    /// How far the line is indented that begins here; none when it says nothing.
+    fn indented(&self, ahead: usize) -> Option<usize> {
+        let rest = self.chars.get(self.at + ahead..)?;
+        let indent = rest.iter().take_while(|c| matches!(c, ' ' | '\t')).count();
+        let says = |c: &char| !matches!(c, '\n' | '\r' | '#');
+        rest.get(indent).is_some_and(says).then_some(indent)
     }
 
     /// A line ends a statement, but inside of brackets and behind a comma.
@@ -167,6 +204,7 @@ impl Lexer {
             self.quoted(name.chars().last().unwrap_or_default(), text);
             return;
         }
+        self.defines |= name == "def" && self.depth == 0;
         // `File.rm!(…)`: the mark is part of the name.
         if matches!(self.peek(0), '!' | '?') && self.peek(1) == '(' {
             self.at += 1;

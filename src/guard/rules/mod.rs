@@ -40,7 +40,7 @@ pub(crate) mod shell;
 mod shown;
 mod signals;
 mod sql;
-mod stores;
+pub(crate) mod stores;
 mod tokens;
 mod verbs;
 
@@ -158,12 +158,11 @@ pub(crate) fn judge(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 /// A statement among the texts of a program that destroys data.
 pub(crate) fn sql_in_code(texts: &[&str]) -> Option<String> {
     let is_statement = |text: &&&str| {
-        let head = text
-            .trim_start()
-            .get(..6)
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        ["drop t", "drop d", "drop s", "trunca", "delete"].contains(&head.as_str())
+        // A word alone is no statement: a request's method may be `DELETE`.
+        let text = text.trim();
+        let head = text.get(..6).unwrap_or_default().to_ascii_lowercase();
+        let begins = ["drop t", "drop d", "drop s", "trunca", "delete"].contains(&head.as_str());
+        begins && text.contains(char::is_whitespace)
     };
     texts
         .iter()

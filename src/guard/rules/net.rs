@@ -99,7 +99,7 @@ pub(crate) fn fetches(name: &str) -> bool {
 }
 
 /// Whether an address is of this machine.
-pub(super) fn is_local(text: &str) -> bool {
+pub(crate) fn is_local(text: &str) -> bool {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or(host);

@@ -54,6 +54,7 @@ const CURL: Spec = Spec {
         "hsts",
         "alt-svc",
         "connect-to",
+        "oauth2-bearer",
     ],
 };
 
@@ -104,6 +105,64 @@ pub(super) fn curl(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
         return walker.deny(&CHANGE, &command.shown());
     }
     Ok(())
+}
+
+/// Whether all secrets among the words of a request go to a server on this machine, no
+/// forge, and are not shown.
+pub(super) fn stays_here(command: &Command<'_>) -> bool {
+    const SENDS: [&str; 14] = [
+        "H",
+        "header",
+        "u",
+        "user",
+        "b",
+        "cookie",
+        "d",
+        "data",
+        "data-raw",
+        "data-urlencode",
+        "json",
+        "F",
+        "form",
+        "oauth2-bearer",
+    ];
+    // It goes by another machine, or is printed.
+    const LEAVES: [&str; 14] = [
+        "x",
+        "proxy",
+        "preproxy",
+        "socks4",
+        "socks4a",
+        "socks5",
+        "socks5-hostname",
+        "resolve",
+        "connect-to",
+        "K",
+        "config",
+        "location-trusted",
+        "v",
+        "verbose",
+    ];
+    if command.name != "curl" || !command.env.is_empty() {
+        return false;
+    }
+    let parsed = args::parse(command.args, &CURL);
+    let mut urls: Vec<&Value> = parsed.operands.clone();
+    let named = parsed.values(&["url"]);
+    urls.extend(named);
+    let is_own = |url: &&Value| {
+        let text = url.text();
+        let forge = forge::is_forges(text) || forge::is_api(text) && has_usual_port(text);
+        is_local(text) && !text.is_empty() && !text.starts_with("file:") && !forge
+    };
+    let sent = parsed
+        .values(&SENDS)
+        .into_iter()
+        .chain(urls.iter().copied());
+    let secret = |value: &&Value| value.has(SECRET);
+    let all_sent = sent.filter(secret).count() == command.args.iter().filter(secret).count();
+    let traced = parsed.any(&["trace", "trace-ascii", "libcurl"]);
+    !urls.is_empty() && urls.iter().all(is_own) && all_sent && !parsed.any(&LEAVES) && !traced
 }
 
 /// A request that changes something on this machine: its own servers, but no forge. A

@@ -5,6 +5,7 @@
 //! alone makes nothing the run's own; a database whose name says that it is for
 //! tests is made to be dropped, and one that was made here is.
 
+use super::clients::MYSQL;
 use super::net::is_local;
 use crate::guard::args::{self, Spec};
 use crate::guard::walk::{Command, Walker};
@@ -50,11 +51,17 @@ pub(super) fn own(command: &Command<'_>, walker: &mut Walker<'_>) -> Own {
         goes_on: false,
     };
     match command.name {
-        "rails" | "rake" => database(
-            ["RAILS_ENV", "RACK_ENV"]
-                .iter()
-                .any(|name| found(name).is_some_and(|value| value.text() == "test")),
-        ),
+        "rails" | "rake" => {
+            let names = ["RAILS_ENV", "RACK_ENV"];
+            let words = command.args.iter().filter_map(|a| a.text().split_once('='));
+            // What stands among the words is set last.
+            let mut told = words.filter(|(name, _)| names.contains(name)).peekable();
+            let set = |name: &&str| found(name).is_some_and(|value| value.text() == "test");
+            database(match told.peek() {
+                Some(_) => told.all(|(_, value)| value == "test"),
+                None => names.iter().any(set),
+            })
+        }
         "artisan" | "console" | "manage.py" | "django-admin" => {
             let parsed = args::parse(command.args, &SPEC);
             let option = parsed.value(&["env", "settings"]).cloned();
@@ -77,7 +84,30 @@ pub(super) fn own(command: &Command<'_>, walker: &mut Walker<'_>) -> Own {
             let port = found("PGPORT");
             client(command, walker, host, named, port)
         }
+        "mysqladmin" | "mariadb-admin" => database(administers(command, walker)),
         _ => Own::default(),
+    }
+}
+
+/// Whether an administrator's client of a server drops one of the run's own databases and
+/// does nothing else; one that it makes is kept in mind.
+fn administers(command: &Command<'_>, walker: &mut Walker<'_>) -> bool {
+    let parsed = args::parse(command.args, &MYSQL);
+    let host = parsed.value(&["h", "host"]).cloned();
+    let host = host.or_else(|| command.variable("MYSQL_HOST", &walker.state));
+    let elsewhere = host.is_some_and(|host| !is_local(host.text()));
+    let elsewhere = elsewhere || parsed.any(&["defaults-file", "defaults-extra-file"]);
+    let port = parsed.value(&["P", "port"]).map_or("", Value::text);
+    let words: Vec<&str> = parsed.operands.iter().map(|v| v.text()).collect();
+    match words.as_slice() {
+        ["create", name] if !elsewhere => {
+            walker.makes(format!("database:mysql:{port}:{name}"));
+            false
+        }
+        ["drop", name] if !elsewhere => {
+            walker.has_made(&format!("database:mysql:{port}:{name}")) || is_test(name)
+        }
+        _ => false,
     }
 }
 
@@ -129,7 +159,7 @@ fn client(
 }
 
 /// The machine and the name in an address of a database.
-fn address(value: &Value) -> (String, String) {
+pub(super) fn address(value: &Value) -> (String, String) {
     let text = value.text();
     let Some((_, rest)) = text.split_once("://") else {
         return (String::new(), text.to_owned());

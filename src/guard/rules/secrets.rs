@@ -5,7 +5,7 @@
 
 use super::fs::{self, Access};
 use super::verbs::judge as by_verb;
-use super::{disks, searches, shown, tokens};
+use super::{disks, requests, searches, shown, tokens};
 use crate::guard::args::{self, NONE, Spec};
 use crate::guard::verdict::Rule;
 use crate::guard::walk::{Command, Found, Walker, parameters};
@@ -114,7 +114,9 @@ pub(super) fn judge(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         }
         _ => {}
     }
-    if let Some(arg) = args.iter().find(|a| a.has(SECRET)) {
+    if let Some(arg) = args.iter().find(|a| a.has(SECRET))
+        && !requests::stays_here(command)
+    {
         walker.deny(&SHOW, &arg.shown())?;
     }
     if SPEAKERS.contains(&command.name) {

@@ -75,7 +75,7 @@ pub(super) fn file(command: &Command<'_>, walker: &mut Walker<'_>) -> Found {
 
 /// Whether an address is one of a store that listens on this machine, for all its runs, and
 /// names no data of tests.
-pub(super) fn is_stores(url: &str) -> bool {
+pub(crate) fn is_stores(url: &str) -> bool {
     // Elasticsearch, CouchDB, etcd, Consul, Vault, InfluxDB, ClickHouse, RabbitMQ, Qdrant;
     // Docker's daemon and a proxy of Kubernetes.
     const PORTS: [&str; 12] = [
@@ -167,13 +167,40 @@ pub(super) fn mongo(command: &Command<'_>, walker: &Walker<'_>) -> Found {
         "findOneAndDelete(",
         "renameCollection(",
     ];
-    if texts
-        .iter()
-        .any(|t| CALLS.iter().any(|call| t.contains(call)))
-    {
+    // What reaches other databases, or the server, from one of tests.
+    const LEAVES: [&str; 12] = [
+        "getSiblingDB",
+        "getMongo",
+        "getDB",
+        "Mongo(",
+        "connect(",
+        "use ",
+        "use(",
+        "adminCommand",
+        "runCommand",
+        "dropUser(",
+        "dropAll",
+        "shutdownServer(",
+    ];
+    let has = |calls: &[&str]| {
+        let called = |text: &String| calls.iter().any(|call| text.contains(call));
+        texts.iter().any(called)
+    };
+    if has(&CALLS) && (has(&LEAVES) || !is_of_tests(&parsed)) {
         return walker.deny(&DESTROY, &command.shown());
     }
     Ok(())
+}
+
+/// Whether a client of MongoDB is told a database of tests on this machine.
+fn is_of_tests(parsed: &args::Parsed<'_>) -> bool {
+    let host = parsed.value(&["h", "host"]);
+    let Some(database) = parsed.operands.first() else {
+        return false;
+    };
+    let (machine, name) = scratch::address(database);
+    let is_here = |host: &Value| is_local(host.text());
+    host.is_none_or(is_here) && is_local(&machine) && !name.contains('/') && scratch::is_test(&name)
 }
 
 const REDIS: Spec = Spec {

@@ -200,13 +200,14 @@ fn run_language(
     if language.name == "node" && parsed.operand(0) == Some("eval") {
         has_code = true;
         if let Some(code) = parsed.operands.get(1) {
-            judge_value(walker, language, code)?;
+            judge_value(walker, language, code, &[])?;
         }
     }
     for flag in language.code {
         for value in parsed.values_of(flag) {
             has_code = true;
-            judge_value(walker, language, value)?;
+            let argv = words(command, language, value, false);
+            judge_value(walker, language, value, &argv)?;
         }
     }
     if has_code || parsed.has("m") && language.name == "python" {
@@ -220,17 +221,36 @@ fn run_language(
     {
         return walker.deny(&remote::SCRIPT, url.text());
     }
+    from_file(command, language, &parsed, walker)
+}
+
+/// Code that a file holds, or that flows in.
+fn from_file(
+    command: &Command<'_>,
+    language: &'static code::Language,
+    parsed: &args::Parsed<'_>,
+    walker: &mut Walker<'_>,
+) -> Found {
     match parsed.operands.first() {
-        Some(file) if language.inline_first => judge_value(walker, language, file),
+        Some(file) if language.inline_first => judge_value(walker, language, file, &[]),
         Some(file) if file.text() != "-" => match script_of(walker, file) {
-            Stream::Text(text) => judge_code(walker, language, &text),
+            Stream::Text(text) => judge_code(
+                walker,
+                language,
+                &text,
+                &words(command, language, file, true),
+            ),
             Stream::Remote => walker.deny(&remote::SCRIPT, &file.shown()),
             Stream::Secret => walker.doubtful(&shell::UNKNOWN_CODE, &file.shown()),
             _ => Ok(()),
         },
         _ if parsed.has("V") || parsed.has("version") || parsed.has("help") => Ok(()),
         _ => match command.stdin {
-            Stream::Text(text) => judge_code(walker, language, text),
+            Stream::Text(text) => {
+                let dash = command.args.iter().find(|arg| arg.text() == "-");
+                let argv = dash.map(|dash| words(command, language, dash, true));
+                judge_code(walker, language, text, &argv.unwrap_or_default())
+            }
             Stream::Remote => walker.deny(&remote::SCRIPT, "standard input"),
             Stream::Empty | Stream::Own => Ok(()),
             _ => walker.doubtful(&shell::UNKNOWN_CODE, "standard input"),
@@ -262,7 +282,49 @@ fn modules(
     }
 }
 
-fn judge_value(walker: &mut Walker<'_>, language: &'static code::Language, value: &Value) -> Found {
+/// The words of the command as the code behind one of them sees them, up to the first that
+/// is not known; `is_file` when that one names a file.
+fn words(
+    command: &Command<'_>,
+    language: &code::Language,
+    code: &Value,
+    is_file: bool,
+) -> Vec<Value> {
+    let at = command.args.iter().position(|arg| arg == code);
+    let behind = at.and_then(|at| command.args.get(at + 1..));
+    let behind = behind.unwrap_or_default();
+    if behind.iter().any(|arg| arg.text().starts_with('-')) {
+        return Vec::new();
+    }
+    // What stands before the operands: the program, and the script.
+    let skipped = match language.name {
+        "node" if is_file => 2,
+        "python" | "php" | "node" => 1,
+        _ => 0,
+    };
+    let before = std::iter::repeat_n(Value::mark(OPAQUE), skipped);
+    let mut found: Vec<Value> = before.collect();
+    for arg in behind {
+        // Words that are not known, and patterns, may be several.
+        if arg.has_mark() {
+            found.push(Value::mark(OPAQUE));
+            break;
+        }
+        found.push(arg.clone());
+        if arg.glob {
+            found.push(Value::mark(OPAQUE));
+            break;
+        }
+    }
+    found
+}
+
+fn judge_value(
+    walker: &mut Walker<'_>,
+    language: &'static code::Language,
+    value: &Value,
+    argv: &[Value],
+) -> Found {
     if value.has(REMOTE) {
         return walker.deny(&remote::SCRIPT, &value.shown());
     }
@@ -273,12 +335,17 @@ fn judge_value(walker: &mut Walker<'_>, language: &'static code::Language, value
     {
         return walker.doubtful(&shell::UNKNOWN_CODE, &value.shown());
     }
-    judge_code(walker, language, value.text())
+    judge_code(walker, language, value.text(), argv)
 }
 
 /// Judges a code, and the written files that it loads.
-fn judge_code(walker: &mut Walker<'_>, language: &'static code::Language, code: &str) -> Found {
-    code::judge(walker, language, code)?;
+fn judge_code(
+    walker: &mut Walker<'_>,
+    language: &'static code::Language,
+    code: &str,
+    argv: &[Value],
+) -> Found {
+    code::judge_with(walker, language, code, argv)?;
     written::remember(walker, code);
     written::loaded(walker, language, code)
 }
