@@ -116,6 +116,10 @@ async fn a_backup_of_a_busy_factory_goes_on_elsewhere_and_repeats_nothing() {
         plant.status(*issue, "done").await;
         until_is(DELIVERED, || plant.traces(*issue)).await;
     }
+    let status = new.adf(&["status", "--format", "json"]).await.json();
+    for task in status["tasks"].as_array().unwrap() {
+        assert!(task["pull"].is_u64(), "its pull request is known: {task}");
+    }
     assert_eq!(daemon.stop().await, Some(0));
     for issue in &issues {
         assert_eq!(plant.traces(*issue), DELIVERED, "#{issue}");
