@@ -204,6 +204,19 @@ async fn a_prompt_beyond_the_configs_folder_is_restored_before_it_is_asked_for()
 }
 
 #[tokio::test]
+async fn the_backup_that_a_ledger_was_restored_from_is_its_last() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    factory.run().await.stop().await;
+    let backup = backed_up(&plant, &factory).await;
+    let new = restored(&plant, &backup, "elsewhere").await;
+    let status = new.adf(&["status", "--format", "json"]).await.json();
+    assert_eq!(status["backup"]["file"], text(&backup), "{status}");
+    let doctor = new.adf(&["doctor", "--no-probes"]).await;
+    assert!(!doctor.out.contains("was ever made"), "{doctor:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_whole_backup_is_refused_and_nothing_is_written() {
     let plant = Plant::new().await;
     let factory = Factory::scripted(&plant, "happy");
