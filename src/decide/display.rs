@@ -62,11 +62,11 @@ fn is_told(s: &Snapshot<'_>, issue: u64, turned: &BTreeMap<TaskId, Task>) -> boo
     if !last(true).is_some_and(is_void) && !last(false).is_some_and(is_void) {
         return true;
     }
-    let pending = s.world.pending.iter();
-    let mut pending = pending.filter_map(|id| s.world.mentions.get(id));
     let mut turned = turned.values().filter(|task| task.work.issue == issue);
+    // As mentions are decided: these are what holds them up.
     s.synced
-        && !pending.any(|mention| mention.issue == issue)
+        && !s.draining
+        && s.unfit.is_none()
         && !turned.any(|task| s.world.acceptance(&task.id).is_none())
 }
 
