@@ -15,7 +15,7 @@ use super::references;
 use crate::clock::Clock;
 use crate::config::{self, SecretSource};
 use crate::decide::rejoin::rejoin;
-use crate::store::{self, FACTORY_FILE, LEDGER_FILE};
+use crate::store::{self, BackupTrace, FACTORY_FILE, LEDGER_FILE, TRACE_FILE};
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -77,7 +77,13 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
     }
     let prepared = prepare(&staged.ledger).await;
     let (tasks, unsettled) = prepared.map_err(|error| error.of_backup(backup))?;
-    let places = staged.places(&manifest, draft.path(), &base)?;
+    let mut places = staged.places(&manifest, draft.path(), &base)?;
+    let trace = staged.state_dir.join(TRACE_FILE);
+    // One that is there tells of a later backup.
+    if !trace.exists() {
+        leave_trace(backup, &manifest, draft.path())?;
+        places.insert(0, (draft.path().join(TRACE_FILE), trace));
+    }
     let exists = places.iter().find(|(from, to)| stands(from, to));
     if let Some((_, to)) = exists {
         return Err(BackupError::Exists { path: to.clone() });
@@ -95,6 +101,17 @@ pub async fn restore(backup: &Path, config: &Path) -> Result<Restored, BackupErr
         tasks,
         unsettled,
     })
+}
+
+/// Leaves word in the draft that the ledger's last backup is the one that it comes from.
+fn leave_trace(backup: &Path, manifest: &Manifest, draft: &Path) -> Result<(), BackupError> {
+    let bytes = std::fs::metadata(backup).map_err(BackupError::io("read", backup))?;
+    let trace = BackupTrace {
+        made_at: manifest.made_at,
+        file: std::path::absolute(backup).map_err(BackupError::io("find", backup))?,
+        bytes: bytes.len(),
+    };
+    Ok(trace.leave(draft)?)
 }
 
 /// Whether something else stands where a file is to be put.

@@ -15,6 +15,7 @@ use crate::setup::summary::{self, summary};
 use crate::setup::unit::SYSTEM;
 use crate::setup::wishes::{CRON, gate};
 use crate::setup::{Change, Kind, SetupError, Staged, Wishes, stage};
+use crate::store::{StoreError, check_project};
 use clap::{ArgGroup, ValueEnum};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -297,8 +298,15 @@ fn vision(args: &Init, dir: &Path, checkout: Option<&Checkout>) -> Option<String
     wanted.then(|| places.find_map(|path| std::fs::read_to_string(path).ok()))?
 }
 
-/// Refuses what another project beside this one has already.
+/// Refuses what another project has already.
 fn alone(wishes: &Wishes, staged: &Staged) -> Result<(), SetupError> {
+    let dir = &staged.config.settings.state_dir;
+    if let Err(StoreError::OtherProject { found, .. }) = check_project(dir, &wishes.project) {
+        let dir = dir.display();
+        return Err(SetupError::Taken(format!(
+            "{dir} belongs to project `{found}` already; name another folder by --state-dir"
+        )));
+    }
     let path = files::config_path(wishes);
     let others = state::others(&path, &staged.config.settings);
     let Some(other) = others.iter().find(|other| other.same_state) else {

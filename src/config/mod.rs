@@ -52,6 +52,7 @@ pub use secret::{
     SecretError, SecretSource, SecretSources, SinkSecrets, TOKEN_CREDENTIAL, TOKEN_VARIABLE,
     passed_on,
 };
+pub use secretish::is_secret_value;
 
 /// A config that was taken.
 #[derive(Clone, Debug)]

@@ -60,7 +60,8 @@ pub(super) fn is_secret_key(key: &str) -> bool {
 }
 
 /// Whether a value looks like a token, a key, or a URL with a password in it.
-pub(super) fn is_secret_value(value: &str) -> bool {
+#[must_use]
+pub fn is_secret_value(value: &str) -> bool {
     let token = |word: &str| {
         let long = word.len() >= TOKEN_BYTES_MIN;
         is_hex_token(word)

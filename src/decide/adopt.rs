@@ -31,6 +31,8 @@ pub(super) struct Claim {
     accepted: i64,
     asked: Option<i64>,
     ended: Option<i64>,
+    /// Its pull request, the newest where there was more than one.
+    pull: Option<u64>,
     /// The digest of the instruction.
     digest: Option<String>,
 }
@@ -51,10 +53,13 @@ pub(super) fn look(draft: &Draft<'_>, task: &TaskId, ours: &str) -> Found {
             return Found::Refused(Refusal::ClaimedElsewhere);
         }
         let proven = |kind| first(kind).filter(|m| m.verified).map(|m| m.comment);
+        let own = |m: &&Mark| m.kind == MarkKind::Pull && m.verified && m.factory.as_str() == ours;
+        let pull = marks.iter().rfind(own).map(|m| m.comment);
         return Found::Ours(Claim {
             accepted: accept.comment,
             asked: proven(MarkKind::Ask),
             ended: proven(MarkKind::Result),
+            pull: pull.and_then(|number| u64::try_from(number).ok()),
             digest: accept.instruction.clone(),
         });
     }
@@ -133,6 +138,7 @@ pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
         accepted,
         asked,
         ended,
+        pull,
         ref digest,
     } = *claim;
     let digest = digest.as_deref();
@@ -146,6 +152,7 @@ pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
         note: String::new(),
         ..known.unwrap_or(fresh)
     };
+    task.pull = pull.or(task.pull);
     let reason = if ended.is_some() {
         "its marks on the forge say that it ended"
     } else {
@@ -162,7 +169,7 @@ pub(super) fn adopt(draft: &mut Draft<'_>, fresh: Task, claim: &Claim) {
         TaskState::Queued
     };
     if ended.is_some() {
-        // Marks do not name the pull request, and the result does.
+        // Where no pull request bears its mark, the result alone knows more.
         "its result below says what came of it".clone_into(&mut task.note);
     } else if changed {
         words::CHANGED_WHILE_LOST.clone_into(&mut task.note);

@@ -47,11 +47,27 @@ pub(super) fn follow(draft: &mut Draft<'_>) {
     let left = left.filter_map(|id| s.world.tasks.get(id));
     let left = left.chain(turned.values()).map(|task| task.work.issue);
     let issues: BTreeSet<u64> = s.world.display.standing().chain(left).collect();
-    for issue in issues {
+    for issue in issues.into_iter().filter(|n| is_told(s, *n, &turned)) {
         let face = face(s, issue, &turned);
         show(draft, issue, &face);
         assign(draft, issue, &face);
     }
+}
+
+/// Whether it is known what works on an issue: a restored ledger has forgotten its open
+/// tasks, and what stands there stays until the forge has told of them.
+fn is_told(s: &Snapshot<'_>, issue: u64, turned: &BTreeMap<TaskId, Task>) -> bool {
+    let last = |label: bool| s.world.display.last(issue, label, &s.world.effects);
+    let is_void = |effect: &Effect| matches!(effect.state, EffectState::Void { .. });
+    if !last(true).is_some_and(is_void) && !last(false).is_some_and(is_void) {
+        return true;
+    }
+    let mut turned = turned.values().filter(|task| task.work.issue == issue);
+    // As mentions are decided: these are what holds them up.
+    s.synced
+        && !s.draining
+        && s.unfit.is_none()
+        && !turned.any(|task| s.world.acceptance(&task.id).is_none())
 }
 
 /// What the tasks on an issue come to, as this plan leaves them.

@@ -35,7 +35,7 @@ pub use client::{Client, ForgeConfig};
 pub use comments::Comment;
 pub use endpoint::{Endpoint, Nature};
 pub use error::ForgeError;
-pub use hooks::{Hook, NewHook};
+pub use hooks::{EVENTS, Hook, NewHook};
 pub use issues::{Dependency, IssueItem};
 pub use labels::Label;
 pub use paging::{Listing, Page};

@@ -6,7 +6,6 @@
 /// What a rule keeps from happening, said of the thing that is harmed.
 pub(super) fn of(rule: &str) -> &'static str {
     match rule {
-        "fs.delete-outside" | "fs.write-outside" => "a path that is not known before it runs",
         "git.push" => {
             "what the remote has: branches and tags, and commits that a forced push drops there"
         }
@@ -49,6 +48,6 @@ pub(super) fn of(rule: &str) -> &'static str {
         | "patch.unreadable" => "nobody can say what, before it runs",
         _ if rule.starts_with("guard.") => "the guard's hold on what the agent runs",
         "project" => "what the project's own rule protects",
-        _ => "files whose names are not known before it runs",
+        _ => "a path that is not known before it runs",
     }
 }

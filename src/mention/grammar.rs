@@ -54,14 +54,33 @@ pub fn find(body: &str) -> Vec<Found> {
 /// or with what is no name. One that goes on with a placeholder stands for a name.
 #[must_use]
 pub fn malformed(body: &str) -> Vec<Range<usize>> {
-    let is_filled = |end: usize| {
-        let rest = body.get(end..).unwrap_or_default();
-        rest.starts_with(['{', '<', '[', '$', '…'])
-    };
     let hits = scan(body).into_iter();
     let wrong = hits.filter(|hit| matches!(hit.target, Target::Malformed(_)));
-    let wrong = wrong.filter(|hit| !is_filled(hit.end));
+    let wrong = wrong.filter(|hit| !is_filled(body, hit.end));
     wrong.map(|hit| hit.lead..hit.end).collect()
+}
+
+/// The agents of its own project that a text, such as a prompt, names to be called, also in
+/// code, and where. A name that goes on with a placeholder is none.
+#[must_use]
+pub fn named(body: &str) -> Vec<(Range<usize>, AgentName)> {
+    let signs = body.match_indices(SIGN).map(|(at, _)| at);
+    let signs = signs.filter(|at| lead(body, *at).is_some());
+    let targets = signs.map(|at| (at, target(body, at, &(0..body.len()))));
+    let named = targets.filter_map(|(at, (target, end))| match target {
+        Target::Agent {
+            project: None,
+            agent,
+        } if !is_filled(body, end) => Some((at..end, agent)),
+        _ => None,
+    });
+    named.take(MENTIONS_MAX).collect()
+}
+
+/// Whether a placeholder follows.
+fn is_filled(body: &str, end: usize) -> bool {
+    let rest = body.get(end..).unwrap_or_default();
+    rest.starts_with(['{', '<', '[', '$', '…'])
 }
 
 /// Whether a text is a name: `[a-z][a-z0-9-]{0,39}`.

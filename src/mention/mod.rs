@@ -18,7 +18,7 @@ mod schema;
 mod wire;
 
 pub use call::neutral;
-pub use grammar::{Found, MENTIONS_MAX, find, is_name, malformed};
+pub use grammar::{Found, MENTIONS_MAX, find, is_name, malformed, named};
 pub use identity::{
     branch, caller, digest, is_passage, mention_id, pick, pick_origin, said_origin, slot_origin,
     task_id,

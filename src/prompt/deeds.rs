@@ -51,6 +51,9 @@ const BEGINNINGS: [(Deed, &[&str]); 3] = [
             "write the code",
             "make the change",
             "make the smallest change",
+            "use the write tool",
+            "use the edit tool",
+            "use the multiedit tool",
         ],
     ),
     (
@@ -67,6 +70,8 @@ const BEGINNINGS: [(Deed, &[&str]); 3] = [
         ],
     ),
 ];
+/// Tools that edit, which prose may name as code.
+const EDITORS: [&str; 3] = ["Write", "Edit", "MultiEdit"];
 /// In a sentence they make its orders none.
 const DENIALS: [&str; 5] = ["not", "never", "don't", "cannot", "can't"];
 /// After the verb they do.
@@ -84,6 +89,9 @@ pub fn orders(template: &str) -> Vec<Order> {
             Event::Text(text) if !is_code => {
                 parts.push((block.len(), at));
                 block.push_str(&text.to_lowercase());
+            }
+            Event::Code(name) if EDITORS.contains(&&*name) && block.ends_with("use the ") => {
+                block.push_str(&name.to_lowercase());
             }
             Event::Code(_) => block.push_str(" code "),
             Event::SoftBreak | Event::HardBreak => block.push(' '),
@@ -161,6 +169,13 @@ mod tests {
             told(text),
             [(3, "change"), (5, "run the tests"), (6, "commit")]
         );
+    }
+
+    #[test]
+    fn a_tool_that_edits_is_told_by_its_name_as_word_or_code() {
+        assert_eq!(told("Use the `Write` tool."), [(1, "use the write tool")]);
+        assert_eq!(told("Then use the Edit tool."), [(1, "use the edit tool")]);
+        assert_eq!(told("Use the write-ahead log. `Edit` is a tool."), []);
     }
 
     #[test]

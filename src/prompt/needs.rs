@@ -1,13 +1,14 @@
-//! A template → the programs and variables that it tells its agent to use.
+//! A template → the programs and variables that it tells its agent to use, and pushes.
 //!
 //! Read are shell blocks, line by line, and spans of code that are commands by the look of it: by
 //! the verb before them, by a flag, or by a program that everybody knows. What is denied in its
-//! sentence ("do not run `make`") is not asked for.
+//! sentence ("do not run `make`") is not asked for. Of prose only variables are read whose name is
+//! no other word, as of a currency.
 //!
 //! Invariant: pure, and a guess: who uses it warns and never refuses. Whether an agent has what is
 //! named is asked where its role, its PATH and its environment are known.
 
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd, TextMergeWithOffset};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -109,6 +110,9 @@ const KNOWN: [&str; 52] = [
     "yarn",
 ];
 
+/// Capitals from which a word behind `$` in prose is a variable and no currency.
+const PROSE_MIN: usize = 4;
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
@@ -116,6 +120,8 @@ pub enum What {
     Program(String),
     /// A variable, without `$`.
     Variable(String),
+    /// That work be pushed.
+    Push,
 }
 
 /// Something that a template asks for, where it does so first.
@@ -138,16 +144,19 @@ pub fn needs(template: &str) -> Vec<Need> {
         set: BTreeSet::new(),
         needs: Vec::new(),
     };
-    let (mut sentence, mut is_shell) = (String::new(), false);
-    for (event, at) in Parser::new(template).into_offset_iter() {
+    let (mut sentence, mut is_shell, mut is_code) = (String::new(), false, false);
+    for (event, at) in TextMergeWithOffset::new(Parser::new(template).into_offset_iter()) {
         match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                let kind = info.split([' ', ',']).next().unwrap_or_default();
-                is_shell = SHELLS.contains(&kind);
+            Event::Start(Tag::CodeBlock(kind)) => {
+                is_code = true;
+                is_shell = matches!(kind, CodeBlockKind::Fenced(info)
+                    if SHELLS.contains(&info.split([' ', ',']).next().unwrap_or_default()));
             }
-            Event::End(TagEnd::CodeBlock) => is_shell = false,
+            Event::End(TagEnd::CodeBlock) => (is_shell, is_code) = (false, false),
             Event::Text(text) if is_shell => found.block(&text, at.start),
+            Event::Text(_) if is_code => {}
             Event::Text(text) => {
+                found.prose(&text, &sentence, &at);
                 sentence.push_str(&text);
                 if let Some((_, last)) = sentence.rsplit_once(['.', ';', '!', '?']) {
                     sentence = last.to_owned();
@@ -184,6 +193,7 @@ impl Found<'_> {
                 let words = plain(line);
                 if let Some(name) = self.program(&words) {
                     self.need(What::Program(name), at.clone());
+                    self.push(&words, &at);
                 }
             }
             self.variables(line, &at);
@@ -209,8 +219,42 @@ impl Found<'_> {
         let is_command = !is_code && (VERBS.contains(&last) || has_flag || is_known);
         if let Some(name) = self.program(&words).filter(|_| is_command) {
             self.need(What::Program(name), at.clone());
+            self.push(&words, &at);
         }
         self.variables(text, &at);
+    }
+
+    /// What stands in prose, after `before` of its sentence.
+    fn prose(&mut self, text: &str, before: &str, at: &Range<usize>) {
+        let mut before = before.to_lowercase();
+        for sentence in text.split_inclusive(['.', ';', '!', '?']) {
+            before.push_str(&sentence.to_lowercase());
+            if !before.split_whitespace().any(|w| DENIALS.contains(&w)) {
+                let plain = |word: &&str| {
+                    let name = word.trim_start_matches(['(', '"', '$', '{']);
+                    let rest = name.trim_start_matches(|c: char| c.is_ascii_uppercase());
+                    word.contains('$')
+                        && (rest.starts_with('_') || name.len() - rest.len() >= PROSE_MIN)
+                };
+                let words: Vec<&str> = sentence.split_whitespace().filter(plain).collect();
+                self.variables(&words.join(" "), at);
+            }
+            before.clear();
+        }
+    }
+
+    /// Git's `push` in a command.
+    fn push(&mut self, words: &str, at: &Range<usize>) {
+        let mut words = words.split_whitespace();
+        let is_git = words.find(|word| !word.contains('=')) == Some("git");
+        while let Some(word) = words.next() {
+            match word {
+                "-C" | "-c" => drop(words.next()),
+                "push" if is_git => return self.need(What::Push, at.clone()),
+                word if word.starts_with('-') => {}
+                _ => return,
+            }
+        }
     }
 
     /// The first word that is a program's name; assignments before it are remembered.
@@ -294,6 +338,7 @@ mod tests {
             .map(|need| match need.what {
                 What::Program(name) => format!("{}:{name}", need.line),
                 What::Variable(name) => format!("{}:${name}", need.line),
+                What::Push => format!("{}:push", need.line),
             })
             .collect()
     }
@@ -316,12 +361,19 @@ mod tests {
 
     #[test]
     fn variables_stand_in_code_and_those_that_are_set_there_are_not_asked_for() {
-        let text = "Costs $5 or $HOME.\n`$TOKEN` and `${DB_URL}/x`; `'$QUOTED'`.\n\n\
+        let text = "Costs $5 or $USD.\n`$TOKEN` and `${DB_URL}/x`; `'$QUOTED'`.\n\n\
             ```bash\nexport HERE=1\necho \"$HERE $THERE $1 $x\"\n```\n";
         assert_eq!(
             told(text),
             ["2:$TOKEN", "2:$DB_URL", "5:export", "6:echo", "6:$THERE"].map(str::to_owned)
         );
+    }
+
+    #[test]
+    fn variables_of_prose_and_pushes_are_told_where_they_are_not_denied() {
+        let text = "Use the token in $GITEA_TOKEN. Pay in $USD; never show $DEPLOY_KEY to anybody.\n\
+            Then `git -C x push`, not `git push -f`; and `git log --grep push`.\n\n```sh\ngit push origin HEAD\n```\n";
+        assert_eq!(told(text), ["1:$GITEA_TOKEN", "2:git", "2:push"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::{StoreError, file};
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     fs::File,
     path::{Path, PathBuf},
@@ -63,6 +64,40 @@ pub(super) fn known_version(
         return Err(newer(path, found, known));
     }
     Ok(found)
+}
+
+/// Whether a file of the newest schema has each table and column that these steps make.
+pub(super) fn whole(conn: &Connection, path: &Path, steps: &[Migration]) -> Result<(), StoreError> {
+    let fail = |e| StoreError::sql(path, e);
+    let model = Connection::open_in_memory().map_err(fail)?;
+    for step in steps {
+        model.execute_batch(step.sql).map_err(fail)?;
+    }
+    let found = columns(conn).map_err(fail)?;
+    let missing = columns(&model)
+        .map_err(fail)?
+        .into_iter()
+        .find(|c| !found.contains(c));
+    let Some((table, column)) = missing else {
+        return Ok(());
+    };
+    let what = if found.iter().any(|(there, _)| *there == table) {
+        format!("its table `{table}` has no column `{column}`")
+    } else {
+        format!("it has no table `{table}`")
+    };
+    Err(StoreError::Corrupt {
+        path: path.to_owned(),
+        what,
+    })
+}
+
+/// The columns of all tables.
+fn columns(conn: &Connection) -> rusqlite::Result<BTreeSet<(String, String)>> {
+    let sql = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'";
+    let mut statement = conn.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
 }
 
 /// Applies the steps that the file lacks; returns the version it had.

@@ -87,6 +87,7 @@ pub fn open_with(state_dir: &Path, clock: Clock, options: &Options) -> Result<Op
     } else {
         prepare(&conn, &path, options)?;
     }
+    migrate::whole(&conn, &path, options.migrations)?;
     let world = load_checked(&conn, &path, options)?;
     let factory = settle_factory(&conn, state_dir, &path)?;
     let (sender, committed) = mpsc::channel(COMMITTED_BATCHES_MAX);
@@ -126,9 +127,15 @@ pub fn open_read_only(state_dir: &Path) -> Result<Reader, StoreError> {
     if path.exists() && !log.exists() {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let conn = connect(Path::new(&still(&path)), flags, &Options::default())?;
-        return checked(conn, &path);
+        return whole(checked(conn, &path)?);
     }
-    reader(&path)
+    whole(reader(&path)?)
+}
+
+/// A reader of a ledger that lacks nothing of its schema.
+fn whole(reader: Reader) -> Result<Reader, StoreError> {
+    migrate::whole(reader.conn(), reader.path(), MIGRATIONS)?;
+    Ok(reader)
 }
 
 /// The name under which SQLite opens a file that nobody writes.

@@ -155,3 +155,59 @@ fn after_a_restore_all_labels_count_as_the_factorys() {
     let own: Vec<usize> = own.collect();
     assert_eq!(own.first(), Some(&4), "{own:?}");
 }
+
+#[test]
+fn the_pull_request_of_a_task_that_ended_after_the_backup_is_found_and_shown_until_it_closes() {
+    let mut scene = scene();
+    let mention = scene.mention(1, "alice", "developer", "do it");
+    scene.settle();
+    let changes = adf::decide::rejoin::rejoin(&scene.world, scene.now);
+    scene.apply(changes);
+    scene.synced = false;
+    let tried = scene.settle();
+    assert!(shown(&tried, &scene).is_empty(), "nothing is known yet");
+    scene.synced = true;
+    // The old factory went on: it opened #77 and wrote its result.
+    let marks = [
+        (MarkKind::Pull, 76, "bbbbbbbbbbbb", true),
+        (MarkKind::Pull, 77, "aaaaaaaaaaaa", true),
+        (MarkKind::Pull, 78, "aaaaaaaaaaaa", false),
+        (MarkKind::Accept, 140, "aaaaaaaaaaaa", true),
+        (MarkKind::Result, 141, "aaaaaaaaaaaa", true),
+    ];
+    let marks = marks.map(|(kind, comment, factory, verified)| {
+        Change::Mark(Mark {
+            comment,
+            issue: 1,
+            kind,
+            factory: FactoryId::from(factory),
+            key: EffectKey(format!("{kind:?}:{}", mention.task)),
+            task: mention.task.clone(),
+            origin: mention.id.clone(),
+            agent: Some(AgentName::from("developer")),
+            instruction: Some(adf::mention::digest("do it")),
+            verified,
+            written_at: scene.now,
+        })
+    });
+    scene.apply(marks.into());
+    let tried = scene.settle();
+    let task = scene.task(&mention);
+    assert_eq!((&task.state, task.pull), (&TaskState::Done, Some(77)));
+    assert_eq!(shown(&tried, &scene), ["adf/in review", "free"]);
+    let closed = Issue {
+        number: 77,
+        is_pull: true,
+        title: String::new(),
+        open: false,
+        author: Person::default(),
+        labels: vec![],
+        milestone: None,
+        updated_at: scene.now,
+        changed_at: scene.now,
+        outsider: false,
+        reworded_at: Time::default(),
+    };
+    scene.apply(vec![Change::Issue(closed)]);
+    assert_eq!(shown(&scene.settle(), &scene), [""]);
+}

@@ -86,6 +86,16 @@ async fn a_token_that_others_read_is_closed_and_then_used() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_a_model_that_others_read_is_closed() {
+    let world = World::new().await;
+    let key = world.put("key", "sk-1", 0o644);
+    world.add("[providers.anthropic]\nkind = \"claude\"\nkey_file = \"key\"\n");
+    let said = world.doctor(&["--no-probes", "--fix"]).await;
+    assert!(said.out.contains("fix: chmod 600"), "{said:?}");
+    assert_eq!(mode(&key), 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mend_that_the_forge_refuses_is_said_and_the_rest_is_done() {
     let world = World::new().await;
     world.add("[delivery]\nlabels = [\"from-adf\"]\n");

@@ -63,7 +63,21 @@ const AGENTS: &[Row] = &[
             let cli = cli(w, "echo 2");
             claude(w, &cli, "key_file = \"key\"");
         },
-        says: ("agent.login", "error", &["key"]),
+        says: (
+            "agent.login",
+            "error",
+            &["etc/key", "write the key", "mode 0600"],
+        ),
+        exit: 78,
+    },
+    Row {
+        name: "a key that others read",
+        spoil: |w| {
+            let cli = cli(w, "echo 2");
+            w.put("key", "sk-1", 0o644);
+            claude(w, &cli, "key_file = \"key\"");
+        },
+        says: ("agent.login", "error", &["0644", "\"chmod 600", "etc/key"]),
         exit: 78,
     },
     Row {

@@ -112,6 +112,27 @@ const REPOSITORIES: &[Row] = &[
         exit: 0,
     },
     Row {
+        name: "a webhook that was asked for and may not be made",
+        spoil: |w| {
+            w.webhook();
+            w.args = ["--fix", "--webhook-url", "https://factory.example.org/hook"]
+                .map(str::to_owned)
+                .to_vec();
+        },
+        says: (
+            "webhook",
+            "warning",
+            &[
+                "may neither see nor make webhooks",
+                "https://factory.example.org/hook",
+                "etc/secret",
+                "issue_comment",
+                "application/json",
+            ],
+        ),
+        exit: 0,
+    },
+    Row {
         name: "no standing issue",
         spoil: |w| {
             w.edit(

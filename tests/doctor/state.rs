@@ -17,6 +17,15 @@ fn sibling(world: &mut World, from: &str, to: &str) {
     world.put("other.toml", &text.replace(from, to), 0o600);
 }
 
+/// A ledger that somebody's hand was in.
+fn altered(world: &mut World, sql: &str) {
+    world.ledger();
+    let ledger = world.state().join("ledger.db");
+    let conn = rusqlite::Connection::open(ledger).unwrap();
+    conn.pragma_update(None, "foreign_keys", false).unwrap();
+    conn.execute_batch(sql).unwrap();
+}
+
 const STATES: &[Row] = &[
     Row {
         name: "a file in its place",
@@ -51,6 +60,18 @@ const STATES: &[Row] = &[
         },
         says: ("state.folder", "warning", &["0755", "chmod 700"]),
         exit: 0,
+    },
+    Row {
+        name: "a ledger without one of its tables",
+        spoil: |w| altered(w, "DROP TABLE run"),
+        says: ("ledger", "error", &["no table `run`", "restore a backup"]),
+        exit: 1,
+    },
+    Row {
+        name: "a ledger without one of its columns",
+        spoil: |w| altered(w, "ALTER TABLE task RENAME COLUMN note TO notes"),
+        says: ("ledger", "error", &["`task` has no column `note`"]),
+        exit: 1,
     },
     Row {
         name: "a key that others read",

@@ -74,6 +74,47 @@ const UNITS: &[Row] = &[
         exit: 1,
     },
     Row {
+        name: "a token in the unit",
+        spoil: |w| {
+            let hex = "01234567".repeat(5);
+            let line = format!("Type=notify\nEnvironment=A=1 GITEA_TOKEN={hex}");
+            unit(w, "Type=notify", &line);
+        },
+        says: (
+            "unit.exposed",
+            "warning",
+            &["`GITEA_TOKEN`", "everybody", "LoadCredential="],
+        ),
+        exit: 0,
+    },
+    Row {
+        name: "a password in the unit under a name of its own",
+        spoil: |w| {
+            let line = "Type=notify\nEnvironment=\"CHAT_PASSWORD=correct-horse-battery\"";
+            unit(w, "Type=notify", line);
+        },
+        says: ("unit.exposed", "warning", &["`CHAT_PASSWORD`"]),
+        exit: 0,
+    },
+    Row {
+        name: "a credential in the unit",
+        spoil: |w| {
+            let line = "Type=notify\nSetCredential=chat:ghp_0123456789abcdef0123";
+            unit(w, "Type=notify", line);
+        },
+        says: ("unit.exposed", "warning", &["`chat`", "LoadCredential="]),
+        exit: 0,
+    },
+    Row {
+        name: "variables that are no secrets",
+        spoil: |w| {
+            let line = "Type=notify\nEnvironment=RUST_LOG=info PATH=/usr/local/bin:/usr/bin";
+            unit(w, "Type=notify", line);
+        },
+        says: ("unit", "ok", &["adf@.service"]),
+        exit: 0,
+    },
+    Row {
         name: "no binary",
         spoil: |w| unit(w, env!("CARGO_BIN_EXE_adf"), "/opt/none/adf"),
         says: ("unit.binary", "error", &["/opt/none/adf", "ExecStart"]),

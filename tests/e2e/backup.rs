@@ -116,6 +116,10 @@ async fn a_backup_of_a_busy_factory_goes_on_elsewhere_and_repeats_nothing() {
         plant.status(*issue, "done").await;
         until_is(DELIVERED, || plant.traces(*issue)).await;
     }
+    let status = new.adf(&["status", "--format", "json"]).await.json();
+    for task in status["tasks"].as_array().unwrap() {
+        assert!(task["pull"].is_u64(), "its pull request is known: {task}");
+    }
     assert_eq!(daemon.stop().await, Some(0));
     for issue in &issues {
         assert_eq!(plant.traces(*issue), DELIVERED, "#{issue}");
@@ -197,6 +201,19 @@ async fn a_prompt_beyond_the_configs_folder_is_restored_before_it_is_asked_for()
     restored(&plant, &backup, "elsewhere").await;
     let text = std::fs::read_to_string(&prompt).unwrap();
     assert_eq!(text, "Do what is asked for.\n");
+}
+
+#[tokio::test]
+async fn the_backup_that_a_ledger_was_restored_from_is_its_last() {
+    let plant = Plant::new().await;
+    let factory = Factory::scripted(&plant, "happy");
+    factory.run().await.stop().await;
+    let backup = backed_up(&plant, &factory).await;
+    let new = restored(&plant, &backup, "elsewhere").await;
+    let status = new.adf(&["status", "--format", "json"]).await.json();
+    assert_eq!(status["backup"]["file"], text(&backup), "{status}");
+    let doctor = new.adf(&["doctor", "--no-probes"]).await;
+    assert!(!doctor.out.contains("was ever made"), "{doctor:?}");
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ fn no_rule_of_a_project_is_named_where_there_is_none() {
     ] {
         let told = denial(text);
         assert_eq!(
-            told.destroys, "files whose names are not known before it runs",
+            told.destroys, "a path that is not known before it runs",
             "{text}: {told:?}"
         );
     }

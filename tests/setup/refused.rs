@@ -64,6 +64,18 @@ fn a_state_where_the_shipped_unit_may_not_write() {
 }
 
 #[test]
+fn a_state_that_belongs_to_another_project_with_its_config_elsewhere() {
+    let site = Site::with_commit();
+    let state = tempfile::tempdir().unwrap();
+    let theirs = state.path().to_str().unwrap();
+    std::fs::write(state.path().join("project.name"), "another\n").unwrap();
+    let words = ["belongs to project `another`", "--state-dir"];
+    refused(&site, &["--state-dir", theirs], 1, &words);
+    let left: Vec<_> = std::fs::read_dir(state.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
 fn a_checkout_of_another_repository() {
     let site = Site::with_commit();
     let (dir, work) = (site.dir(), site.work());

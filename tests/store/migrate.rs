@@ -45,6 +45,34 @@ fn old_ledger(state: &Path) {
     conn.pragma_update(None, "user_version", 1).unwrap();
 }
 
+#[test]
+fn a_ledger_that_lacks_a_table_or_a_column_of_its_schema_is_damaged_for_who_reads_and_who_writes() {
+    for (sql, what) in [
+        ("DROP TABLE run", "it has no table `run`"),
+        (
+            "ALTER TABLE task RENAME COLUMN note TO notes",
+            "its table `task` has no column `note`",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        old_ledger(dir.path());
+        let conn = Connection::open(dir.path().join(LEDGER_FILE)).unwrap();
+        conn.pragma_update(None, "foreign_keys", false).unwrap();
+        conn.execute_batch(sql).unwrap();
+        drop(conn);
+        let read = store::open_read_only(dir.path()).unwrap_err();
+        let opened = store::open(dir.path(), clock()).unwrap_err();
+        for error in [read, opened] {
+            let text = error.to_string();
+            assert!(matches!(error, StoreError::Corrupt { .. }), "{text}");
+            assert!(
+                text.contains(what) && text.contains("restore a backup"),
+                "{text}"
+            );
+        }
+    }
+}
+
 fn version(path: &Path) -> i64 {
     Connection::open(path)
         .unwrap()

@@ -58,6 +58,7 @@ impl Resolver<'_, '_> {
     ) -> BTreeMap<AgentName, Agent> {
         let (providers, routing, zone) = (around.providers, around.routing, around.zone);
         let mut agents: BTreeMap<AgentName, Agent> = BTreeMap::new();
+        let roster: Vec<String> = raw.iter().map(|agent| agent.name.clone()).collect();
         for (n, agent) in raw.into_iter().enumerate() {
             let at = child("/agents", &n.to_string());
             let name = AgentName(agent.name.clone());
@@ -75,6 +76,7 @@ impl Resolver<'_, '_> {
                 role: &role,
                 provider: providers.get(&provider),
                 environment: around.environment,
+                roster: &roster,
             };
             let agent = Agent {
                 name: name.clone(),

@@ -8,9 +8,10 @@
 
 use super::Resolver;
 use crate::config::document::child;
+use crate::config::explain;
 use crate::config::fault::{self, Fault};
 use crate::config::raw;
-use crate::mention::malformed;
+use crate::mention::{malformed, named};
 use crate::model::{RoleContext, settings::Provider};
 use crate::prompt::deeds::{Deed, Order, orders};
 use crate::prompt::needs::{GIVEN, What, needs};
@@ -36,6 +37,8 @@ pub(super) struct Has<'a> {
     pub provider: Option<&'a Provider>,
     /// `[walls] environment`.
     pub environment: &'a [String],
+    /// The names of all agents.
+    pub roster: &'a [String],
 }
 
 impl Resolver<'_, '_> {
@@ -141,6 +144,10 @@ fn unmet(template: &str, agent: &raw::Agent, has: &Has<'_>) -> Vec<Unmet> {
                     "add `{variable}` to [walls] environment if it is no secret, or take it out"
                 ),
             ),
+            (What::Push, None) => (
+                format!("tells `{name}` to run `git push`, and agents cannot push"),
+                "take it out: what is committed is delivered for it".to_owned(),
+            ),
             _ => continue,
         };
         unmet.push(Unmet {
@@ -161,19 +168,37 @@ fn unmet(template: &str, agent: &raw::Agent, has: &Has<'_>) -> Vec<Unmet> {
             help,
         });
     }
+    unmet.extend(misdirected(template, name, has.roster));
+    unmet
+}
+
+/// Mentions that call nobody.
+fn misdirected(template: &str, name: &str, roster: &[String]) -> Vec<Unmet> {
+    let before = |at: &Range<usize>| template.get(..at.start).unwrap_or_default();
+    let line = |at: &Range<usize>| 1 + before(at).matches('\n').count();
+    let mut unmet = Vec::new();
     for at in malformed(template) {
         unmet.push(Unmet {
-            line: 1 + template
-                .get(..at.start)
-                .unwrap_or_default()
-                .matches('\n')
-                .count(),
+            line: line(&at),
             message: format!(
                 "shows `{name}` the mention `{}`, which calls nobody",
                 template.get(at.clone()).unwrap_or_default()
             ),
             at,
             help: "write the name of an agent behind it, as in `@adf:developer`".to_owned(),
+        });
+    }
+    for (at, agent) in named(template) {
+        if roster.iter().any(|known| known == agent.as_str()) {
+            continue;
+        }
+        unmet.push(Unmet {
+            line: line(&at),
+            message: format!(
+                "shows `{name}` the mention `@adf:{agent}`, which calls nobody: no agent has this name"
+            ),
+            at,
+            help: explain::offer(explain::nearest(agent.as_str(), roster), roster, "agents"),
         });
     }
     unmet

@@ -1,5 +1,6 @@
 //! Executables of agents, keys of their models, and who may do the routed work.
 
+use super::secret;
 use crate::doctor::observe::agents::{Agents, Program};
 use crate::doctor::{About, Check};
 use crate::model::settings::{Provider, Settings};
@@ -64,7 +65,14 @@ fn login(settings: &Settings, program: &Program) -> Option<Check> {
     let provider = &program.provider;
     let cli = settings.providers.get(provider).and_then(Provider::cli)?;
     Some(match &program.key {
-        Some(Err(why)) => Check::said(About::Config, NAME, why),
+        Some(Err(error)) => {
+            let remedy = format!(
+                "write the key of its model where [providers.{provider}] names it, with mode 0600"
+            );
+            let mut check = secret(NAME, error, &remedy, &remedy);
+            check.found = format!("provider `{provider}`: {}", check.found);
+            check
+        }
         Some(Ok(())) => Check::ok(
             ABOUT,
             NAME,

@@ -1,9 +1,9 @@
 //! The forge, the token, the repository, and whether work can be delivered.
 
-use crate::config::{Config, SecretError};
+use crate::config::{Config, SecretError, WebhookSettings};
 use crate::doctor::observe::{forge::Seen, push::Tried};
 use crate::doctor::{About, Check, How, Mend};
-use crate::forge::{Branch, ForgeError, Hook, Scopes, Software};
+use crate::forge::{Branch, EVENTS, ForgeError, Hook, Scopes, Software};
 use crate::model::{Person, Repository, Time};
 use crate::store::{ACCOUNT_FILE, StoreError};
 use secrecy::SecretString;
@@ -250,6 +250,9 @@ fn hooks(config: &Config, how: &How, hooks: &Result<Vec<Hook>, ForgeError>) -> C
     let hooks = match hooks {
         Ok(hooks) => hooks,
         Err(ForgeError::Forbidden { .. }) => {
+            if let (Some(url), Some(hook)) = (&how.hook_url, &config.webhook) {
+                return by_hand(url, hook);
+            }
             let why = "the factory's account may not see webhooks, which is as it should be; look at the repository's settings";
             return Check::skipped(ABOUT, NAME, why);
         }
@@ -295,6 +298,19 @@ fn hooks(config: &Config, how: &How, hooks: &Result<Vec<Hook>, ForgeError>) -> C
         Some(url) => check.mended_by(Mend::Webhook { url }),
         None => check,
     }
+}
+
+/// A webhook that was asked for, and that only an admin of the repository can make.
+fn by_hand(url: &str, hook: &WebhookSettings) -> Check {
+    let found = format!(
+        "the factory's account may neither see nor make webhooks, so none was made for {url}"
+    );
+    let remedy = format!(
+        "unless it is there: have an admin of the repository add a webhook of type Gitea, target URL {url}, method POST, application/json, the secret that stands in {}, and the events {}",
+        hook.secret,
+        EVENTS.join(", ")
+    );
+    Check::warning(ABOUT, "webhook", found, remedy)
 }
 
 fn standing(

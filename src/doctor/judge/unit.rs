@@ -1,9 +1,9 @@
 //! The systemd unit: does it start this config, with this token, by a binary that is there?
 
 use super::{passed, shell};
-use crate::config::{Config, StatePlace};
+use crate::config::{Config, StatePlace, is_secret_value};
 use crate::doctor::observe::unit::Unit;
-use crate::doctor::observe::unit_text::word;
+use crate::doctor::observe::unit_text::{word, words};
 use crate::doctor::{About, Check};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,7 @@ pub fn checks(config: &Config, version: &str, unit: Option<&Unit>) -> Vec<Check>
     }
     let found = [
         variables(unit),
+        exposed(unit),
         program(unit, version),
         started(config, unit),
         restarts(unit),
@@ -53,6 +54,29 @@ fn variables(unit: &Unit) -> Option<Check> {
     let found = format!("{key}={value} holds a variable, which systemd does not expand there");
     let remedy = "load the secret by LoadCredential=NAME:PATH, or the variable by EnvironmentFile=PATH (mode 0600)";
     Some(Check::error(ABOUT, "unit.variables", found, remedy))
+}
+
+/// Whatever stands in a unit, every account of the machine can ask systemd for.
+fn exposed(unit: &Unit) -> Option<Check> {
+    let names = unit.settings.iter().flat_map(|(key, value)| {
+        let (parts, sign) = match key.as_str() {
+            "Environment" => (words(value), '='),
+            "SetCredential" => (vec![value.clone()], ':'),
+            _ => (Vec::new(), '='),
+        };
+        let secret = parts.into_iter().filter(|part| is_secret_value(part));
+        secret.filter_map(move |part| Some(part.split_once(sign)?.0.to_owned()))
+    });
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        let found = format!(
+            "{} holds a secret in {}, and everybody on this machine can read a unit",
+            unit.path.display(),
+            names.join(", ")
+        );
+        let remedy = "put it into a file of mode 0600 and load it by LoadCredential=NAME:PATH, then replace the secret";
+        Check::warning(ABOUT, "unit.exposed", found, remedy)
+    })
 }
 
 fn program(unit: &Unit, version: &str) -> Option<Check> {

@@ -7,7 +7,7 @@ use super::forge::secret;
 use super::unit::Unit;
 use crate::act::supervise::environment::SYSTEM_PATH;
 use crate::act::supervise::version::version;
-use crate::config::{Config, passed_on};
+use crate::config::{Config, SecretError, passed_on};
 use crate::doctor::How;
 use crate::model::settings::{Provider, Settings};
 use crate::prompt::needs::{BUILT_IN, What, needs};
@@ -25,7 +25,7 @@ pub struct Program {
     /// What it says of its version; `None` where it was not asked.
     pub version: Option<Result<String, String>>,
     /// Whether its key can be read; `None` where the config names none.
-    pub key: Option<Result<(), String>>,
+    pub key: Option<Result<(), SecretError>>,
 }
 
 /// What was found.
@@ -134,7 +134,7 @@ pub fn look(config: &Config, unit: Option<&Unit>) -> Agents {
             found: find(&program),
             program,
             version: None,
-            key: key.map(|key| secret(key, unit).map(drop).map_err(|e| e.to_string())),
+            key: key.map(|key| secret(key, unit).map(drop)),
         });
     }
     let mut missing = Vec::new();
