@@ -271,6 +271,9 @@ def guard(asked, adf):
 
 def guards(asked, adf):
     """The guard's own cases, beside other guards."""
+    if cases.ROOT.is_relative_to("/tmp"):
+        print("skipped: in a checkout below /tmp what is outside for a case is the run's own", file=sys.stderr)
+        return []
     count, found = cases.measure(adf, asked.cases)
     rows, (_, caught, vain, _) = [], found[0]
     others = found[1:] or [("", None, None, ())]
